@@ -1,0 +1,40 @@
+"""Array types used in signatures, named once."""
+
+from collections.abc import Sequence
+from typing import Any, TypeAlias
+
+import jax.numpy as jnp
+import jaxtyping
+from jaxtyping import Array, Bool, Complex, Float, Int
+
+ArrayLike: TypeAlias = jaxtyping.ArrayLike | Sequence[Any]
+"""What `jnp.asarray` takes: arrays, numbers and nested sequences of them."""
+
+Scalar = Float[Array, ""]
+Vector3 = Float[Array, "3"]
+Energies = Float[Array, "*batch n"]
+Operator = Complex[Array, "n n"]
+Operators = Complex[Array, "a n n"]
+Hamiltonian = Complex[Array, "*batch n n"]
+
+
+def real(value: ArrayLike) -> Array:
+    """`value` as a 64-bit real array."""
+    return jnp.asarray(value, dtype=float)
+
+
+__all__ = [
+    "Array",
+    "ArrayLike",
+    "Bool",
+    "Complex",
+    "Energies",
+    "Float",
+    "Hamiltonian",
+    "Int",
+    "Operator",
+    "Operators",
+    "Scalar",
+    "Vector3",
+    "real",
+]

@@ -1,0 +1,55 @@
+"""Files that describe something, checked against a pydantic schema; each failure is one line."""
+
+import os
+import reprlib
+import tomllib
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from ._errors import InputError
+
+Schema = TypeVar("Schema", bound=BaseModel)
+
+
+def read_text(path: str | os.PathLike[str], what: str) -> str:
+    """The text of a file; raises `InputError` saying that `what` was expected there."""
+    try:
+        return Path(path).read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        raise InputError(f"{path}: must be {what}, but it is not UTF-8 text") from None
+    except OSError as error:
+        raise InputError(f"{path}: must be {what}, but {_reason(error)}") from None
+
+
+def parse_toml(text: str, schema: type[Schema], origin: str, kind: str) -> Schema:
+    """TOML `text` as a `schema`.
+
+    Raises `InputError` "origin: field: what was expected, but got …" for the first field that is
+    wrong; `kind` names what is described, such as `"material file"`.
+    """
+    try:
+        return schema.model_validate(tomllib.loads(text))
+    except tomllib.TOMLDecodeError as error:
+        raise InputError(f"{origin}: must be a TOML file, but {one_line(error)}") from None
+    except ValidationError as error:
+        raise InputError(f"{origin}: {_first(error, kind)}") from None
+
+
+def one_line(error: object) -> str:
+    """Its text without line breaks."""
+    return " ".join(str(error).split())
+
+
+def _first(error: ValidationError, kind: str) -> str:
+    first, *others = error.errors()
+    field = ".".join(str(part) for part in first["loc"])
+    more = f" (and {len(others)} more)" if others else ""
+    got = "" if first["type"] in {"missing", "extra_forbidden"} else f", but got {reprlib.repr(first['input'])}"
+    known = {"missing": "is required, but missing", "extra_forbidden": f"is not a field of a {kind}"}
+    return f"{field}: {known.get(first['type'], one_line(first['msg']))}{got}{more}"
+
+
+def _reason(error: OSError) -> str:
+    return "there is no such file" if isinstance(error, FileNotFoundError) else one_line(error.strerror or error)

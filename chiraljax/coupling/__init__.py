@@ -1,0 +1,6 @@
+"""From the angular momentum of the lattice to the angular velocity Ω(t) that the electrons feel."""
+
+from ._base import AbstractCoupling as AbstractCoupling
+from ._constant_inertia import ConstantInertia as ConstantInertia
+from ._fixed import FixedRotation as FixedRotation
+from ._kinematic import KinematicRotation as KinematicRotation

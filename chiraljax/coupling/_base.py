@@ -1,0 +1,32 @@
+"""The interface of a coupling, and the axis that all of them have."""
+
+import abc
+
+import equinox as eqx
+import numpy as np
+from jaxtyping import Array, Float
+
+from .._errors import check, check_finite
+from .._types import ArrayLike
+from ..phonon import Motion
+
+
+class AbstractCoupling(eqx.Module):
+    """A choice of Ω(t); see the table of couplings in `docs/conventions.md`."""
+
+    axis: eqx.AbstractVar[tuple[float, float, float]]
+    """Unit vector about which the lattice turns; static, since the symmetry of the k-sum depends on it."""
+
+    @abc.abstractmethod
+    def __call__(self, motion: Motion) -> Float[Array, " T"]:
+        """Angular velocity Ω (T,) in rad/ps about `axis` at the times of `motion`."""
+
+
+def unit_vector(axis: ArrayLike) -> tuple[float, float, float]:
+    """`axis` (3,) divided by its length; raises `InputError` for a zero vector or another shape."""
+    vector = np.asarray(axis, dtype=float)
+    check(vector.shape == (3,), f"Argument axis must have the shape (3,), but got {vector.shape}")
+    check_finite("Argument axis", vector)
+    check(vector.any(), "Argument axis must not be zero, but got [0, 0, 0]")
+    x, y, z = (vector / np.linalg.norm(vector)).tolist()
+    return x, y, z

@@ -1,0 +1,11 @@
+"""Lattice, sites, neighbour shells, symmetry and paths."""
+
+from ._crystal import Crystal as Crystal
+from ._neighbours import Bonds as Bonds
+from ._neighbours import bonds as bonds
+from ._path import KPath as KPath
+from ._path import k_path as k_path
+from ._symmetry import cartesian as cartesian
+from ._symmetry import magnetic_operations as magnetic_operations
+from ._symmetry import point_operations as point_operations
+from ._symmetry import reciprocal as reciprocal

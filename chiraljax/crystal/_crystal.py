@@ -1,0 +1,83 @@
+"""The periodic arrangement of sites."""
+
+import re
+from collections.abc import Sequence
+
+import equinox as eqx
+import numpy as np
+
+from .._errors import check
+
+
+class Crystal(eqx.Module):
+    """A lattice with labelled sites; static data, compared by value.
+
+    Arguments:
+
+    - `lattice`: three lattice vectors as rows, Å.
+    - `species`: a label per site, a chemical symbol optionally followed by digits (`"O"`, `"O2"`).
+      Sites with one label are given the same orbitals and parameters.
+    - `positions`: fractional coordinates per site.
+
+    Raises `InputError` for a singular lattice, for lists of different length, for an unreadable
+    label and for two sites at one place.
+    """
+
+    lattice: tuple[tuple[float, ...], ...] = eqx.field(static=True)
+    species: tuple[str, ...] = eqx.field(static=True)
+    positions: tuple[tuple[float, ...], ...] = eqx.field(static=True)
+
+    def __init__(self, lattice, species: Sequence[str], positions):
+        self.lattice = _rows("lattice", lattice)
+        self.species = tuple(species)
+        self.positions = _rows("positions", positions)
+
+    def __check_init__(self):
+        check(len(self.lattice) == 3, f"lattice must have 3 vectors, but got {len(self.lattice)}")
+        check(self.volume > 1e-6, "lattice must span a volume, but its vectors are linearly dependent")
+        check(
+            len(self.species) == len(self.positions) > 0,
+            "species and positions must have one entry per site,"
+            f" but got {len(self.species)} and {len(self.positions)}",
+        )
+        for label in self.species:
+            check(
+                re.fullmatch(r"[A-Z][a-z]?\d*", label),
+                f"species must be chemical symbols like 'O' or 'O2', but got {label!r}",
+            )
+        for i, position in enumerate(self.positions):
+            for j in range(i):
+                offset = np.subtract(position, self.positions[j])
+                apart = np.linalg.norm((offset - np.round(offset)) @ self.vectors)
+                check(apart > 1e-3, f"positions must differ, but sites {j} and {i} are at the same place")
+
+    @property
+    def vectors(self) -> np.ndarray:
+        """Lattice vectors as rows, (3, 3) Å."""
+        return np.array(self.lattice)
+
+    @property
+    def reciprocal(self) -> np.ndarray:
+        """Reciprocal lattice vectors as rows, (3, 3) rad/Å: a_i · b_j = 2π δ_ij."""
+        return 2 * np.pi * np.linalg.inv(self.vectors).T
+
+    @property
+    def volume(self) -> float:
+        """Volume of the unit cell, Å³."""
+        return float(abs(np.linalg.det(self.vectors)))
+
+    @property
+    def symbols(self) -> tuple[str, ...]:
+        """Chemical symbol of each site."""
+        return tuple(label.rstrip("0123456789") for label in self.species)
+
+    def sites(self, species: str) -> tuple[int, ...]:
+        """Indices of the sites that carry the label `species`."""
+        return tuple(i for i, label in enumerate(self.species) if label == species)
+
+
+def _rows(name: str, value) -> tuple[tuple[float, ...], ...]:
+    array = np.asarray(value, dtype=float)
+    check(array.ndim == 2 and array.shape[1] == 3, f"{name} must be rows of 3 numbers, but got shape {array.shape}")
+    check(np.all(np.isfinite(array)), f"{name} must be finite, but got {array.tolist()}")
+    return tuple(tuple(row) for row in array.tolist())

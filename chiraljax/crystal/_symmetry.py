@@ -1,0 +1,51 @@
+"""Point operations of a crystal, and those that survive a rotation about an axis."""
+
+from functools import lru_cache
+
+import numpy as np
+import spglib
+
+from .._errors import check
+from ._crystal import Crystal
+
+
+@lru_cache(maxsize=32)
+def point_operations(crystal: Crystal) -> tuple[tuple[tuple[int, ...], ...], ...]:
+    """The rotation parts W of the space group, as integer matrices acting on fractional coordinates.
+
+    Source: spglib, `get_symmetry`, with a tolerance of 10⁻⁵ Å.
+    """
+    numbers = [sorted(set(crystal.species)).index(label) for label in crystal.species]
+    found = spglib.get_symmetry((crystal.lattice, crystal.positions, numbers), symprec=1e-5)
+    check(found is not None, "crystal must have a space group, but spglib finds none; are two sites too close?")
+    rotations = np.unique(np.asarray(found["rotations"]), axis=0)  # type: ignore[index]
+    return tuple(tuple(tuple(row) for row in rotation) for rotation in rotations.tolist())
+
+
+def cartesian(crystal: Crystal, operations) -> np.ndarray:
+    """The operations as orthogonal matrices on Cartesian column vectors, (g, 3, 3)."""
+    basis = crystal.vectors.T
+    return basis @ np.asarray(operations, dtype=float) @ np.linalg.inv(basis)
+
+
+def reciprocal(operations) -> np.ndarray:
+    """The operations on fractional k-points as column vectors, k → W⁻ᵀ k, (g, 3, 3) integers."""
+    inverse = np.linalg.inv(np.asarray(operations, dtype=float))
+    return np.rint(np.swapaxes(inverse, -1, -2)).astype(int)
+
+
+def magnetic_operations(crystal: Crystal, operations, axis=None) -> np.ndarray:
+    """Operations on k that keep every spectrum and every moment along `axis`, (g, 3, 3) integers.
+
+    A rotation Ω is an axial vector: a spatial operation W turns it into det(W) W Ω. Operations that
+    keep Ω act on k as they are; those that flip it do so together with time reversal, k → −W k.
+    Without an axis (Ω = 0) every operation does both.
+    """
+    on_k = reciprocal(operations)
+    if axis is None:
+        return np.unique(np.concatenate([on_k, -on_k]), axis=0)
+    turned = cartesian(crystal, operations)
+    turned = np.linalg.det(turned)[:, None] * (turned @ np.asarray(axis, dtype=float))
+    keeps = np.all(np.abs(turned - axis) < 1e-6, axis=1)
+    flips = np.all(np.abs(turned + axis) < 1e-6, axis=1)
+    return np.unique(np.concatenate([on_k[keeps], -on_k[flips]]), axis=0)

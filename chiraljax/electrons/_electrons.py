@@ -1,0 +1,175 @@
+"""The tight-binding Hamiltonian of the electrons."""
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from .._errors import check
+from .._precision import require_x64
+from .._types import Array, ArrayLike, Complex, Energies, Float, Hamiltonian, Scalar, real
+from .._units import HBAR_EV_PS
+from ..crystal import Crystal, point_operations
+from ._eigen import eigenvalues
+from ._orbitals import PAULI
+from ._specification import Hopping, Shell
+from ._structure import Structure, assemble
+from ._symmetry import kept_operations
+
+
+class Electrons(eqx.Module):
+    """A two-centre Slater–Koster model with spin–orbit and spin–rotation coupling.
+
+    H(k, Ω) = H₀(k) ⊗ 1 + Σ_shells ξ L·S + s Σ_shells w ħΩ·J,  J = L + S on every site,
+
+    in the lattice gauge, H(k) = Σ_R e^{2πi k·R} H(R), so H(k + G) = H(k). Basis: site, then orbital,
+    then spin (↑, ↓), the spin running fastest. Energies in eV, Ω in rad/ps. H₀: Slater and Koster,
+    Phys. Rev. 94, 1498 (1954); the rotation term: Geilhufe and Hergert, Phys. Rev. B 107, L020406
+    (2023), Eq. 3.
+
+    Built by `slater_koster` or `load_material`. `parameters` (name → eV) and `rotation_weights` (one
+    factor w a shell) are the differentiable values; all else is static.
+    """
+
+    parameters: dict[str, Scalar]
+    rotation_weights: Float[Array, " shells"]
+    crystal: Crystal
+    filling: int = eqx.field(static=True)
+    """spin-orbitals that are filled in the undoped crystal, per cell"""
+    rotation_sign: int = eqx.field(static=True)
+    """s: +1 as the paper's text ("extended by ω·J"), −1 for the rotating frame (Barnett)"""
+    operations: tuple = eqx.field(static=True, repr=False)
+    """point operations of the crystal that H has, integer matrices on fractional coordinates"""
+    _structure: Structure = eqx.field(static=True)
+
+    def hamiltonian(self, k: ArrayLike, rotation: ArrayLike = 0.0) -> Hamiltonian:
+        """H at fractional k-points (..., 3), with Ω along z or a vector (3,), in rad/ps: (..., n, n) eV."""
+        spatial = self.spinless_hamiltonian(k)
+        size = self.size
+        both = spatial[..., :, None, :, None] * jnp.eye(2, dtype=complex)[:, None, :]
+        return both.reshape(*spatial.shape[:-2], size, size) + self._spin_terms(rotation)
+
+    def spinless_hamiltonian(self, k: ArrayLike) -> Hamiltonian:
+        """H₀, without spin–orbit coupling and rotation, at fractional k-points (..., 3): (..., n/2, n/2) eV."""
+        k = real(k)
+        check(k.ndim > 0 and k.shape[-1] == 3, f"k must have 3 fractional components, but got shape {k.shape}")
+        form, n = self._structure, self._structure.n_orbitals
+        values = jnp.stack([self.parameters[name] for name in form.names])
+        hoppings = jnp.zeros((len(form.cells), n, n)).at[form.cell, form.row, form.column]
+        hoppings = hoppings.add(form.coefficient * values[form.parameter], unique_indices=False)
+        angle = 2 * jnp.pi * (k @ form.cells.T)
+        flat = hoppings.reshape(-1, n * n)
+        half = jax.lax.complex(jnp.cos(angle) @ flat, jnp.sin(angle) @ flat).reshape(*k.shape[:-1], n, n)
+        return half + jnp.conj(jnp.swapaxes(half, -1, -2))
+
+    def energies(self, k: ArrayLike, rotation: ArrayLike = 0.0) -> Energies:
+        """Eigenvalues of `hamiltonian`, ascending, (..., n) eV.
+
+        Without spin–orbit coupling and rotation the half-size spinless problem is solved instead.
+        Derivatives are those of Hellmann and Feynman; inside a degenerate group only sums are defined.
+        """
+        return _energies(self, real(k), _static_zero(rotation))
+
+    @property
+    def size(self) -> int:
+        """n, the number of spin-orbitals."""
+        return 2 * self._structure.n_orbitals
+
+    @property
+    def spin(self) -> Complex[Array, "3 n n"]:
+        """Pauli matrices σ_x, σ_y, σ_z on the whole basis."""
+        return jnp.asarray(np.kron(np.eye(self.size // 2)[None], PAULI))
+
+    @property
+    def orbitals(self) -> tuple[tuple[int, str, str], ...]:
+        """Site, shell and name of each orbital, in the order of the basis (each carries ↑ and ↓)."""
+        return self._structure.orbital_names
+
+    @property
+    def periodic(self) -> tuple[bool, bool, bool]:
+        """Whether H depends on each component of k."""
+        x, y, z = np.any(self._structure.cells != 0, axis=0).tolist()
+        return x, y, z
+
+    @property
+    def has_spin_orbit(self) -> bool:
+        return bool(self._structure.spin_orbit_names)
+
+    def with_parameters(self, parameters: Mapping[str, ArrayLike]) -> "Electrons":
+        """The same model with other values (eV) of the named parameters.
+
+        Raises `InputError` for a name that is not in `parameters`.
+        """
+        unknown = [name for name in parameters if name not in self.parameters]
+        check(not unknown, f"parameters must be among {list(self.parameters)}, but got {unknown}")
+        values = {name: real(value) for name, value in parameters.items()}
+        return dataclasses.replace(self, parameters=self.parameters | values)
+
+    def without_spin_orbit(self) -> "Electrons":
+        """The model with no spin–orbit term at all, which half-size matrices describe."""
+        bare = self._structure.without_spin_orbit()
+        return dataclasses.replace(
+            self, parameters={name: self.parameters[name] for name in bare.names}, _structure=bare
+        )
+
+    def _spin_terms(self, rotation) -> Complex[Array, "n n"]:
+        form = self._structure
+        total = jnp.zeros((self.size, self.size), dtype=complex)
+        for which, shell in enumerate(form.shells):
+            if shell.spin_orbit is not None:
+                total = total + self.parameters[f"{shell.name}.xi"].astype(complex) * form.spin_orbit(which)
+        if isinstance(rotation, float) and rotation == 0.0:
+            return total
+        vector = _vector(rotation)
+        momentum = jnp.asarray(np.array([form.total_momentum(which) for which in range(len(form.shells))]))
+        scale = self.rotation_sign * HBAR_EV_PS * self.rotation_weights
+        return total + jnp.einsum("w,i,wiab->ab", scale.astype(complex), vector.astype(complex), momentum)
+
+
+@eqx.filter_jit
+def _energies(electrons: Electrons, k, rotation):
+    if not electrons.has_spin_orbit and isinstance(rotation, float):
+        return jnp.repeat(eigenvalues(electrons.spinless_hamiltonian(k)), 2, axis=-1)
+    return eigenvalues(electrons.hamiltonian(k, rotation))
+
+
+def _static_zero(rotation):
+    """A plain number 0 stays static, so that the half-size path can be chosen; all else becomes an array."""
+    return 0.0 if isinstance(rotation, int | float) and rotation == 0 else _vector(rotation)
+
+
+def _vector(rotation) -> Float[Array, "3"]:
+    rotation = real(rotation)
+    check(rotation.shape in {(), (3,)}, f"rotation must be Ω_z or (3,) in rad/ps, but got shape {rotation.shape}")
+    return rotation if rotation.ndim else rotation * jnp.array([0.0, 0.0, 1.0])
+
+
+def slater_koster(
+    crystal: Crystal, shells: Sequence[Shell], hoppings: Sequence[Hopping], filling: int, rotation_sign: int = 1
+) -> Electrons:
+    """A Slater–Koster model from its shells and two-centre integrals (eV).
+
+    `filling` is the number of spin-orbitals filled in the undoped crystal, per cell. Every point
+    operation of the crystal is tried on H at a generic k and Ω; those that H lacks are dropped with
+    one warning. Raises `InputError` if the description is incomplete (see `Shell` and `Hopping`) and
+    `RuntimeError` without 64-bit arithmetic.
+    """
+    require_x64()
+    structure, values = assemble(crystal, list(shells), list(hoppings))
+    size = 2 * structure.n_orbitals
+    check(0 <= filling <= size, f"filling must be between 0 and {size} spin-orbitals, but got {filling}")
+    check(rotation_sign in {1, -1}, f"rotation_sign must be 1 or -1, but got {rotation_sign}")
+    model = Electrons(
+        parameters={name: real(values[name]) for name in structure.names},
+        rotation_weights=jnp.array([shell.rotation_weight for shell in shells], dtype=float),
+        crystal=crystal,
+        filling=filling,
+        rotation_sign=rotation_sign,
+        operations=(),
+        _structure=structure,
+    )
+    kept = kept_operations(model.hamiltonian, crystal, point_operations(crystal))
+    return dataclasses.replace(model, operations=kept)

@@ -1,0 +1,96 @@
+"""What a Slater–Koster model is made of: shells of orbitals and the integrals between them."""
+
+from collections.abc import Mapping
+from typing import Literal, NamedTuple
+
+from .._errors import check
+from ._orbitals import LETTERS, names
+from ._two_centre import INTEGRALS
+
+CrystalField = Literal["none", "cubic", "axial", "orbitals"]
+
+_CUBIC = {
+    2: {"t2g": ("xy", "yz", "zx"), "eg": ("x2-y2", "3z2-r2")},
+}
+
+
+class Shell(NamedTuple):
+    """The orbitals of one l on every site of a species."""
+
+    species: str
+    orbital: str
+    """`"p"`, or with a principal number, `"5d"`"""
+    onsite: Mapping[str, float]
+    """energy (eV) of each group that the crystal field makes"""
+    crystal_field: CrystalField = "none"
+    """`none`: one group `energy`; `cubic`: t2g and eg in the Cartesian axes (d only); `axial`: by |m|
+    about the bond to the nearest site of species `axis`, for p `parallel` and `perpendicular`, else
+    sigma, pi, delta, phi; `orbitals`: every orbital by its name"""
+    axis: str | None = None
+    spin_orbit: float | None = None
+    """ξ of ξ L·S/ħ², eV"""
+    rotation_weight: float = 1.0
+    """factor on Ω·J of this shell"""
+
+    @property
+    def l(self) -> int:
+        return LETTERS.index(self.orbital[-1])
+
+    @property
+    def name(self) -> str:
+        return f"{self.species}.{self.orbital}"
+
+    @property
+    def groups(self) -> dict[str, tuple[str, ...]]:
+        """Orbitals of each crystal-field group; for `axial` those quantised along the axis, by |m|."""
+        orbitals = names(self.l)
+        if self.crystal_field == "cubic":
+            return dict(_CUBIC[self.l])
+        if self.crystal_field == "orbitals":
+            return {orbital: (orbital,) for orbital in orbitals}
+        if self.crystal_field == "axial":
+            return dict.fromkeys(("parallel", "perpendicular") if self.l == 1 else INTEGRALS[: self.l + 1], ())
+        return {"energy": orbitals}
+
+    def validate(self) -> None:
+        """Raise `InputError` unless the shell is complete."""
+        check(self.orbital[-1:] in LETTERS, f"orbital must end in s, p, d or f, but got {self.orbital!r}")
+        check(
+            self.crystal_field != "cubic" or self.l in _CUBIC,
+            f"crystal_field of shell {self.name} must not be 'cubic': that is for d shells",
+        )
+        check(
+            (self.axis is not None) == (self.crystal_field == "axial"),
+            f"axis of shell {self.name} must name a species exactly when crystal_field is 'axial'",
+        )
+        _same_keys(f"onsite of shell {self.name}", self.onsite, self.groups)
+
+
+class Hopping(NamedTuple):
+    """The two-centre integrals between two shells at one neighbour distance."""
+
+    between: tuple[str, str]
+    """names of the shells, such as `("O.p", "Ta.d")`"""
+    shell: int
+    """number of the neighbour shell between the two species, from 1"""
+    integrals: Mapping[str, float]
+    """sigma, pi, … in eV; the direction runs from the shell of lower l to the other"""
+
+    @property
+    def label(self) -> str:
+        return f"hopping {'–'.join(self.between)} shell {self.shell}"
+
+    def validate(self, shells: Mapping[str, Shell]) -> tuple[Shell, Shell]:
+        """The two shells, lower l first; raises `InputError` for unknown ones or missing integrals."""
+        for name in self.between:
+            check(name in shells, f"{self.label} must join declared shells, but {name!r} is not one of {list(shells)}")
+        first, second = sorted((shells[name] for name in self.between), key=lambda shell: shell.l)
+        _same_keys(f"integrals of {self.label}", self.integrals, INTEGRALS[: first.l + 1])
+        return first, second
+
+
+def _same_keys(what: str, given: Mapping[str, float], expected) -> None:
+    missing = [key for key in expected if key not in given]
+    unknown = [key for key in given if key not in expected]
+    check(not missing, f"{what} must have {list(expected)}, but {missing} is missing")
+    check(not unknown, f"{what} must have {list(expected)}, but got {unknown} as well")

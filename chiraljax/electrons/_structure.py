@@ -1,0 +1,198 @@
+"""The fixed part of a Slater–Koster Hamiltonian: which parameter enters which matrix element, and how."""
+
+import copy
+import hashlib
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+
+from .._errors import check
+from ..crystal import Crystal, bonds
+from ._orbitals import PAULI, angular_momentum, names
+from ._specification import Hopping, Shell
+from ._two_centre import INTEGRALS, two_centre
+
+
+class _Entries(NamedTuple):
+    """Matrix elements that one parameter enters: (E, 3) cells, (E,) rows, columns and coefficients."""
+
+    parameter: str
+    cell: np.ndarray
+    row: np.ndarray
+    column: np.ndarray
+    coefficient: np.ndarray
+
+
+class Structure:
+    """H is linear in its parameters θ: H(k) = M(k) + M(k)†, M(k) = Σ_R e^{2πi k·R} Σ_p θ_p C_p(R).
+
+    Of every pair of opposite bonds one is kept, so H(k) is Hermitian to the last bit. The nonzero
+    C_p(R)[a, b] are the list (`cell`, `row`, `column`, `parameter`, `coefficient`).
+    Compared and hashed by content, so that equal models share compiled programs.
+    """
+
+    def __init__(self, shells: list[Shell], order: list[tuple[int, int]], entries: list["_Entries"]):
+        self.shells = tuple(shells)
+        self.blocks = tuple(order)
+        """(site, shell) of each block of orbitals, in the order of the matrix"""
+        sizes = [2 * shells[shell].l + 1 for _, shell in order]
+        self.starts = tuple(int(start) for start in np.cumsum([0, *sizes]))
+        self.names = tuple(dict.fromkeys(part.parameter for part in entries)) + self.spin_orbit_names
+        cells, self.cell = np.unique(np.concatenate([part.cell for part in entries]), axis=0, return_inverse=True)
+        self.cells = cells.astype(float)
+        self.row = np.concatenate([part.row for part in entries])
+        self.column = np.concatenate([part.column for part in entries])
+        self.coefficient = np.concatenate([part.coefficient for part in entries])
+        self.parameter = np.concatenate([np.full(len(part.row), self.names.index(part.parameter)) for part in entries])
+
+    @cached_property
+    def _digest(self) -> str:
+        arrays = (self.cells, self.cell, self.row, self.column, self.parameter, self.coefficient)
+        kinds = repr((self.names, self.blocks, [(shell.name, shell.spin_orbit is None) for shell in self.shells]))
+        content = b"".join(np.ascontiguousarray(array).tobytes() for array in arrays) + kinds.encode()
+        return hashlib.sha256(content).hexdigest()
+
+    def __eq__(self, other):
+        return isinstance(other, Structure) and self._digest == other._digest
+
+    def __hash__(self):
+        return hash(self._digest)
+
+    def __repr__(self):
+        return f"Structure(orbitals={self.n_orbitals}, cells={len(self.cells)}, parameters={len(self.names)})"
+
+    @property
+    def n_orbitals(self) -> int:
+        return self.starts[-1]
+
+    @property
+    def spin_orbit_names(self) -> tuple[str, ...]:
+        return tuple(f"{shell.name}.xi" for shell in self.shells if shell.spin_orbit is not None)
+
+    @property
+    def orbital_names(self) -> tuple[tuple[int, str, str], ...]:
+        """Site index, shell and orbital name of each orbital."""
+        return tuple(
+            (site, self.shells[shell].name, orbital)
+            for site, shell in self.blocks
+            for orbital in names(self.shells[shell].l)
+        )
+
+    def blocks_of(self, shell: int) -> list[slice]:
+        """Where the orbitals of a shell stand in the matrix, one slice a site."""
+        return [slice(self.starts[i], self.starts[i + 1]) for i, (_, which) in enumerate(self.blocks) if which == shell]
+
+    def without_spin_orbit(self) -> "Structure":
+        """The same structure with no shell's ξ."""
+        bare = copy.copy(self)
+        bare.__dict__.pop("_digest", None)
+        bare.shells = tuple(shell._replace(spin_orbit=None) for shell in self.shells)
+        bare.names = tuple(name for name in self.names if name not in self.spin_orbit_names)
+        return bare
+
+    def orbital_momentum(self, shell: int) -> np.ndarray:
+        """L of one shell on all its sites, (3, n, n), in ħ."""
+        total = np.zeros((3, self.n_orbitals, self.n_orbitals), dtype=complex)
+        for block in self.blocks_of(shell):
+            total[:, block, block] = angular_momentum(self.shells[shell].l)
+        return total
+
+    def spin_orbit(self, shell: int) -> np.ndarray:
+        """L·S/ħ² of one shell, (2n, 2n)."""
+        return np.sum([np.kron(L, s / 2) for L, s in zip(self.orbital_momentum(shell), PAULI, strict=True)], axis=0)
+
+    def total_momentum(self, shell: int) -> np.ndarray:
+        """J = L + S of one shell, (3, 2n, 2n), in ħ."""
+        inside = np.zeros(self.n_orbitals)
+        for block in self.blocks_of(shell):
+            inside[block] = 1
+        orbital = [np.kron(L, np.eye(2)) for L in self.orbital_momentum(shell)]
+        return np.array([L + np.kron(np.diag(inside), s / 2) for L, s in zip(orbital, PAULI, strict=True)])
+
+
+def assemble(crystal: Crystal, shells: list[Shell], hoppings: list[Hopping]) -> tuple[Structure, dict[str, float]]:
+    """The structure of a model and the values of its parameters (eV).
+
+    Raises `InputError` for a shell without sites or declared twice, an incomplete one, an ambiguous
+    axis, a hopping between undeclared shells or declared twice, and for a value that is not finite.
+    """
+    check(shells, "shells must not be empty: a model needs at least one")
+    by_name = {shell.name: shell for shell in shells}
+    check(len(by_name) == len(shells), f"shells must differ, but got {[shell.name for shell in shells]}")
+    for shell in shells:
+        shell.validate()
+        sites = crystal.sites(shell.species)
+        check(sites, f"shell {shell.name} must have sites, but the crystal has no {shell.species!r}")
+    order = [
+        (site, which)
+        for site, label in enumerate(crystal.species)
+        for which, shell in enumerate(shells)
+        if shell.species == label
+    ]
+    starts = np.cumsum([0] + [2 * shells[shell].l + 1 for _, shell in order])
+    start = {block: int(first) for block, first in zip(order, starts, strict=False)}
+
+    entries: list[_Entries] = []
+    values: dict[str, float] = {}
+    for which, shell in enumerate(shells):
+        for site in crystal.sites(shell.species):
+            for group, matrix in _crystal_field(crystal, shell, site).items():
+                name = f"{shell.name}.{group}"
+                values[name] = shell.onsite[group]
+                at = start[site, which]
+                entries.append(_entries(name, np.zeros((1, 3), int), [at], [at], matrix[None] / 2))
+    seen = set()
+    for hopping in hoppings:
+        first, second = hopping.validate(by_name)
+        key = (frozenset(hopping.between), hopping.shell)
+        check(key not in seen, f"{hopping.label} must be declared once, but is declared twice")
+        seen.add(key)
+        found = bonds(crystal, first.species, second.species, hopping.shell)
+        directions = found.vector / np.linalg.norm(found.vector, axis=1, keepdims=True)
+        angular = two_centre(first.l, second.l, directions)
+        which, which2 = shells.index(first), shells.index(second)
+        doubled = 2 if first is second else 1
+        labels = f"{first.species}-{second.species}", f"{first.orbital}{second.orbital}"
+        for m, integral in enumerate(INTEGRALS[: first.l + 1]):
+            name = f"{labels[0]}.{labels[1]}_{integral}.{hopping.shell}"
+            values[name] = hopping.integrals[integral]
+            rows = [start[site, which] for site in found.first]
+            columns = [start[site, which2] for site in found.second]
+            entries.append(_entries(name, found.cell, rows, columns, angular[:, m] / doubled))
+    values |= {f"{shell.name}.xi": shell.spin_orbit for shell in shells if shell.spin_orbit is not None}
+    for name, value in values.items():
+        check(np.isfinite(value), f"parameter {name} must be finite, but got {value}")
+    return Structure(shells, order, entries), values
+
+
+def _crystal_field(crystal: Crystal, shell: Shell, site: int) -> dict[str, np.ndarray]:
+    if shell.crystal_field == "axial":
+        axis = _axis(crystal, shell, site)
+        return dict(zip(shell.groups, two_centre(shell.l, shell.l, axis[None])[0], strict=True))
+    orbitals = names(shell.l)
+    return {
+        group: np.diag([float(orbital in members) for orbital in orbitals]) for group, members in shell.groups.items()
+    }
+
+
+def _axis(crystal: Crystal, shell: Shell, site: int) -> np.ndarray:
+    assert shell.axis is not None
+    found = bonds(crystal, shell.species, shell.axis, 1)
+    vectors = found.vector[found.first == site]
+    check(len(vectors), f"axis of shell {shell.name} must reach a {shell.axis}, but site {site} has none in reach")
+    directions = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    collinear = np.allclose(np.abs(directions @ directions[0]), 1, atol=1e-6)
+    check(collinear, f"axis of shell {shell.name} must be one line, but the bonds to {shell.axis} point several ways")
+    return directions[0]
+
+
+def _entries(parameter: str, cell, row, column, blocks: np.ndarray) -> _Entries:
+    which, a, b = np.nonzero(np.abs(blocks) > 1e-15)
+    return _Entries(
+        parameter,
+        np.asarray(cell)[which],
+        np.asarray(row)[which] + a,
+        np.asarray(column)[which] + b,
+        blocks[which, a, b],
+    )

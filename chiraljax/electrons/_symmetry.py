@@ -1,0 +1,35 @@
+"""Which symmetries of the crystal the Hamiltonian really has."""
+
+import warnings
+from collections.abc import Callable
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from ..crystal import Crystal, cartesian, reciprocal
+
+_K = np.array([0.1237, -0.2718, 0.3142])
+_ROTATION = np.array([31.0, -17.0, 11.0])
+_TOLERANCE = 1e-8
+
+
+def kept_operations(hamiltonian: Callable, crystal: Crystal, operations: tuple) -> tuple:
+    """Those point operations W under which E(W⁻ᵀk, det(W) W Ω) = E(k, Ω) at a generic k and Ω.
+
+    A warning names the first operation that fails. The others still form a group.
+    """
+    orthogonal = cartesian(crystal, operations)
+    k = np.concatenate([[_K], reciprocal(operations) @ _K])
+    rotation = np.concatenate([[_ROTATION], np.linalg.det(orthogonal)[:, None] * (orthogonal @ _ROTATION)])
+    matrices = jax.jit(jax.vmap(hamiltonian))(jnp.asarray(k), jnp.asarray(rotation))
+    energies = np.linalg.eigvalsh(np.asarray(matrices))
+    good = np.max(np.abs(energies[1:] - energies[0]), axis=1) < _TOLERANCE
+    if not np.all(good):
+        first = operations[int(np.argmin(good))]
+        warnings.warn(
+            f"the Hamiltonian lacks {np.sum(~good)} of the crystal's {len(good)} point operations, the first being"
+            f" {[list(row) for row in first]}; they are not used",
+            stacklevel=3,
+        )
+    return tuple(operation for operation, holds in zip(operations, good, strict=True) if holds)

@@ -1,0 +1,109 @@
+"""The schema of a material file."""
+
+from typing import Annotated, Literal
+
+from pydantic import AllowInfNan, BaseModel, ConfigDict, Field, NonNegativeFloat, PositiveFloat, PositiveInt
+
+Number = Annotated[float, AllowInfNan(False)]
+Vector = tuple[Number, Number, Number]
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class Site(_Table):
+    species: str
+    """chemical symbol, optionally followed by digits to tell inequivalent sites apart"""
+    position: Vector
+    """fractional"""
+
+
+class Path(_Table):
+    points: dict[str, Vector]
+    """fractional"""
+    segments: list[tuple[str, str]]
+
+
+class CrystalTable(_Table):
+    lattice: tuple[Vector, Vector, Vector]
+    """lattice vectors as rows, Å"""
+    sites: Annotated[list[Site], Field(min_length=1)]
+    path: Path | None = None
+    """the path of band structures; without it, the standard one of the lattice"""
+
+
+class ShellTable(_Table):
+    species: str
+    orbital: str
+    onsite: dict[str, Number]
+    """eV, by crystal-field group"""
+    crystal_field: Literal["none", "cubic", "axial", "orbitals"] = "none"
+    axis: str | None = None
+    spin_orbit: Number | None = None
+    """eV"""
+    rotation_weight: Number = 1.0
+
+
+class HoppingTable(_Table):
+    between: tuple[str, str]
+    shell: PositiveInt
+    sigma: Number
+    """eV, as the others"""
+    pi: Number | None = None
+    delta: Number | None = None
+    phi: Number | None = None
+
+    @property
+    def integrals(self) -> dict[str, float]:
+        return self.model_dump(include={"sigma", "pi", "delta", "phi"}, exclude_none=True)
+
+
+class ElectronsTable(_Table):
+    source: str = ""
+    filling: Annotated[int, Field(ge=0)]
+    """filled spin-orbitals per cell"""
+    rotation_sign: Literal[1, -1] = 1
+    shells: Annotated[list[ShellTable], Field(min_length=1)]
+    hoppings: list[HoppingTable] = []
+
+
+class PairTable(_Table):
+    frequency: PositiveFloat
+    """THz"""
+    damping: NonNegativeFloat
+    """rad/ps"""
+    mode_effective_charge: Number
+    """e/√u"""
+    eigenvectors: tuple[list[Vector], list[Vector]]
+    """mass-weighted, one vector a site for each of the two modes"""
+    quartic_cubic: Number = 0.0
+    """1/(ps² Å² u)"""
+
+
+class TemperatureRow(_Table):
+    temperature: NonNegativeFloat
+    """K"""
+    frequencies: list[PositiveFloat]
+    """THz, one a pair"""
+    dampings: list[NonNegativeFloat]
+    """rad/ps, one a pair"""
+
+
+class PhononTable(_Table):
+    source: str = ""
+    dielectric_constant: PositiveFloat
+    masses: list[PositiveFloat] | None = None
+    """u, one a site; without it, the standard atomic weights"""
+    pairs: Annotated[list[PairTable], Field(min_length=1)]
+    quartic_isotropic: list[list[Number]] | None = None
+    """1/(ps² Å² u), symmetric"""
+    temperature_dependence: list[TemperatureRow] = []
+
+
+class MaterialFile(_Table):
+    name: str
+    source: str = ""
+    crystal: CrystalTable
+    electrons: ElectronsTable
+    phonon: PhononTable | None = None

@@ -1,0 +1,16 @@
+"""Thermal traces and what is made of them."""
+
+from ._band_edges import BandEdge as BandEdge
+from ._band_edges import conduction_edge as conduction_edge
+from ._band_edges import valence_edge as valence_edge
+from ._chemical_potential import chemical_potential as chemical_potential
+from ._chemical_potential import per_cell as per_cell
+from ._dos import DensityOfStates as DensityOfStates
+from ._dos import density_of_states as density_of_states
+from ._magnetization import Magnetization as Magnetization
+from ._magnetization import magnetization as magnetization
+from ._region import quadrature as quadrature
+from ._thermal import ThermalTrace as ThermalTrace
+from ._thermal import divided_differences as divided_differences
+from ._thermal import fermi as fermi
+from ._thermal import thermal_trace as thermal_trace

@@ -1,0 +1,178 @@
+"""The magnetic moment that a rotation induces."""
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+import xarray as xr
+
+from .._errors import InputError, check, check_finite, check_positive, concrete, is_traced
+from .._types import Array, ArrayLike, Bool, Float, Int, real
+from ..brillouin import Quadrature, integrate
+from ..electrons import Electrons
+from ._band_edges import conduction_edge
+from ._refine import Estimate, refine
+from ._region import quadrature as fixed_rule
+from ._region import refinements, unit_vector
+from ._thermal import thermal_trace
+
+_TRACED_POINTS = 32
+"""Points an axis where the accuracy cannot be tested, because the arguments have no value yet."""
+
+
+class Magnetization(eqx.Module):
+    """Moments and carriers on the grid mu.shape + temperature.shape + rotation.shape."""
+
+    moment: Float[Array, "*grid"]
+    """μ_B per cell, along the axis of rotation"""
+    carriers: Float[Array, "*grid"]
+    """electrons minus holes, per cell"""
+    error: Float[Array, "*grid"]
+    """estimated absolute error of `moment`, μ_B per cell"""
+    eigensolves: Int[Array, ""]
+    """diagonalisations spent"""
+    converged: Bool[Array, ""]
+    """whether every error is within the tolerance"""
+    mu: Float[Array, "*mu"]
+    temperature: Float[Array, "*temperature"]
+    rotation: Float[Array, "*rotation"]
+    quadrature: Quadrature
+    """the last rule used; pass it on to repeat the calculation under `jit` or for a gradient"""
+
+    @property
+    def status(self) -> str:
+        """`"converged"`, or `"budget_exhausted"` if an error is still above the tolerance."""
+        return "converged" if bool(self.converged) else "budget_exhausted"
+
+    def to_xarray(self) -> xr.Dataset:
+        """The result with named axes and units; arguments that are plain numbers become scalar coordinates."""
+        axes = {"mu": (self.mu, "eV"), "temperature": (self.temperature, "K"), "rotation": (self.rotation, "rad/ps")}
+        dimensions: list[str] = []
+        coordinates = {}
+        for name, (values, unit) in axes.items():
+            check(values.ndim <= 1, f"{name} must be a number or a list to be labelled, but got shape {values.shape}")
+            own = [name] * values.ndim
+            dimensions += own
+            coordinates[name] = xr.Variable(own, np.asarray(values), {"units": unit})
+        units = {"moment": "mu_B/cell", "carriers": "1/cell", "error": "mu_B/cell"}
+        variables = {
+            name: xr.Variable(dimensions, np.asarray(getattr(self, name)), {"units": unit})
+            for name, unit in units.items()
+        }
+        attributes = {"eigensolves": int(self.eigensolves), "status": self.status}
+        return xr.Dataset(variables, coordinates, attributes)
+
+
+def magnetization(
+    electrons: Electrons,
+    *,
+    mu: ArrayLike,
+    temperature: ArrayLike,
+    rotation: ArrayLike,
+    axis: ArrayLike = (0.0, 0.0, 1.0),
+    rtol: float = 1e-3,
+    atol: float = 1e-7,
+    normalisation: str = "zone",
+    reference: str = "conduction",
+    quadrature: Quadrature | None = None,
+    max_eigensolves: int = 200_000,
+) -> Magnetization:
+    """M = μ_B ∫_BZ Tr[σ·n f(H(k, Ω n))] along the axis n of rotation, and the carriers, per cell.
+
+    Geilhufe and Hergert, Phys. Rev. B 107, L020406 (2023), Eq. 5.
+
+    Arguments:
+
+    - `mu`: chemical potential (eV), any shape; counted from the conduction-band edge without
+      rotation, or with `reference="absolute"` as the energies are.
+    - `temperature`: of the electrons (K), any shape; 0 is the step function, without a gradient.
+    - `rotation`: angular velocity Ω about `axis` (rad/ps), any shape.
+    - `rtol`, `atol`: the mesh is refined until every error is below atol + rtol·|moment|, or the
+      budget of `max_eigensolves` diagonalisations is spent; `status` says which.
+    - `normalisation`: `"zone"`, or `"gamma_cube"` for |k_i| ≤ 0.05 normalised to that cube.
+    - `quadrature`: a fixed rule instead of refinement, from an earlier result or `cj.quadrature`.
+      Under `jit` and `vmap`, where no accuracy can be tested, the default is a fixed rule with 32
+      points an axis; `error` and `converged` hold then too.
+
+    One set of diagonalisations serves the whole (mu, temperature) grid. The derivative with respect
+    to parameters, Ω, μ and T is exact on the nodes used.
+
+    Raises `InputError` for a negative temperature, values that are not finite, rtol or atol ≤ 0, an
+    unknown normalisation or reference, or if a gradient is taken at T = 0.
+    """
+    check_finite("mu", mu)
+    check_positive("temperature", temperature, zero=True)
+    check_finite("rotation", rotation)
+    check_positive("rtol", rtol)
+    check_positive("atol", atol)
+    check_positive("max_eigensolves", max_eigensolves)
+    check(
+        reference in {"conduction", "absolute"}, f"reference must be 'conduction' or 'absolute', but got {reference!r}"
+    )
+    direction = unit_vector(axis)
+    model, levels, speeds = electrons, real(mu), real(rotation)
+    known = concrete(temperature)
+    if known is not None and np.any(known == 0):
+        model, levels, speeds = _refuse_gradient((model, levels, speeds))
+    heat = real(temperature)
+    edge = conduction_edge(model).energy if reference == "conduction" else jnp.zeros(())
+    pairs = jnp.meshgrid(levels.ravel() + edge, heat.ravel(), indexing="ij")
+    arguments = (model, pairs[0].ravel(), pairs[1].ravel(), jnp.asarray(direction))
+    shape = levels.shape + heat.shape + speeds.shape
+
+    def evaluate(rule: Quadrature) -> Estimate:
+        (moment, carriers), (error, _) = _averages(arguments, speeds.ravel(), rule)
+        cost = len(rule.weights) * speeds.size
+        return Estimate(moment.reshape(shape), carriers.reshape(shape), error.reshape(shape), cost, rule)
+
+    def within(estimate: Estimate) -> Array:
+        return jnp.all(estimate.error <= atol + rtol * jnp.abs(jax.lax.stop_gradient(estimate.moment)))
+
+    if quadrature is None and is_traced((arguments, speeds)):
+        quadrature = fixed_rule(electrons, _TRACED_POINTS, direction, normalisation)
+    if quadrature is not None:
+        final = evaluate(quadrature)
+    else:
+        final = refine(evaluate, refinements(electrons, direction, normalisation), within, max_eigensolves)
+    return Magnetization(
+        moment=final.moment,
+        carriers=final.carriers,
+        error=final.error,
+        eigensolves=jnp.asarray(final.eigensolves),
+        converged=within(final),
+        mu=levels,
+        temperature=heat,
+        rotation=speeds,
+        quadrature=final.quadrature,
+    )
+
+
+def _averages(arguments, rotation: Float[Array, " r"], rule: Quadrature):
+    """(moment, carriers) and their errors, each (s, r), for every pair (μ, T) and every rotation."""
+    electrons, mu, *_ = arguments
+    per_k = 16 * electrons.size**2 * 8 + 8 * electrons.size * mu.size * 4
+
+    def average(omega):
+        return integrate(_integrand, (*arguments, omega), rule, per_k)
+
+    if is_traced((arguments, rotation)):
+        return jax.tree.map(lambda part: jnp.moveaxis(part, 0, -1), jax.lax.map(average, rotation))
+    return jax.tree.map(lambda *parts: jnp.stack(parts, axis=-1), *[average(omega) for omega in rotation])
+
+
+def _integrand(arguments, k):
+    electrons, mu, temperature, axis, omega = arguments
+    along = jnp.tensordot(axis.astype(complex), electrons.spin, axes=1)
+    hamiltonian = electrons.hamiltonian(k, omega * axis)
+    thermal = thermal_trace(hamiltonian, along[None], mu, temperature, electrons.filling)
+    return thermal.traces[:, 0], thermal.carriers
+
+
+@jax.custom_jvp
+def _refuse_gradient(differentiable):
+    return differentiable
+
+
+@_refuse_gradient.defjvp
+def _no_gradient_at_zero(primals, tangents):
+    raise InputError("temperature must be positive for a gradient, but got 0: the step function has none")

@@ -1,0 +1,45 @@
+"""Refinement of a rule until the moment is accurate enough."""
+
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+
+from .._types import Array
+from ..brillouin import Quadrature
+
+
+class Estimate(NamedTuple):
+    """What one rule gives, or the last of several."""
+
+    moment: Array
+    carriers: Array
+    error: Array
+    """of the moment, absolute"""
+    eigensolves: int
+    """spent, on this rule and those before it"""
+    quadrature: Quadrature
+
+
+def refine(
+    evaluate: Callable[[Quadrature], Estimate],
+    rules: Iterator[Quadrature],
+    within: Callable[[Estimate], Array],
+    budget: int,
+) -> Estimate:
+    """The first estimate whose error is `within` tolerance, or the last that the budget allows.
+
+    The error of a rule is its distance from the rule before, and not less than a tenth of the distance
+    from the rule embedded in it (half as many points an axis), should two successive rules agree by chance.
+    """
+    last = evaluate(next(rules))
+    for rule in rules:
+        if last.eigensolves * (1 + len(rule.weights) / len(last.quadrature.weights)) > budget:
+            break
+        new = evaluate(rule)
+        step = jnp.abs(jax.lax.stop_gradient(new.moment - last.moment))
+        last = new._replace(error=jnp.maximum(step, new.error / 10), eigensolves=last.eigensolves + new.eigensolves)
+        if bool(within(last)):
+            break
+    return last

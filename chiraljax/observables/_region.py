@@ -1,0 +1,47 @@
+"""The part of the zone that an observable averages over, by name."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from .._errors import check
+from .._types import ArrayLike
+from ..brillouin import Quadrature, gamma_cube, zone
+from ..crystal import magnetic_operations
+from ..electrons import Electrons
+
+_LEVELS = (12, 16, 24, 32, 48, 64, 96, 128, 192, 256)
+
+
+def quadrature(
+    electrons: Electrons,
+    n: int,
+    axis: ArrayLike | None = (0.0, 0.0, 1.0),
+    normalisation: str = "zone",
+) -> Quadrature:
+    """A symmetry-reduced rule with `n` points an axis for averages along the rotation `axis`.
+
+    `axis` None is for Ω = 0, where all symmetries remain. `normalisation` is `"zone"` (the whole
+    zone) or `"gamma_cube"` (|k_i| ≤ 0.05 around Γ, normalised to that cube); docs/conventions.md
+    says what each is for. Raises `InputError` for another name or an unusable n.
+    """
+    operations = magnetic_operations(electrons.crystal, electrons.operations, axis)
+    if normalisation == "zone":
+        return zone(n, operations, electrons.periodic)
+    check(normalisation == "gamma_cube", f"normalisation must be 'zone' or 'gamma_cube', but got {normalisation!r}")
+    return gamma_cube(n, operations=operations)
+
+
+def refinements(electrons: Electrons, axis, normalisation: str) -> Iterator[Quadrature]:
+    """Ever finer rules."""
+    for n in _LEVELS:
+        yield quadrature(electrons, n, axis, normalisation)
+
+
+def unit_vector(axis: ArrayLike) -> np.ndarray:
+    """`axis` normalised, (3,); raises `InputError` for a zero or misshapen one."""
+    vector = np.asarray(axis, dtype=float)
+    check(vector.shape == (3,), f"axis must have 3 components, but got shape {vector.shape}")
+    length = np.linalg.norm(vector)
+    check(np.isfinite(length) and length > 0, f"axis must be a direction, but got {vector.tolist()}")
+    return vector / length

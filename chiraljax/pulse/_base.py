@@ -1,0 +1,102 @@
+"""What every pulse offers, and the sum of several."""
+
+import abc
+from collections.abc import Iterable
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Complex, Float, Real
+
+from .._errors import check
+from .._precision import require_x64
+from .._types import ArrayLike, Scalar
+from .._units import FLUENCE
+
+_SAMPLES = 8192
+
+
+class AbstractPulse(eqx.Module):
+    """An electric field in the plane normal to its direction of travel, outside the crystal."""
+
+    peak_field: eqx.AbstractVar[Scalar]
+    """Largest field, in MV/cm."""
+
+    @property
+    @abc.abstractmethod
+    def support(self) -> tuple[Scalar, Scalar]:
+        """Start and end, in ps, outside which the field is negligible."""
+
+    @abc.abstractmethod
+    def __call__(self, t: Real[ArrayLike, "*batch"]) -> Float[Array, "*batch 2"]:
+        """Field E(t) in MV/cm at the times `t` (*batch) in ps, shape (*batch, 2)."""
+
+    @property
+    def fluence(self) -> Scalar:
+        """Energy per area in vacuum, ε₀c∫|E|²dt, in mJ/cm²."""
+        times, field = self._samples()
+        return FLUENCE * jnp.trapezoid(jnp.sum(field**2, axis=-1), times)
+
+    def spectrum(self, frequencies: Real[ArrayLike, " F"]) -> Complex[Array, "F 2"]:
+        """Fourier transform ∫E exp(2πiνt)dt in MV/cm·ps at the frequencies ν (F,) in THz, shape (F, 2).
+
+        By the trapezoid rule on 8192 points of the support, which converges exponentially for
+        smooth pulses up to half the sampling frequency.
+        """
+        times, field = self._samples()
+
+        def transform(frequency: Scalar) -> Complex[Array, "2"]:
+            angle = 2 * jnp.pi * frequency * times
+            cosine = jnp.trapezoid(field.T * jnp.cos(angle), times)
+            return jax.lax.complex(cosine, jnp.trapezoid(field.T * jnp.sin(angle), times))
+
+        return jax.lax.map(transform, jnp.asarray(frequencies, dtype=float))
+
+    def __add__(self, other: "AbstractPulse") -> "SumPulse":
+        return SumPulse((*_terms(self), *_terms(other)))
+
+    def _samples(self) -> tuple[Float[Array, " n"], Float[Array, "n 2"]]:
+        times = jnp.linspace(*self.support, _SAMPLES)
+        return times, self(times)
+
+
+class SumPulse(AbstractPulse):
+    """Several pulses on top of one another.
+
+    **Arguments:** `pulses`: a sequence of pulses, at least one.
+
+    **Raises:** `InputError` for an empty sequence or an element that is no pulse.
+    """
+
+    pulses: tuple[AbstractPulse, ...]
+
+    def __init__(self, pulses: Iterable[AbstractPulse]) -> None:
+        require_x64()
+        self.pulses = tuple(pulses)
+
+    def __check_init__(self) -> None:
+        check(self.pulses, "Argument pulses must hold at least one pulse, but got none")
+        for pulse in self.pulses:
+            check(
+                isinstance(pulse, AbstractPulse),
+                f"Argument pulses must hold pulses only, but got a {type(pulse).__name__}",
+            )
+
+    def __call__(self, t: Real[ArrayLike, "*batch"]) -> Float[Array, "*batch 2"]:
+        fields = [pulse(t) for pulse in self.pulses]
+        return sum(fields[1:], start=fields[0])
+
+    @property
+    def peak_field(self) -> Scalar:  # pyright: ignore[reportIncompatibleVariableOverride]
+        """Largest |E| among 8192 samples of the support, in MV/cm."""
+        return jnp.linalg.norm(self._samples()[1], axis=-1).max()
+
+    @property
+    def support(self) -> tuple[Scalar, Scalar]:
+        """From the first start to the last end, in ps."""
+        starts, ends = zip(*(pulse.support for pulse in self.pulses), strict=True)
+        return jnp.min(jnp.stack(starts)), jnp.max(jnp.stack(ends))
+
+
+def _terms(pulse: AbstractPulse) -> tuple[AbstractPulse, ...]:
+    return pulse.pulses if isinstance(pulse, SumPulse) else (pulse,)

@@ -1,0 +1,50 @@
+"""Reads the samples of a field from a CSV file."""
+
+import csv
+import math
+import os
+
+import numpy as np
+
+from .._errors import InputError, check
+
+_HEADER = ["t", "E_x", "E_y"]
+
+
+def read_field(path: str | os.PathLike[str]) -> np.ndarray:
+    """The table (T, 3) of t in ps and E_x, E_y in MV/cm in the file at `path`.
+
+    **Raises:** `InputError` naming the file, the row and column, and what was expected.
+    """
+    try:
+        with open(path, encoding="utf-8", newline="") as file:
+            numbered = [(n, line) for n, line in enumerate(file, 1) if line.strip() and not line.startswith("#")]
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
+        raise InputError(f"{path}: expected a readable CSV file of a pulse, but {reason}") from None
+    check(numbered, f"{path}: expected the header t,E_x,E_y, but the file is empty")
+    rows = csv.reader(line for _, line in numbered)
+    header = [name.strip() for name in next(rows)]
+    check(header == _HEADER, f"{path}, row {numbered[0][0]}: expected the header t,E_x,E_y, but got {','.join(header)}")
+    table: list[list[float]] = []
+    for (number, _), row in zip(numbered[1:], rows, strict=False):
+        check(len(row) == 3, f"{path}, row {number}: expected 3 columns t,E_x,E_y, but got {len(row)}")
+        table.append([_number(path, number, name, text) for name, text in zip(_HEADER, row, strict=True)])
+        check(
+            len(table) < 2 or table[-1][0] > table[-2][0],
+            f"{path}, row {number}, column t: expected times that increase, but got {row[0].strip()}"
+            f" after {table[-2:][0][0]:g}",
+        )
+    check(len(table) >= 4, f"{path}: expected at least four samples, but got {len(table)}")
+    return np.array(table)
+
+
+def _number(path: str | os.PathLike[str], row: int, column: str, text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    check(
+        math.isfinite(value), f"{path}, row {row}, column {column}: expected a finite number, but got {text.strip()!r}"
+    )
+    return value

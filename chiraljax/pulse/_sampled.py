@@ -1,0 +1,94 @@
+"""A measured or computed field, interpolated by a cubic spline."""
+
+import os
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import lineax as lx
+import numpy as np
+from jaxtyping import Array, Float, Real
+
+from .._errors import check, check_finite, concrete
+from .._precision import require_x64
+from .._types import ArrayLike, Scalar, real
+from ._base import AbstractPulse
+from ._csv import read_field
+
+
+class SampledPulse(AbstractPulse):
+    """The natural cubic spline (twice continuously differentiable) through samples of a field, zero outside them.
+
+    **Arguments:** `times` (T,) in ps, increasing, at least four; `field` (T, 2) in MV/cm. Both are
+    differentiable.
+
+    **Raises:** `InputError` for samples that do not increase in time, differ in number, or are not finite.
+    """
+
+    times: Float[Array, " T"]
+    field: Float[Array, "T 2"]
+
+    def __init__(self, times: ArrayLike, field: ArrayLike) -> None:
+        require_x64()
+        self.times, self.field = real(times), real(field)
+        check(
+            self.times.ndim == 1 and self.times.shape[0] >= 4,
+            f"Argument times must hold at least four times, but got the shape {self.times.shape}",
+        )
+        check(
+            self.field.shape == (*self.times.shape, 2),
+            f"Argument field must have the shape {(*self.times.shape, 2)}, but got {self.field.shape}",
+        )
+        check_finite("Argument times", self.times)
+        check_finite("Argument field", self.field)
+        known = concrete(self.times)
+        if known is not None:
+            worst = int(np.argmin(np.diff(known)))
+            check(
+                known[worst + 1] > known[worst],
+                f"Argument times must increase, but got {known[worst + 1]} ps after {known[worst]} ps",
+            )
+
+    @classmethod
+    def from_csv(cls, path: str | os.PathLike[str]) -> "SampledPulse":
+        """Read a file with the header `t,E_x,E_y` (ps, MV/cm); lines that start with # are comments.
+
+        **Raises:** `InputError` naming the file, the row and what was expected.
+        """
+        table = read_field(path)
+        return cls(table[:, 0], table[:, 1:])
+
+    def __call__(self, t: Real[ArrayLike, "*batch"]) -> Float[Array, "*batch 2"]:
+        t = real(t)
+        left = jnp.clip(jnp.searchsorted(self.times, t, side="right") - 1, 0, self.times.shape[0] - 2)
+        curvature = self._curvature()
+        width = self.times[left + 1] - self.times[left]
+        b = ((t - self.times[left]) / width)[..., None]
+        a = 1 - b
+        chord = a * self.field[left] + b * self.field[left + 1]
+        bend = (a**3 - a) * curvature[left] + (b**3 - b) * curvature[left + 1]
+        inside = (t >= self.times[0]) & (t <= self.times[-1])
+        return jnp.where(inside[..., None], chord + bend * (width**2 / 6)[..., None], 0.0)
+
+    @property
+    def peak_field(self) -> Scalar:  # pyright: ignore[reportIncompatibleVariableOverride]
+        """Largest |E| among 8192 samples of the spline, in MV/cm."""
+        return jnp.linalg.norm(self._samples()[1], axis=-1).max()
+
+    @property
+    def support(self) -> tuple[Scalar, Scalar]:
+        """The first and the last time, in ps."""
+        return self.times[0], self.times[-1]
+
+    @eqx.filter_jit
+    def _curvature(self) -> Float[Array, "T 2"]:
+        """Second derivatives at the samples: continuity of the slope, and no curvature at the ends."""
+        width = jnp.diff(self.times)
+        slope = jnp.diff(self.field, axis=0) / width[:, None]
+        operator = lx.TridiagonalLinearOperator((width[:-1] + width[1:]) / 3, width[1:-1] / 6, width[1:-1] / 6)
+
+        def solve(jump: Float[Array, " n"]) -> Float[Array, " n"]:
+            return lx.linear_solve(operator, jump, lx.Tridiagonal()).value
+
+        interior = jax.vmap(solve, in_axes=1, out_axes=1)(jnp.diff(slope, axis=0))
+        return jnp.pad(interior, ((1, 1), (0, 0)))

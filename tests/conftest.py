@@ -1,0 +1,86 @@
+"""64-bit arithmetic, strict promotion, a compilation cache, and the phonon of the paper."""
+
+import json
+import os
+from pathlib import Path
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+import jax
+import numpy as np
+import pytest
+from hypothesis import settings
+
+jax.config.update("jax_enable_x64", True)
+jax.config.update("jax_numpy_dtype_promotion", "strict")
+jax.config.update("jax_compilation_cache_dir", str(Path(__file__).parents[1] / ".jax_cache"))
+jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.3)
+
+settings.register_profile("chiraljax", derandomize=True, deadline=None, max_examples=25)
+settings.load_profile("chiraljax")
+
+
+@pytest.fixture(scope="session")
+def ktao3():
+    import chiraljax as cj
+
+    return cj.load_material("KTaO3")
+
+
+@pytest.fixture(scope="session")
+def electrons(ktao3):
+    return ktao3.electrons
+
+
+@pytest.fixture(scope="session")
+def reference():
+    """Reads a file of tests/data."""
+    return lambda name: json.loads((Path(__file__).parent / "data" / name).read_text())
+
+
+def ktao3_arguments() -> dict:
+    """The soft mode of KTaO₃: figures of the paper, eigenvectors of `gamma_phonons.json` turned to x and y.
+
+    Atoms: O(0,½,½), O(½,0,½), O(½,½,0), Ta, K. The O whose Ta–O bond is parallel to the
+    polarisation moves by −0.398214, the other two by −0.489984.
+    """
+    along, across, tantalum, potassium = -0.398214, -0.489984, 0.536118, -0.271725
+    eigenvectors = np.zeros((1, 2, 5, 3))
+    eigenvectors[0, 0, :, 0] = [along, across, across, tantalum, potassium]
+    eigenvectors[0, 1, :, 1] = [across, along, across, tantalum, potassium]
+    return {
+        "frequency": 2.42,
+        "damping": 0.64,
+        "mode_effective_charge": 1.4,
+        "eigenvectors": eigenvectors,
+        "masses": [15.999, 15.999, 15.999, 180.94788, 39.0983],
+        "dielectric_constant": 4.3,
+    }
+
+
+@pytest.fixture(scope="session")
+def phonon():
+    from chiraljax.phonon import Phonon
+
+    return Phonon(**ktao3_arguments())
+
+
+@pytest.fixture(scope="session")
+def make_phonon():
+    """A KTaO₃ phonon with some arguments replaced."""
+    from chiraljax.phonon import Phonon
+
+    return lambda **changes: Phonon(**(ktao3_arguments() | changes))
+
+
+@pytest.fixture(scope="session")
+def pulse():
+    from chiraljax.pulse import GaussianPulse
+
+    return GaussianPulse()
+
+
+@pytest.fixture(scope="session")
+def window():
+    """The paper's ten picoseconds."""
+    return np.linspace(0, 10, 501)

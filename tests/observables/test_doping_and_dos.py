@@ -1,0 +1,74 @@
+"""Chemical potential and density of states: sum rules, symmetries, and the gap."""
+
+import jax
+import numpy as np
+import pytest
+
+import chiraljax as cj
+from chiraljax import InputError
+
+
+@pytest.mark.parametrize("doping", [0.02, 0.0, -0.03])
+@pytest.mark.parametrize("temperature", [150.0, 900.0])
+def test_carriers_at_the_chemical_potential(electrons, doping, temperature):
+    rule = cj.quadrature(electrons, 12)
+    mu = cj.chemical_potential(electrons, doping=doping, temperature=temperature, quadrature=rule)
+    found = cj.magnetization(electrons, mu=mu, temperature=temperature, rotation=0.0, quadrature=rule).carriers
+    assert float(found) == pytest.approx(doping, rel=1e-9, abs=1e-13)
+
+
+def test_undoped_gap_at_low_temperature(electrons):
+    """μ lies inside the gap at 20 K, where there are 10⁻²⁷⁰ carriers: e^(−E_gap/2k_BT)."""
+    mu = float(cj.chemical_potential(electrons, doping=0.0, temperature=20.0, n=8))
+    assert -2.53 < mu < 0
+    assert mu == pytest.approx(-2.5266 / 2, abs=0.02)
+
+
+def test_derivative_with_respect_to_doping_and_parameters(electrons):
+    rule = cj.quadrature(electrons, 12)
+
+    def mu(doping, xi):
+        model = electrons.with_parameters({"Ta.d.xi": xi})
+        return cj.chemical_potential(model, doping=doping, temperature=800.0, quadrature=rule)
+
+    for argument, (point, step) in enumerate([(0.02, 1e-4), (0.28868, 1e-3)]):
+        at = [0.02, 0.28868]
+
+        def shifted(s, argument=argument, point=point, at=at):
+            return float(mu(*(point + s if i == argument else x for i, x in enumerate(at))))
+
+        difference = (8 * (shifted(step) - shifted(-step)) - shifted(2 * step) + shifted(-2 * step)) / (12 * step)
+        assert float(jax.grad(mu, argument)(*at)) == pytest.approx(difference, rel=1e-6)
+
+
+def test_density_per_cubic_centimetre(ktao3):
+    """1e20 cm⁻³ in a cell of 3.988³ Å³ = 63.43 Å³."""
+    assert float(cj.per_cell(1e20, ktao3.crystal)) == pytest.approx(6.3425e-3, rel=1e-4)
+
+
+@pytest.mark.parametrize("project", ["spin", "orbital"])
+def test_density_of_states_sum_rules(electrons, project):
+    energies = np.linspace(-8, 12, 2001)
+    found = cj.density_of_states(
+        electrons, energies, broadening=0.1, rotation=15.2, project=project, quadrature=cj.quadrature(electrons, 8)
+    )
+    step = energies[1] - energies[0]
+    assert float(found.total.sum() * step) == pytest.approx(28, rel=1e-9)
+    np.testing.assert_allclose(found.projections.sum(axis=0), found.total, atol=1e-10)
+    counts = dict(zip(found.labels, np.asarray(found.projections.sum(axis=1) * step), strict=True))
+    expected = {"↑": 14, "↓": 14} if project == "spin" else {"O.p": 18, "Ta.d": 10}
+    assert counts == pytest.approx(expected, rel=1e-9)
+
+
+def test_spins_are_equal_without_rotation(electrons):
+    found = cj.density_of_states(electrons, [2.0, 2.5, 4.0], broadening=0.05, quadrature=cj.quadrature(electrons, 8))
+    np.testing.assert_allclose(found.projections[0], found.projections[1], rtol=1e-10)
+
+
+def test_bad_input(electrons):
+    with pytest.raises(InputError, match="temperature must be positive, but got 0"):
+        cj.chemical_potential(electrons, doping=0.1, temperature=0.0)
+    with pytest.raises(InputError, match="broadening must be positive"):
+        cj.density_of_states(electrons, [0.0], broadening=0.0)
+    with pytest.raises(InputError, match="project must be 'spin' or 'orbital'"):
+        cj.density_of_states(electrons, [0.0], broadening=0.1, project="site")

@@ -1,0 +1,110 @@
+"""The spline through sampled fields, and its file."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from scipy.interpolate import CubicSpline
+
+from chiraljax._errors import InputError
+from chiraljax.pulse import GaussianPulse, SampledPulse
+
+TIMES = np.linspace(-2.5, 8.5, 1101)
+
+
+def test_agrees_with_scipy_on_uneven_samples():
+    rng = np.random.default_rng(0)
+    times, field = np.cumsum(rng.uniform(0.1, 1, 12)), rng.normal(size=(12, 2))
+    t = np.linspace(times[0], times[-1], 400)
+    expected = CubicSpline(times, field, bc_type="natural")(t)
+    np.testing.assert_allclose(SampledPulse(times, field)(t), expected, atol=1e-12)
+
+
+def test_reproduces_a_gaussian_pulse():
+    """A cubic spline errs by at most 5/384 h⁴ max|E⁗| (Hall and Meyer 1976), here |E⁗| < 2 (2πν + 2)⁴ MV/cm/ps⁴."""
+    pulse = GaussianPulse()
+    t = np.linspace(-2, 8, 777)
+    bound = 5 / 384 * 0.01**4 * 2 * (2 * np.pi * 2.42 + 2) ** 4
+    np.testing.assert_allclose(SampledPulse(TIMES, pulse(TIMES))(t), pulse(t), atol=bound)
+
+
+def test_zero_outside_the_window():
+    pulse = SampledPulse([0.0, 1.0, 2.0, 3.0], np.ones((4, 2)))
+    np.testing.assert_array_equal(pulse(jnp.array([-0.1, 3.1])), 0)
+    np.testing.assert_allclose(pulse(jnp.array([0.0, 1.5, 3.0])), 1)
+
+
+def test_twice_continuously_differentiable():
+    rng = np.random.default_rng(1)
+    times = np.arange(8.0)
+    pulse = SampledPulse(times, rng.normal(size=(8, 2)))
+    curvature = jax.jit(jax.vmap(jax.jacfwd(jax.jacfwd(pulse))))
+    knots, small = jnp.asarray(times[1:-1]), 1e-9
+    np.testing.assert_allclose(curvature(knots - small), curvature(knots + small), atol=1e-7)
+    np.testing.assert_allclose(curvature(jnp.array([small, 7 - small])), 0, atol=1e-7)
+
+
+def test_linear_in_the_samples():
+    """The spline is linear in its samples, so its derivative along them is the spline through the direction."""
+    rng = np.random.default_rng(2)
+    field, direction = rng.normal(size=(2, 9, 2))
+    times = jnp.arange(9.0)
+    _, tangent = jax.jvp(lambda f: SampledPulse(times, f)(3.3), (jnp.asarray(field),), (jnp.asarray(direction),))
+    np.testing.assert_allclose(tangent, SampledPulse(times, direction)(3.3), atol=1e-13)
+    gradient = jax.grad(lambda f: SampledPulse(times, f)(3.3).sum())(jnp.asarray(field))
+    assert jnp.vdot(gradient, direction) == pytest.approx(float(tangent.sum()))
+
+
+def test_file(tmp_path):
+    path = tmp_path / "pulse.csv"
+    path.write_text("# measured\nt,E_x,E_y\n0,0,0\n1,0.5,-0.5\n\n# late\n2,1,0\n3,0,0\n")
+    pulse = SampledPulse.from_csv(path)
+    np.testing.assert_allclose(pulse(1.0), [0.5, -0.5])
+    assert pulse.support == (0.0, 3.0)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "expected the header t,E_x,E_y, but the file is empty"),
+        ("t,x,y\n0,0,0\n", "row 1: expected the header t,E_x,E_y, but got t,x,y"),
+        ("t,E_x,E_y\n0,0,0\n1,0\n", "row 3: expected 3 columns t,E_x,E_y, but got 2"),
+        ("#\nt,E_x,E_y\n0,0,0\n1,nan,0\n", "row 4, column E_x: expected a finite number, but got 'nan'"),
+        ("t,E_x,E_y\n0,0,high\n", "row 2, column E_y: expected a finite number, but got 'high'"),
+        ("t,E_x,E_y\n0,0,0\n2,0,0\n1,0,0\n", "row 4, column t: expected times that increase, but got 1 after 2"),
+        ("t,E_x,E_y\n0,0,0\n0,0,0\n", "row 3, column t: expected times that increase, but got 0 after 0"),
+        ("t,E_x,E_y\n0,0,0\n", "expected at least four samples, but got 1"),
+    ],
+)
+def test_bad_files(tmp_path, text, message):
+    path = tmp_path / "pulse.csv"
+    path.write_text(text)
+    with pytest.raises(InputError) as error:
+        SampledPulse.from_csv(path)
+    assert str(path) in str(error.value)
+    assert message in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_missing_file(tmp_path):
+    with pytest.raises(InputError, match=r"none.csv: expected a readable CSV file of a pulse, but No such file"):
+        SampledPulse.from_csv(tmp_path / "none.csv")
+
+
+@pytest.mark.parametrize(
+    ("times", "field", "message"),
+    [
+        ([0.0, 1.0], np.zeros((2, 2)), "at least four times"),
+        ([0.0, 1.0, 3.0, 2.0], np.zeros((4, 2)), "Argument times must increase, but got 2.0 ps after 3.0 ps"),
+        ([0.0, 1.0, 2.0, 3.0], np.full((4, 2), np.nan), "Argument field must be finite"),
+    ],
+)
+def test_bad_samples(times, field, message):
+    with pytest.raises(InputError, match=message):
+        SampledPulse(times, field)
+
+
+@pytest.mark.parametrize("field", [np.zeros((4, 3)), np.zeros(4), np.zeros((5, 2))])
+def test_field_of_another_shape(field):
+    with pytest.raises(InputError, match=r"Argument field must have the shape \(4, 2\)"):
+        SampledPulse(np.arange(4.0), field)
