@@ -11,7 +11,7 @@ from ..pulse import AbstractPulse
 from ._base import AbstractPhonon
 from ._motion import Motion
 
-_TOLERANCE = 1e-11
+_TOLERANCE = 1e-13
 
 
 @eqx.filter_jit

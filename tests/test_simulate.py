@@ -1,0 +1,139 @@
+"""The composed chain: its value, its gradients in every parameter, and its cost."""
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from jax.flatten_util import ravel_pytree
+
+import chiraljax as cj
+from chiraljax import InputError
+
+TIMES = np.linspace(0, 8, 41)
+
+
+@pytest.fixture(scope="module")
+def rule(electrons):
+    return cj.quadrature(electrons, 8)
+
+
+def _simulate(material, pulse, rule, **options):
+    return cj.simulate(material, pulse, mu=0.1, temperature=900.0, times=TIMES, quadrature=rule, **options)
+
+
+@pytest.mark.parametrize("coupling", [cj.KinematicRotation(), cj.ConstantInertia(), cj.FixedRotation(12.0)])
+def test_moment_follows_the_rotation(ktao3, rule, coupling):
+    """M(t) is M(Ω(t)): the interpolation in Ω against direct evaluation, within its own error estimate."""
+    result = _simulate(ktao3, cj.GaussianPulse(), rule, coupling=coupling)
+    chosen = np.array([10, 16, 20, 37])
+    direct = cj.magnetization(
+        ktao3.electrons, mu=0.1, temperature=900.0, rotation=result.rotation[chosen], quadrature=rule
+    )
+    assert np.abs(np.asarray(result.moment[chosen] - direct.moment)).max() < 1e-6 * np.abs(direct.moment).max()
+    assert result.moment.shape == result.error.shape == TIMES.shape
+    np.testing.assert_allclose(result.rotation, coupling(result.motion))
+
+
+def test_handedness_flips_the_moment(ktao3, rule):
+    """Time reversal and a mirror: the other handedness gives the opposite moment; a linear field none."""
+    left, right, linear = (_simulate(ktao3, cj.GaussianPulse(ellipticity=e), rule).moment for e in (1.0, -1.0, 0.0))
+    np.testing.assert_allclose(left, -right, rtol=1e-6, atol=1e-12)
+    np.testing.assert_allclose(linear, 0, atol=1e-15)
+
+
+def test_grid_of_chemical_potentials_and_temperatures(ktao3, rule):
+    result = cj.simulate(
+        ktao3, cj.GaussianPulse(), mu=[0.0, 0.1], temperature=[300.0, 600.0, 900.0], times=TIMES, quadrature=rule
+    )
+    assert result.moment.shape == (2, 3, len(TIMES))
+    np.testing.assert_allclose(result.moment[1, 2], _simulate(ktao3, cj.GaussianPulse(), rule).moment, rtol=1e-10)
+
+
+PULSE = {
+    "peak_field": 1.0,
+    "frequency": 2.4,
+    "duration": 0.7,
+    "center": 3.0,
+    "ellipticity": -0.8,
+    "phase": 0.1,
+    "chirp": 0.05,
+    "angle": 0.2,
+    "delay": 0.1,
+}
+PHONON = ("frequency", "damping", "mode_effective_charge", "dielectric_constant", "quartic_isotropic", "quartic_cubic")
+
+
+def test_gradient_in_every_parameter(ktao3, rule):
+    """The largest |M| and M at one time, in all pulse, phonon and Slater–Koster parameters.
+
+    Fourth-order central differences; h = 2e-3 keeps truncation and the noise of adaptive steps below 1e-6.
+    """
+    phonon = eqx.tree_at(
+        lambda p: (p.quartic_isotropic, p.quartic_cubic), ktao3.phonon, (jnp.full((1, 1), 5.0), jnp.full(1, 3.0))
+    )
+    lattice = {name: getattr(phonon, name) for name in PHONON}
+    x, restore = ravel_pytree((jax.tree.map(jnp.asarray, PULSE), lattice, ktao3.electrons.parameters))
+
+    @jax.jit
+    def value(x):
+        pulse, lattice, bands = restore(x)
+        moved = eqx.tree_at(lambda p: [getattr(p, name) for name in PHONON], phonon, [lattice[n] for n in PHONON])
+        material = eqx.tree_at(
+            lambda m: (m.phonon, m.electrons), ktao3, (moved, ktao3.electrons.with_parameters(bands))
+        )
+        moment = _simulate(material, cj.GaussianPulse(**pulse), rule).moment
+        return jnp.stack([jnp.max(jnp.abs(moment)), moment[19]])
+
+    reverse, forward = jax.jacrev(value)(x), jax.jacfwd(value)(x)
+    scale = np.abs(reverse).max(axis=1, keepdims=True)
+    np.testing.assert_allclose(forward / scale, reverse / scale, rtol=1e-8, atol=1e-12)
+    step = 2e-3
+    for i, shift in enumerate(step * np.eye(x.size)):
+        ends = {s: value(x + s * shift) for s in (-2, -1, 1, 2)}
+        difference = (8 * (ends[1] - ends[-1]) - ends[2] + ends[-2]) / (12 * step)
+        np.testing.assert_allclose(difference / scale[:, 0], reverse[:, i] / scale[:, 0], rtol=1e-6, atol=1e-9)
+
+
+def test_gradient_at_rest(ktao3, rule):
+    """A linear pulse turns nothing: Ω = 0, every level is twofold, M = 0, and dM/dε is finite and exact."""
+
+    def moment(ellipticity):
+        return _simulate(ktao3, cj.GaussianPulse(ellipticity=ellipticity), rule).moment[20]
+
+    exact = float(jax.grad(moment)(0.0))
+    step = 0.02
+    difference = (8 * (moment(step) - moment(-step)) - moment(2 * step) + moment(-2 * step)) / (12 * step)
+    assert float(difference) == pytest.approx(exact, rel=1e-6)
+    assert abs(exact) > 1e-6
+
+
+def test_gradient_in_the_rotation_at_zero(electrons, rule):
+    def moment(rotation):
+        return cj.magnetization(electrons, mu=0.1, temperature=900.0, rotation=rotation, quadrature=rule).moment
+
+    step = 0.5
+    difference = (8 * (moment(step) - moment(-step)) - moment(2 * step) + moment(-2 * step)) / (12 * step)
+    assert float(jax.grad(moment)(0.0)) == pytest.approx(float(difference), rel=1e-6)
+    assert float(jax.jacfwd(moment)(0.0)) == pytest.approx(float(difference), rel=1e-6)
+
+
+def test_vmap_over_pulses(ktao3, rule):
+    fields = jnp.array([0.5, 1.0])
+    together = jax.vmap(lambda field: _simulate(ktao3, cj.GaussianPulse(field), rule).moment)(fields)
+    np.testing.assert_allclose(together[1], _simulate(ktao3, cj.GaussianPulse(1.0), rule).moment, rtol=1e-8, atol=1e-14)
+
+
+def test_eigensolves_do_not_depend_on_the_number_of_times(ktao3, rule):
+    result = _simulate(ktao3, cj.GaussianPulse(), rule, rotations=4)
+    assert int(result.eigensolves) == 4 * len(rule.weights)
+
+
+def test_bad_input(ktao3, rule):
+    still = eqx.tree_at(lambda m: m.phonon, ktao3, None)
+    with pytest.raises(InputError, match="material must have a phonon to be driven, but KTaO3 has none"):
+        _simulate(still, cj.GaussianPulse(), rule)
+    with pytest.raises(InputError, match="times must increase"):
+        cj.simulate(ktao3, cj.GaussianPulse(), mu=0.0, temperature=300.0, times=[0.0, 0.0])
+    with pytest.raises(InputError, match="rotations must be at least 2"):
+        _simulate(ktao3, cj.GaussianPulse(), rule, rotations=1)
