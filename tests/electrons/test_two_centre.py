@@ -146,3 +146,29 @@ def test_p_orbitals_rotate_as_vectors(direction):
 def _exponential(l, turn):
     values, states = np.linalg.eigh(np.tensordot(turn, angular_momentum(l), axes=1))
     return ((states * np.exp(-1j * values)) @ states.conj().T).real
+
+
+def test_gallium_arsenide():
+    """Levels of the sp³s* model at Γ and X in closed form (Vogl, Hjalmarson and Dow 1983).
+
+    At Γ s couples to s and p to p by V(s,s) and V(x,x); the s* of both atoms are alone. At X the s states
+    of one atom couple to one p of the other: 3×3 blocks with V(s,p) and V(s*,p), and two p–p pairs with V(x,y).
+    """
+    import chiraljax as cj
+
+    material = cj.load_material("GaAs")
+    assert len(material.electrons.operations) == 24
+    s_as, p_as, e_as, s_ga, p_ga, e_ga = -8.3431, 1.0414, 8.5914, -2.6569, 3.6686, 6.7386
+
+    def pair(a, b, v):
+        return np.linalg.eigvalsh([[a, v], [v, b]])
+
+    gamma = [*pair(s_as, s_ga, 6.4513), *np.repeat(pair(p_as, p_ga, 1.9546), 3), e_as, e_ga]
+    np.testing.assert_allclose(material.electrons.energies([0.0, 0.0, 0.0])[::2], np.sort(gamma), atol=1e-7)
+    assert float(cj.valence_edge(material.electrons).energy) == pytest.approx(0.0, abs=1e-3)
+    assert float(cj.conduction_edge(material.electrons).energy) == pytest.approx(1.55, abs=1e-3)
+
+    arsenic = np.array([[s_as, 0, 4.48], [0, e_as, 4.8422], [4.48, 4.8422, p_ga]])
+    gallium = np.array([[s_ga, 0, 5.7839], [0, e_ga, 4.8077], [5.7839, 4.8077, p_as]])
+    x = [*np.linalg.eigvalsh(arsenic), *np.linalg.eigvalsh(gallium), *np.repeat(pair(p_as, p_ga, 5.0779), 2)]
+    np.testing.assert_allclose(material.electrons.energies([0.5, 0.5, 0.0])[::2], np.sort(x), atol=1e-7)
