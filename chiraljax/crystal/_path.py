@@ -7,6 +7,7 @@ import numpy as np
 import seekpath
 
 from .._errors import check
+from .._types import ArrayLike
 from ._crystal import Crystal
 
 
@@ -23,7 +24,7 @@ class KPath(NamedTuple):
 
 def k_path(
     crystal: Crystal,
-    corners: Mapping[str, Sequence[float]] | None = None,
+    corners: Mapping[str, ArrayLike] | None = None,
     segments: Sequence[tuple[str, str]] | None = None,
     points: int = 40,
 ) -> KPath:
