@@ -1,0 +1,68 @@
+"""`chiraljax magnetization`."""
+
+import math
+from typing import Annotated
+
+import typer
+
+from .._errors import check
+from ._arguments import grid, not_negative, positive
+from ._output import checked_output, write
+from ._progress import advise, working
+
+REGIONS = ("zone", "gamma_cube")
+
+
+def magnetization(
+    material: Annotated[str, typer.Argument(help="A bundled material or a TOML file.")],
+    mu: Annotated[str, typer.Option(metavar="A[:B:N]", help="Chemical potential from the conduction edge, eV.")],
+    temperature: Annotated[str, typer.Option(metavar="A[:B:N]", help="Of the electrons, K.")],
+    rotation_thz: Annotated[str, typer.Option(metavar="A[:B:N]", help="Ω/2π about z, THz.")],
+    out: Annotated[str, typer.Option(metavar="FILE", help=".csv, .nc, .json or .png; - for JSON on standard output.")],
+    rtol: Annotated[float, typer.Option(metavar="R", help="Relative error of the k-sum.")] = 1e-3,
+    normalisation: Annotated[str, typer.Option(metavar="zone|gamma_cube", help="Region of the k-sum.")] = "zone",
+) -> None:
+    """Moment (μ_B per cell) and carriers on a grid of chemical potential, temperature and rotation."""
+    path = checked_output(out, (".csv", ".nc", ".json", ".png"))
+    potentials, rotations = grid("--mu", mu), grid("--rotation-thz", rotation_thz)
+    temperatures = not_negative("--temperature", grid("--temperature", temperature))
+    positive("--rtol", rtol)
+    check(normalisation in REGIONS, f"--normalisation: must be zone or gamma_cube, but got {normalisation!r}")
+    single = rotations.size == 1
+    check(
+        path is None or path.suffix != ".png" or single, "--rotation-thz: must be one number for a .png, but is a range"
+    )
+    from .. import observables
+    from ..io import moment_dataset, to_json, write_csv, write_json, write_netcdf
+    from ..materials import load_material
+    from ..plot import moment_temperature_figure, save_figure
+
+    model = load_material(material)
+    with working("Summing over the zone"):
+        result = observables.magnetization(
+            model.electrons,
+            mu=potentials,
+            temperature=temperatures,
+            rotation=2 * math.pi * rotations,
+            rtol=rtol,
+            normalisation=normalisation,
+        )
+    if result.status != "converged":
+        advise(f"the k-sum stopped at its budget of diagonalisations; the error column says how far --rtol {rtol:g} is")
+    data = moment_dataset(result).assign_coords(rotation_thz=rotations)
+    data.rotation_thz.attrs["units"] = "THz"
+    axes, names = ["mu", "temperature", "rotation_thz"], ["moment", "carriers", "error"]
+    write(
+        path,
+        lambda: to_json(data),
+        {
+            ".csv": lambda file: write_csv(
+                file, axes + names, data[names].to_dataframe().reset_index()[axes + names].values
+            ),
+            ".nc": lambda file: write_netcdf(file, data),
+            ".json": lambda file: write_json(file, to_json(data)),
+            ".png": lambda file: save_figure(
+                moment_temperature_figure(temperatures, potentials, data.moment.values[:, :, 0]), file
+            ),
+        },
+    )

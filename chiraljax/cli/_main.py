@@ -1,0 +1,48 @@
+"""The entry point: exit statuses, and errors on one line."""
+
+import sys
+from collections.abc import Sequence
+
+import typer
+
+from .._errors import InputError
+from . import _bands, _magnetization, _reproduce, _simulate
+from ._environment import prepare
+
+app = typer.Typer(name="chiraljax", add_completion=False, rich_markup_mode=None)
+for _command in (_reproduce.reproduce, _bands.bands, _magnetization.magnetization, _simulate.simulate):
+    app.command(context_settings={"help_option_names": ["-h", "--help"]})(_command)
+
+BAD_INPUT = 2
+
+
+@app.callback()
+def start() -> None:
+    """Magnetic moments from chiral phonons: pulse, phonon, bands and magnetisation."""
+    prepare()
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit status, 0, or 2 for bad input, which is told in one line on stderr."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    command = typer.main.get_command(app)
+    try:
+        status = command.main(given or ["--help"], prog_name="chiraljax", standalone_mode=False)
+    except InputError as error:
+        return _refuse(str(error))
+    except OSError as error:
+        return _refuse(f"{error.filename}: {error.strerror}" if error.filename else str(error))
+    except (typer.Abort, KeyboardInterrupt):
+        print("chiraljax: interrupted", file=sys.stderr)
+        return 130
+    except Exception as error:
+        usage = getattr(error, "format_message", None)
+        if usage is None:
+            raise
+        return _refuse(usage())
+    return status if isinstance(status, int) else 0
+
+
+def _refuse(message: str) -> int:
+    print(f"chiraljax: {' '.join(message.split())}", file=sys.stderr)
+    return BAD_INPUT

@@ -1,0 +1,45 @@
+"""Where results go, checked before anything is computed."""
+
+import json
+import os
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from .._errors import check
+
+Writers = Mapping[str, Callable[[Path], object]]
+
+
+def checked_output(out: str, suffixes: tuple[str, ...]) -> Path | None:
+    """The file to write, or None for `-`, standard output; raises `InputError` if it cannot be written."""
+    if out == "-":
+        return None
+    path = Path(out)
+    expected = ", ".join(suffixes)
+    check(path.suffix in suffixes, f"--out: must end in one of {expected}, or be - for JSON, but got {out!r}")
+    check(not path.is_dir(), f"--out: must be a file, but {out} is a folder")
+    _check_folder(path.parent)
+    return path
+
+
+def checked_folder(out: str) -> Path:
+    """The folder to write into; it may be missing, but the first of its parents that exists must be writable."""
+    path = Path(out)
+    check(not path.exists() or path.is_dir(), f"--out: must be a folder, but {out} is a file")
+    _check_folder(next(folder for folder in (path, *path.absolute().parents) if folder.exists()))
+    return path
+
+
+def write(path: Path | None, content: Callable[[], dict], writers: Writers) -> None:
+    """The JSON `content` to standard output, or the file by the writer of its suffix."""
+    if path is None:
+        json.dump(content(), sys.stdout, allow_nan=False, ensure_ascii=False)
+        sys.stdout.write("\n")
+    else:
+        writers[path.suffix](path)
+
+
+def _check_folder(folder: Path) -> None:
+    check(folder.is_dir(), f"--out: must be in a folder that exists, but there is no folder {folder}")
+    check(os.access(folder, os.W_OK | os.X_OK), f"--out: must be in a folder that is writable, but {folder} is not")

@@ -1,0 +1,41 @@
+"""Progress, on standard error and only if that is a terminal."""
+
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+
+
+@contextmanager
+def working(what: str) -> Iterator[None]:
+    """A spinner with the time that has passed."""
+    from rich.console import Console
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    console = Console(stderr=True)
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True, disable=not sys.stderr.isatty()) as progress:
+        progress.add_task(what, total=None)
+        yield
+
+
+@contextmanager
+def bar(steps: Sequence[str]) -> Iterator[Callable[[str], None]]:
+    """A bar over `steps`; call what is yielded with the name of each step as it begins."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("{task.description:<24}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, disable=not sys.stderr.isatty()) as progress:
+        task = progress.add_task(steps[0], total=len(steps))
+
+        def begin(step: str) -> None:
+            progress.update(task, description=step, completed=list(steps).index(step))
+
+        yield begin
+        progress.update(task, description="Done", completed=len(steps))
+
+
+def advise(message: str) -> None:
+    """One line on standard error."""
+    print(f"chiraljax: {message}", file=sys.stderr)

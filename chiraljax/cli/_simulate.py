@@ -1,0 +1,92 @@
+"""`chiraljax simulate`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from .._errors import check
+from ._arguments import grid, not_negative, positive
+from ._magnetization import REGIONS
+from ._output import checked_output, write
+from ._progress import advise, working
+
+COUPLINGS = ("fixed", "kinematic", "constant-inertia")
+
+
+def _print_example(wanted: bool) -> bool:
+    if wanted:
+        print((Path(__file__).parent / "examples" / "pulse.toml").read_text(encoding="utf-8"), end="")
+        raise typer.Exit
+    return wanted
+
+
+def simulate(
+    material: Annotated[str, typer.Argument(help="A bundled material or a TOML file.")],
+    mu: Annotated[str, typer.Option(metavar="A[:B:N]", help="Chemical potential from the conduction edge, eV.")],
+    temperature: Annotated[str, typer.Option(metavar="A[:B:N]", help="Of the electrons, K.")],
+    out: Annotated[str, typer.Option(metavar="FILE", help=".csv, .nc, .json or .png; - for JSON on standard output.")],
+    pulse: Annotated[
+        str | None, typer.Option(metavar="PULSE.toml", help="Or a .csv of t,E_x,E_y; default: the paper's pulse.")
+    ] = None,
+    coupling: Annotated[
+        str, typer.Option(metavar="|".join(COUPLINGS), help="How Ω follows from the motion.")
+    ] = "kinematic",
+    times: Annotated[str, typer.Option(metavar="A:B:N", help="ps; the phonon is at rest at A.")] = "0:10:201",
+    rtol: Annotated[float, typer.Option(metavar="R", help="Relative error of the k-sum.")] = 1e-3,
+    normalisation: Annotated[str, typer.Option(metavar="zone|gamma_cube", help="Region of the k-sum.")] = "zone",
+    example: Annotated[
+        bool,
+        typer.Option(
+            "--example", is_eager=True, callback=_print_example, help="Print a commented PULSE.toml and exit."
+        ),
+    ] = False,
+) -> None:
+    """Moment (μ_B per cell) against time after a pulse."""
+    path = checked_output(out, (".csv", ".nc", ".json", ".png"))
+    potentials, instants = grid("--mu", mu), grid("--times", times)
+    temperatures = not_negative("--temperature", grid("--temperature", temperature))
+    check(
+        len(instants) > 1 and instants[1] > instants[0],
+        f"--times: must be a range A:B:N that increases, but got {times!r}",
+    )
+    positive("--rtol", rtol)
+    check(coupling in COUPLINGS, f"--coupling: must be one of {', '.join(COUPLINGS)}, but got {coupling!r}")
+    check(normalisation in REGIONS, f"--normalisation: must be zone or gamma_cube, but got {normalisation!r}")
+    from ..coupling import ConstantInertia, FixedRotation, KinematicRotation
+    from ..io import load_pulse, simulation_dataset, to_json, write_csv, write_json, write_netcdf
+    from ..materials import load_material
+    from ..plot import moment_time_figure, save_figure
+    from ..pulse import GaussianPulse
+    from ..simulate import simulate as run
+
+    chosen = (FixedRotation, KinematicRotation, ConstantInertia)[COUPLINGS.index(coupling)]
+    field = load_pulse(pulse) if pulse else GaussianPulse()
+    model = load_material(material)
+    with working("Driving the phonon and summing over the zone"):
+        result = run(
+            model,
+            field,
+            mu=potentials,
+            temperature=temperatures,
+            times=instants,
+            coupling=chosen(),
+            rtol=rtol,
+            normalisation=normalisation,
+        )
+    if result.status != "converged":
+        advise(f"status {result.status}: the numbers do not meet --rtol {rtol:g}; see the error column")
+    data = simulation_dataset(result, field, potentials, temperatures)
+    columns = ["mu", "temperature", "time", "rotation", "moment", "error"]
+    write(
+        path,
+        lambda: to_json(data),
+        {
+            ".csv": lambda file: write_csv(
+                file, columns, data[["rotation", "moment", "error"]].to_dataframe().reset_index()[columns].values
+            ),
+            ".nc": lambda file: write_netcdf(file, data),
+            ".json": lambda file: write_json(file, to_json(data)),
+            ".png": lambda file: save_figure(moment_time_figure(result, potentials, temperatures), file),
+        },
+    )

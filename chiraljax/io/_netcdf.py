@@ -1,0 +1,13 @@
+"""Labelled results as NetCDF."""
+
+import os
+
+import xarray as xr
+
+from ._atomic import atomic_path
+
+
+def write_netcdf(path: str | os.PathLike[str], dataset: xr.Dataset) -> None:
+    """A NetCDF-4 file that xarray and every other NetCDF reader opens."""
+    with atomic_path(path) as temporary:
+        dataset.to_netcdf(temporary, engine="h5netcdf")

@@ -1,0 +1,55 @@
+"""Energies along a path."""
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
+from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.figure import Figure
+
+from ..crystal import KPath
+from ._style import COLORS, COLUMN, DOWN, UP, new_figure, styled
+
+SPIN_COLORS = LinearSegmentedColormap.from_list("spin", [DOWN, "#BBBBBB", UP])
+"""from ⟨σ_z⟩ = −1 to 1"""
+
+
+def draw_bands(axes: Axes, path: KPath, energies: np.ndarray, **line) -> None:
+    """Bands (K, n) in the unit of the axes against the distance along the path."""
+    axes.plot(path.distance, energies, **({"color": COLORS["blue"], "linewidth": 0.9} | line))
+    _ticks(axes, path)
+
+
+def draw_spin_bands(axes: Axes, path: KPath, energies: np.ndarray, spin: np.ndarray) -> LineCollection:
+    """Bands (K, n), each coloured by its ⟨σ_z⟩ (K, n); the collection returned serves a colour bar."""
+    points = np.stack(np.broadcast_arrays(path.distance[:, None], energies), axis=-1)
+    pieces = np.stack([points[:-1], points[1:]], axis=2).reshape(-1, 2, 2)
+    lines = LineCollection(list(pieces), cmap=SPIN_COLORS, linewidth=1.3, capstyle="round")
+    lines.set_array(((spin[:-1] + spin[1:]) / 2).ravel())
+    lines.set_clim(-1, 1)
+    axes.add_collection(lines)
+    axes.autoscale_view()
+    _ticks(axes, path)
+    return lines
+
+
+@styled()
+def bands_figure(path: KPath, energies: np.ndarray, origin: float) -> Figure:
+    """All bands (K, n) eV, their energies counted from `origin`, the conduction-band edge."""
+    figure, ((axes,),) = new_figure(COLUMN * 1.25, 3.2)
+    draw_bands(axes, path, energies - origin)
+    axes.axhline(0, color="0.6", linewidth=0.6, linestyle=(0, (4, 3)), zorder=0)
+    axes.set_ylabel(r"$E - E_\mathrm{CBM}$ (eV)")
+    return figure
+
+
+def _ticks(axes: Axes, path: KPath) -> None:
+    axes.set_xlim(path.distance[0], path.distance[-1])
+    axes.tick_params(axis="x", length=0)
+    if not path.ticks:
+        axes.set_xlabel("distance along the list of k-points (rad/Å)")
+        axes.tick_params(axis="x", length=3)
+        return
+    positions, labels = zip(*path.ticks, strict=True)
+    axes.set_xticks(positions, labels)
+    for position in positions[1:-1]:
+        axes.axvline(position, color="0.8", linewidth=0.6, zorder=0)

@@ -1,0 +1,76 @@
+"""The look that all figures share."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+from cycler import cycler
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from ..io import atomic_path
+
+COLORS = {
+    "black": "#000000",
+    "orange": "#E69F00",
+    "sky": "#56B4E9",
+    "green": "#009E73",
+    "yellow": "#F0E442",
+    "blue": "#0072B2",
+    "vermilion": "#D55E00",
+    "purple": "#CC79A7",
+}
+"""Okabe and Ito's palette, told apart by colour-blind readers."""
+
+UP, DOWN = COLORS["vermilion"], COLORS["blue"]
+"""spin along the axis of rotation, and against it"""
+
+SERIES = [COLORS[name] for name in ("blue", "vermilion", "green", "purple", "orange", "sky", "black")]
+
+COLUMN, PAGE = 3.4, 7.0
+"""inches: one column of a journal, and both"""
+
+_STYLE: dict[Any, Any] = {
+    "font.size": 8.5,
+    "axes.labelsize": 9,
+    "axes.titlesize": 9,
+    "legend.fontsize": 8,
+    "axes.linewidth": 0.6,
+    "axes.prop_cycle": cycler(color=SERIES),
+    "lines.linewidth": 1.1,
+    "xtick.direction": "in",
+    "ytick.direction": "in",
+    "xtick.major.width": 0.6,
+    "ytick.major.width": 0.6,
+    "legend.frameon": False,
+    "legend.handlelength": 1.6,
+    "axes.formatter.use_mathtext": True,
+    "mathtext.fontset": "dejavusans",
+    "pdf.fonttype": 42,
+    "savefig.dpi": 250,
+}
+
+
+def styled():
+    """A context, and a decorator of functions, in which artists are made in this look."""
+    return mpl.rc_context(_STYLE)
+
+
+def new_figure(width: float, height: float, **subplots) -> tuple[Figure, np.ndarray]:
+    """A figure of that size (inches) and its axes, (rows, columns), laid out without overlaps."""
+    figure = Figure(figsize=(width, height), layout="constrained")
+    return figure, figure.subplots(squeeze=False, **subplots)
+
+
+def save_figure(figure: Figure, path: str | os.PathLike[str]) -> None:
+    """Write the figure in the format of the suffix (.png or .pdf), with no date in it."""
+    undated = {"CreationDate": None} if Path(path).suffix == ".pdf" else {}
+    with styled(), atomic_path(path) as temporary:
+        figure.savefig(temporary, metadata=undated)
+
+
+def panel_label(axes: Axes, text: str) -> None:
+    """A letter above the upper left corner."""
+    axes.set_title(text, loc="left", fontweight="bold")

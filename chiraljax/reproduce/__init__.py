@@ -1,0 +1,5 @@
+"""The paper, regenerated: Geilhufe and Hergert, Phys. Rev. B 107, L020406 (2023)."""
+
+from ._reproduce import STEPS as STEPS
+from ._reproduce import reproduce as reproduce
+from ._row import Row as Row

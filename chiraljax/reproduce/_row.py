@@ -1,0 +1,62 @@
+"""One quantity of the paper beside ours, and the verdict that follows from the two numbers."""
+
+import dataclasses
+import math
+from typing import Literal
+
+Comparison = Literal["exact", "approximate", "order of magnitude"]
+
+TOLERANCE = 0.05
+"""relative, of a value that the paper prints with "≈" """
+FACTOR = 3.0
+"""of a value of which the paper prints the order of magnitude"""
+ROUNDING = 1e-9
+"""relative, of a value that must be the same"""
+
+
+@dataclasses.dataclass(frozen=True)
+class Row:
+    """A line of the report."""
+
+    quantity: str
+    ours: float | int
+    unit: str
+    reading: str
+    """what the paper's words were taken to mean"""
+    paper: float | int | None = None
+    """None where there is nothing to compare with"""
+    comparison: Comparison = "approximate"
+    accuracy: float | None = None
+    """estimated absolute numerical error of ours; None where it is not known"""
+
+    @property
+    def verdict(self) -> str:
+        """`"agrees"`, `"disagrees"` or `"no value to compare"`; a value that is not finite never agrees."""
+        if self.paper is None:
+            return "no value to compare"
+        return "agrees" if math.isfinite(self.ours) and self._close(self.paper) else "disagrees"
+
+    @property
+    def criterion(self) -> str:
+        """The comparison in words."""
+        if self.paper is None:
+            return ""
+        return {
+            "exact": "equal",
+            "approximate": f"within {TOLERANCE:.0%}",
+            "order of magnitude": f"magnitude within a factor of {FACTOR:g}",
+        }[self.comparison]
+
+    def as_dict(self) -> dict:
+        """Plain types, for JSON; a value that is not finite becomes None."""
+        fields = dataclasses.asdict(self) | {"criterion": self.criterion, "verdict": self.verdict}
+        return {
+            name: None if isinstance(value, float) and not math.isfinite(value) else value
+            for name, value in fields.items()
+        }
+
+    def _close(self, paper: float | int) -> bool:
+        if self.comparison == "order of magnitude":
+            return bool(abs(paper) / FACTOR <= abs(self.ours) <= abs(paper) * FACTOR)
+        tolerance = ROUNDING if self.comparison == "exact" else TOLERANCE
+        return bool(abs(self.ours - paper) <= tolerance * abs(paper))

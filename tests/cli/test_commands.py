@@ -1,0 +1,117 @@
+"""The commands, on small inputs."""
+
+import csv
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import xarray as xr
+
+from chiraljax.cli import main
+
+ROOT = Path(__file__).parents[2]
+MOMENT = ["magnetization", "KTaO3", "--mu", "0:0.05:2", "--temperature", "300", "--normalisation", "gamma_cube"]
+SIMULATE = [
+    "simulate",
+    "KTaO3",
+    "--mu",
+    "0",
+    "--temperature",
+    "300",
+    "--times",
+    "0:8:9",
+    "--normalisation",
+    "gamma_cube",
+]
+
+
+def _table(path):
+    with path.open() as file:
+        header, *rows = csv.reader(file)
+    return header, np.array(rows, dtype=float)
+
+
+@pytest.mark.parametrize("arguments", [[], ["--help"], ["bands", "--help"], ["simulate", "-h"]])
+def test_help(arguments, capsys):
+    assert main(arguments) == 0
+    assert "Usage: chiraljax" in capsys.readouterr().out
+
+
+def test_bands_at_listed_points(tmp_path, electrons):
+    (tmp_path / "k.csv").write_text("k1,k2,k3\n0,0,0\n0.1,0.2,0.3\n")
+    out = tmp_path / "b.csv"
+    command = ["bands", "KTaO3", "--kpoints", str(tmp_path / "k.csv"), "--rotation-thz", "2.42", "--out", str(out)]
+    assert main(command) == 0
+    header, rows = _table(out)
+    assert header == ["k1", "k2", "k3", *(f"e{i}" for i in range(1, 29))]
+    np.testing.assert_allclose(rows[:, 3:], electrons.energies(rows[:, :3], 2 * np.pi * 2.42), atol=1e-12)
+
+
+def test_bands_along_the_path(tmp_path, ktao3):
+    for name in ("b.json", "b.png"):
+        assert main(["bands", "KTaO3", "--points", "3", "--out", str(tmp_path / name)]) == 0
+    content = json.loads((tmp_path / "b.json").read_text())
+    np.testing.assert_allclose(content["k"], ktao3.k_path(3).k)
+    assert content["rotation_thz"] == 0
+    assert (tmp_path / "b.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_magnetization_on_standard_output(capsys, reference):
+    assert main([*MOMENT, "--rotation-thz", "2.42", "--out", "-"]) == 0
+    output = capsys.readouterr()
+    content = json.loads(output.out)
+    assert output.err == ""
+    assert content["mu"] == [0.0, 0.05]
+    assert content["temperature"] == [300.0]
+    assert content["rotation_thz"] == [2.42]
+    assert content["eigensolves"] > 0
+    assert np.shape(content["moment"]) == np.shape(content["carriers"]) == np.shape(content["error"]) == (2, 1, 1)
+    row = next(row for row in reference("magnetization.json")["rows"] if row["mu"] == 0.05 and row["T"] == 300)
+    assert row["normalisation"].startswith("cube")
+    np.testing.assert_allclose(content["moment"][1][0][0], row["moment"], rtol=5e-3)
+
+
+def test_magnetization_files(tmp_path):
+    rotations = ["--rotation-thz", "1:2:2"]
+    for name in ("m.csv", "m.nc"):
+        assert main([*MOMENT, *rotations, "--out", str(tmp_path / name)]) == 0
+    assert main([*MOMENT, "--rotation-thz", "2", "--out", str(tmp_path / "m.png")]) == 0
+    header, rows = _table(tmp_path / "m.csv")
+    assert header == ["mu", "temperature", "rotation_thz", "moment", "carriers", "error"]
+    with xr.open_dataset(tmp_path / "m.nc") as data:
+        assert data.moment.dims == ("mu", "temperature", "rotation_thz")
+        np.testing.assert_allclose(rows[:, 3], data.moment.values.ravel())
+    assert {file.name for file in tmp_path.iterdir()} == {"m.csv", "m.nc", "m.png"}
+
+
+@pytest.mark.parametrize("coupling", ["fixed", "kinematic", "constant-inertia"])
+def test_simulate(tmp_path, coupling):
+    out = tmp_path / "s.csv"
+    assert main([*SIMULATE, "--coupling", coupling, "--rtol", "1e-2", "--out", str(out)]) == 0
+    header, rows = _table(out)
+    assert header == ["mu", "temperature", "time", "rotation", "moment", "error"]
+    assert rows.shape == (9, 6)
+    largest = np.argmax(np.abs(rows[:, 3]))
+    assert np.abs(rows[largest, 4]) == np.abs(rows[:, 4]).max() > 1e-3
+
+
+def test_simulate_with_the_example_is_the_default(tmp_path, capsys):
+    assert main(["simulate", "--example"]) == 0
+    (tmp_path / "pulse.toml").write_text(capsys.readouterr().out)
+    options = [["--pulse", str(tmp_path / "pulse.toml")], []]
+    contents = []
+    for option in options:
+        assert main([*SIMULATE, *option, "--out", "-"]) == 0
+        contents.append(json.loads(capsys.readouterr().out))
+    assert contents[0] == contents[1]
+    assert {"mu", "temperature", "time", "moment", "error", "rotation", "status", "eigensolves"} <= set(contents[0])
+    assert main([*SIMULATE, "--out", str(tmp_path / "s.nc")]) == 0
+    assert main([*SIMULATE, "--out", str(tmp_path / "s.png")]) == 0
+    with xr.open_dataset(tmp_path / "s.nc") as data:
+        np.testing.assert_array_equal(data.moment, contents[0]["moment"])
+
+
+def test_the_shipped_example_is_the_one_in_scripts():
+    shipped = ROOT / "chiraljax" / "cli" / "examples" / "pulse.toml"
+    assert shipped.read_text() == (ROOT / "scripts" / "configs" / "pulse.toml").read_text()

@@ -1,0 +1,74 @@
+"""Pulse files."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import chiraljax as cj
+from chiraljax.io import load_pulse
+
+EXAMPLE = Path(__file__).parents[2] / "scripts" / "configs" / "pulse.toml"
+TIMES = np.linspace(0, 6, 61)
+
+
+def _write(folder, text, name="p.toml"):
+    (folder / name).write_text(text)
+    return folder / name
+
+
+def _trace(folder):
+    rows = "\n".join(f"{t},{np.exp(-((t - 3) ** 2))},0" for t in TIMES)
+    return _write(folder, f"t,E_x,E_y\n{rows}\n", "trace.csv")
+
+
+def test_the_example_is_the_default_pulse():
+    np.testing.assert_array_equal(load_pulse(EXAMPLE)(TIMES), cj.GaussianPulse()(TIMES))
+
+
+def test_a_table_may_leave_out_what_is_default(tmp_path):
+    pulse = load_pulse(_write(tmp_path, "[[gaussian]]\nellipticity = 0.5\n"))
+    np.testing.assert_array_equal(pulse(TIMES), cj.GaussianPulse(ellipticity=0.5)(TIMES))
+
+
+def test_several_tables_add_up(tmp_path):
+    trace = _trace(tmp_path)
+    pulse = load_pulse(_write(tmp_path, "[[gaussian]]\n[[gaussian]]\ndelay = 1\n[[sampled]]\nfile = 'trace.csv'\n"))
+    expected = cj.GaussianPulse()(TIMES) + cj.GaussianPulse(delay=1.0)(TIMES) + load_pulse(trace)(TIMES)
+    np.testing.assert_allclose(pulse(TIMES), expected, atol=1e-15)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("[[gaussian]]\nfrequencies = 1\n", "gaussian.0.frequencies: is not a field of a pulse file"),
+        ("[[gaussian]]\nfrequency = 0\n", "gaussian.0.frequency: Input should be greater than 0, but got 0"),
+        ("[[gaussian]]\nphase = nan\n", "gaussian.0.phase: Input should be a finite number, but got nan"),
+        (
+            "[[gaussian]]\nellipticity = 2\n",
+            "gaussian.0.ellipticity: Input should be less than or equal to 1, but got 2",
+        ),
+        ("[[sampled]]\n", "sampled.0.file: is required, but missing"),
+        ("", "must have at least one table [[gaussian]] or [[sampled]], but got none"),
+        ("[[gaussian]\n", "must be a TOML file, but"),
+    ],
+)
+def test_what_is_wrong_is_named(tmp_path, text, message):
+    file = _write(tmp_path, text)
+    with pytest.raises(cj.InputError) as caught:
+        load_pulse(file)
+    assert str(caught.value).startswith(f"{file}: {message}")
+    assert "\n" not in str(caught.value)
+
+
+def test_the_trace_is_named_when_it_is_wrong(tmp_path):
+    trace = _write(tmp_path, "t,E_x,E_y\n0,0,0\n1,0,0\n1,0,0\n2,0,0\n", "trace.csv")
+    with pytest.raises(cj.InputError, match=r"trace\.csv, row 4, column t: expected times that increase"):
+        load_pulse(trace)
+    with pytest.raises(cj.InputError, match=r"p\.toml: .*trace\.csv, row 4"):
+        load_pulse(_write(tmp_path, "[[sampled]]\nfile = 'trace.csv'\n"))
+
+
+def test_other_suffixes_are_refused(tmp_path):
+    with pytest.raises(cj.InputError, match=r"must be a pulse file \.toml or \.csv, but got '\.json'"):
+        load_pulse(tmp_path / "p.json")
