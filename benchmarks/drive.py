@@ -81,9 +81,9 @@ def rows():
         return float(np.abs(np.asarray(q) - exact).max() / np.abs(exact).max())
 
     families = {
-        "collocation (chiraljax)": drive,
-        "diffrax Dopri8, DirectAdjoint, 1e-11": by_diffrax(diffrax.Dopri8(), 1e-11, diffrax.DirectAdjoint()),
-        "diffrax Tsit5, DirectAdjoint, 1e-10": by_diffrax(diffrax.Tsit5(), 1e-10, diffrax.DirectAdjoint()),
+        "chiraljax: Dopri8, DirectAdjoint": drive,
+        "Tsit5, DirectAdjoint, 1e-10": by_diffrax(diffrax.Tsit5(), 1e-10, diffrax.DirectAdjoint()),
+        "Dopri8, RecursiveCheckpointAdjoint": by_diffrax(diffrax.Dopri8(), 1e-13, diffrax.RecursiveCheckpointAdjoint()),
     }
     for name, function in families.items():
 
@@ -92,10 +92,12 @@ def rows():
 
         yield name, "drive", *measure(jax.jit(function), START), error(function(START))
         yield name, "grad (9 parameters)", *measure(jax.jit(jax.grad(loss)), START), None
+        if "Recursive" in name:
+            continue  # which has no forward mode
         yield name, "jvp (1 direction)", *measure(jax.jit(lambda p, f=loss: jax.jvp(f, (p,), (p,))), START), None
         yield name, "jacfwd (9 parameters)", *measure(jax.jit(jax.jacfwd(loss)), START), None
     batch = np.tile(START, (64, 1))
-    yield "collocation (chiraljax)", "vmap of 64 drives", *measure(jax.jit(jax.vmap(drive)), batch), None
+    yield "chiraljax: Dopri8, DirectAdjoint", "vmap of 64 drives", *measure(jax.jit(jax.vmap(drive)), batch), None
     yield "scipy DOP853, 1e-11", "drive", *measure(by_scipy, 1e-11, repeats=3), error(by_scipy(1e-11))
 
 

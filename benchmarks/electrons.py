@@ -33,7 +33,9 @@ def numpy_hamiltonian(electrons, k):
     hoppings = np.zeros((len(form.cells), form.n_orbitals, form.n_orbitals))
     np.add.at(hoppings, (form.cell, form.row, form.column), form.coefficient * values[form.parameter])
     half = np.tensordot(np.exp(2j * np.pi * k @ form.cells.T), hoppings, axes=1)
-    spin = np.asarray(electrons.hamiltonian(np.zeros(3), ROTATION) - electrons.without_spin_orbit().hamiltonian(np.zeros(3)))
+    spin = np.asarray(
+        electrons.hamiltonian(np.zeros(3), ROTATION) - electrons.without_spin_orbit().hamiltonian(np.zeros(3))
+    )
     return np.kron(half + half.conj().swapaxes(-1, -2), np.eye(2)[None]) + spin
 
 
@@ -85,7 +87,9 @@ def main():
             f"{name:32s}{first:11.2f}{1e6 * ours / POINTS:9.1f}"
             + (f"{1e6 * best / POINTS:10.1f}{best / ours:8.2f}" if best else "")
         )
-        results.append({"what": name, "first_s": first, "s_per_k": ours / POINTS, "numpy_s_per_k": best and best / POINTS})
+        results.append(
+            {"what": name, "first_s": first, "s_per_k": ours / POINTS, "numpy_s_per_k": best and best / POINTS}
+        )
     by_name = {row["what"]: row["s_per_k"] for row in results}
     ratios = {
         "gradient in H / trace": by_name["its gradient in H"] / by_name["thermal trace of given H"],

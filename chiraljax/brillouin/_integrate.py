@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 from threadpoolctl import ThreadpoolController
 
-from .._errors import is_traced
+from .._checks import is_traced
 from ._quadrature import Quadrature
 
 _MEMORY = 2**27

@@ -53,12 +53,12 @@ def simulate(
     positive("--rtol", rtol)
     check(coupling in COUPLINGS, f"--coupling: must be one of {', '.join(COUPLINGS)}, but got {coupling!r}")
     check(normalisation in REGIONS, f"--normalisation: must be zone or gamma_cube, but got {normalisation!r}")
+    from .._simulate import simulate as run
     from ..coupling import ConstantInertia, FixedRotation, KinematicRotation
     from ..io import load_pulse, simulation_dataset, to_json, write_csv, write_json, write_netcdf
     from ..materials import load_material
     from ..plot import moment_time_figure, save_figure
     from ..pulse import GaussianPulse
-    from ..simulate import simulate as run
 
     chosen = (FixedRotation, KinematicRotation, ConstantInertia)[COUPLINGS.index(coupling)]
     field = load_pulse(pulse) if pulse else GaussianPulse()

@@ -6,7 +6,8 @@ import equinox as eqx
 import numpy as np
 from jaxtyping import Array, Float
 
-from .._errors import check, check_finite
+from .._checks import check_finite
+from .._errors import check
 from .._types import ArrayLike
 from ..phonon import Motion
 

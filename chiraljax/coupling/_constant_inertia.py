@@ -4,7 +4,7 @@ import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from .._errors import check_positive
+from .._checks import check_positive
 from .._precision import require_x64
 from .._types import Scalar
 from .._units import HBAR

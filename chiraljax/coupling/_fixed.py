@@ -6,7 +6,7 @@ import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from .._errors import check_finite
+from .._checks import check_finite
 from .._precision import require_x64
 from .._types import Scalar
 from ..phonon import Motion

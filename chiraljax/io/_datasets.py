@@ -3,10 +3,10 @@
 import numpy as np
 import xarray as xr
 
+from .._simulate import Simulation
 from .._types import ArrayLike
 from ..observables import Magnetization
 from ..pulse import AbstractPulse
-from ..simulate import Simulation
 
 
 def band_dataset(k: np.ndarray, energies: ArrayLike, rotation_thz: float) -> xr.Dataset:

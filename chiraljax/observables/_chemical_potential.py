@@ -4,7 +4,7 @@ import jax
 import jax.numpy as jnp
 from jax.scipy.special import logsumexp
 
-from .._errors import check_finite, check_positive
+from .._checks import check_finite, check_positive
 from .._types import Array, ArrayLike, Float, real
 from .._units import BOLTZMANN, PER_CM3_TO_PER_A3
 from ..brillouin import Quadrature, integrate

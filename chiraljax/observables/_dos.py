@@ -4,7 +4,8 @@ from typing import NamedTuple
 
 import jax.numpy as jnp
 
-from .._errors import check, check_finite, check_positive
+from .._checks import check_finite, check_positive
+from .._errors import check
 from .._types import Array, ArrayLike, Float, real
 from ..brillouin import Quadrature, integrate
 from ..electrons import Electrons

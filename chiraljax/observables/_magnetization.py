@@ -6,7 +6,8 @@ import jax.numpy as jnp
 import numpy as np
 import xarray as xr
 
-from .._errors import InputError, check, check_finite, check_positive, concrete, is_traced
+from .._checks import check_finite, check_positive, concrete, is_traced
+from .._errors import InputError, check
 from .._types import Array, ArrayLike, Bool, Float, Int, real
 from ..brillouin import Quadrature, integrate
 from ..electrons import Electrons

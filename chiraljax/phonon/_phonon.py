@@ -5,7 +5,8 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from .._errors import InputError, check, check_finite, check_positive, concrete
+from .._checks import check_finite, check_positive, concrete
+from .._errors import InputError, check
 from .._precision import require_x64
 from .._types import ArrayLike, Scalar
 from ..pulse import AbstractPulse

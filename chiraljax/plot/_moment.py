@@ -4,7 +4,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from ..simulate import Simulation
+from .._simulate import Simulation
 from ._style import COLUMN, SERIES, new_figure, styled
 
 

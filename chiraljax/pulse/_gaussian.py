@@ -4,7 +4,8 @@ import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Real
 
-from .._errors import check, check_finite, check_positive, concrete
+from .._checks import check_finite, check_positive, concrete
+from .._errors import check
 from .._precision import require_x64
 from .._types import ArrayLike, Scalar, real
 from ._base import AbstractPulse

@@ -9,7 +9,8 @@ import lineax as lx
 import numpy as np
 from jaxtyping import Array, Float, Real
 
-from .._errors import check, check_finite, concrete
+from .._checks import check_finite, concrete
+from .._errors import check
 from .._precision import require_x64
 from .._types import ArrayLike, Scalar, real
 from ._base import AbstractPulse

@@ -47,22 +47,32 @@ def _rows(material: Material, motion: Motion) -> list[Row]:
     }
     spacing = _TIMES[1] - _TIMES[0]
     return [
-        Row("mode frequency ω₀/2π", float(phonon.frequency[0]), "THz", "input", 2.42, "exact", 0.0),
+        Row("mode frequency ω₀/2π", float(phonon.frequency[0]), "THz", "its value at 300 K", 2.42, "input", 0.0),
         Row(
             "damping η",
             float(phonon.damping[0]),
             "rad/ps",
-            "0.64 in the text; 0.1×2π in the caption of Fig. 2",
-            0.2 * np.pi,
+            "of its text; the caption of Fig. 2 says 0.1×2π, the same to 2 %",
+            0.64,
+            "input",
+            0.0,
         ),
-        Row("mode effective charge Z̃", float(phonon.mode_effective_charge[0]), "e/√u", "input", 1.4, "exact", 0.0),
+        Row(
+            "mode effective charge Z̃",
+            float(phonon.mode_effective_charge[0]),
+            "e/√u",
+            "of the soft mode",
+            1.4,
+            "input",
+            0.0,
+        ),
         Row(
             "dielectric constant ε∞",
             float(phonon.dielectric_constant),
             "",
-            "input; screens the field once, in Eq. 4",
+            "screens the field once, in Eq. 4",
             4.3,
-            "exact",
+            "input",
             0.0,
         ),
         Row(

@@ -34,7 +34,13 @@ def write_report(
 
 
 def _markdown(rows, counts, cost, versions) -> str:
-    summary = ", ".join(f"{count} {verdict}" for verdict, count in counts.most_common())
+    words = {
+        "agrees": "agree",
+        "disagrees": "disagree",
+        "input": "are inputs",
+        "no value to compare": "have no value to compare",
+    }
+    summary = ", ".join(f"{counts[verdict]} {word}" for verdict, word in words.items() if counts[verdict])
     table = [_HEADER, ["---"] * len(_HEADER), *(_cells(row) for row in rows)]
     columns = list(next(iter(cost.values())))
     sums = [["k-sum", *columns], ["---"] * (len(columns) + 1)]
@@ -59,7 +65,7 @@ def _markdown(rows, counts, cost, versions) -> str:
 
 
 def _cells(row: Row) -> list[str]:
-    paper = "" if row.paper is None else ("≈ " if row.comparison != "exact" else "") + _number(row.paper)
+    paper = "" if row.paper is None else ("≈ " if row.comparison not in {"exact", "input"} else "") + _number(row.paper)
     accuracy = "" if row.accuracy is None else f"{row.accuracy:.1g}"
     verdict = f"**{row.verdict}**" if row.verdict == "disagrees" else row.verdict
     return [row.quantity, paper, _number(row.ours), accuracy, row.unit, row.criterion, verdict, row.reading]

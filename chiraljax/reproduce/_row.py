@@ -4,7 +4,7 @@ import dataclasses
 import math
 from typing import Literal
 
-Comparison = Literal["exact", "approximate", "order of magnitude"]
+Comparison = Literal["input", "exact", "approximate", "order of magnitude"]
 
 TOLERANCE = 0.05
 """relative, of a value that the paper prints with "≈" """
@@ -31,9 +31,14 @@ class Row:
 
     @property
     def verdict(self) -> str:
-        """`"agrees"`, `"disagrees"` or `"no value to compare"`; a value that is not finite never agrees."""
+        """`"agrees"`, `"disagrees"`, `"input"` for a value taken from the paper, or `"no value to compare"`.
+
+        A value that is not finite never agrees.
+        """
         if self.paper is None:
             return "no value to compare"
+        if self.comparison == "input":
+            return "input" if self._close(self.paper) else "disagrees"
         return "agrees" if math.isfinite(self.ours) and self._close(self.paper) else "disagrees"
 
     @property
@@ -42,6 +47,7 @@ class Row:
         if self.paper is None:
             return ""
         return {
+            "input": "taken from there",
             "exact": "equal",
             "approximate": f"within {TOLERANCE:.0%}",
             "order of magnitude": f"magnitude within a factor of {FACTOR:g}",
@@ -58,5 +64,5 @@ class Row:
     def _close(self, paper: float | int) -> bool:
         if self.comparison == "order of magnitude":
             return bool(abs(paper) / FACTOR <= abs(self.ours) <= abs(paper) * FACTOR)
-        tolerance = ROUNDING if self.comparison == "exact" else TOLERANCE
+        tolerance = TOLERANCE if self.comparison == "approximate" else ROUNDING
         return bool(abs(self.ours - paper) <= tolerance * abs(paper))

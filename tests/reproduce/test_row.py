@@ -14,6 +14,8 @@ def _verdict(ours, paper, comparison):
 @pytest.mark.parametrize(
     ("ours", "paper", "comparison", "verdict"),
     [
+        (2.42, 2.42, "input", "input"),
+        (2.4, 2.42, "input", "disagrees"),
         (28, 28, "exact", "agrees"),
         (27, 28, "exact", "disagrees"),
         (0, 0, "exact", "agrees"),

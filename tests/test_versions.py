@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from chiraljax._precision import require_supported_jax
+from chiraljax._versions import require_supported_jax
 
 
 @pytest.mark.parametrize("version", ["0.7.2", "0.10.0", "0.10.2", "0.11.0"])
