@@ -20,6 +20,7 @@ from .materials import load_material as load_material
 from .observables import BandEdge as BandEdge
 from .observables import DensityOfStates as DensityOfStates
 from .observables import Magnetization as Magnetization
+from .observables import Susceptibility as Susceptibility
 from .observables import ThermalTrace as ThermalTrace
 from .observables import chemical_potential as chemical_potential
 from .observables import conduction_edge as conduction_edge
@@ -27,6 +28,7 @@ from .observables import density_of_states as density_of_states
 from .observables import magnetization as magnetization
 from .observables import per_cell as per_cell
 from .observables import quadrature as quadrature
+from .observables import susceptibility as susceptibility
 from .observables import thermal_trace as thermal_trace
 from .observables import valence_edge as valence_edge
 from .phonon import Motion as Motion

@@ -1,0 +1,65 @@
+"""The linear response: against small rotations, against symmetry, and for an independent closed form."""
+
+import numpy as np
+import pytest
+
+import chiraljax as cj
+from chiraljax import Crystal, Hopping, InputError, Shell, slater_koster
+from chiraljax._units import BOLTZMANN, HBAR_EV_PS
+
+
+def test_slope_of_the_moment(electrons):
+    """χ_zz against [M(Ω) − M(−Ω)]/2Ω, fourth order, on the same rule without symmetry."""
+    from chiraljax.brillouin import zone
+
+    rule, step = zone(8, [np.eye(3, dtype=int), -np.eye(3, dtype=int)]), 0.5
+    chi = cj.susceptibility(electrons, mu=[0.0, 0.2], temperature=800.0, quadrature=rule)
+    moments = cj.magnetization(
+        electrons, mu=[0.0, 0.2], temperature=800.0, rotation=[step, 2 * step], quadrature=rule
+    ).moment
+    slope = (8 * moments[:, 0] - moments[:, 1]) / (6 * step)
+    np.testing.assert_allclose(chi.tensor[:, 2, 2], slope, rtol=1e-6)
+
+
+def test_cubic_tensor_is_isotropic(electrons):
+    """And the symmetry-reduced rule gives what all its points give."""
+    from chiraljax.brillouin import zone
+
+    full = cj.susceptibility(
+        electrons, mu=0.1, temperature=900.0, quadrature=zone(8, [np.eye(3, dtype=int), -np.eye(3, dtype=int)])
+    )
+    reduced = cj.susceptibility(electrons, mu=0.1, temperature=900.0, quadrature=cj.quadrature(electrons, 8, None))
+    np.testing.assert_allclose(reduced.tensor, full.tensor, rtol=1e-9, atol=1e-16)
+    np.testing.assert_allclose(reduced.tensor, reduced.tensor[0, 0] * np.eye(3), atol=1e-16)
+    assert int(reduced.eigensolves) * 5 < int(full.eigensolves)
+
+
+def test_free_spins():
+    """One s orbital without hopping: M = 2 f′(0) · ħΩ/2 to first order, so χ = −ħ/(4k_BT) at μ = E."""
+    crystal = Crystal(4 * np.eye(3), ["H"], [[0, 0, 0]])
+    model = slater_koster(crystal, [Shell("H", "s", {"energy": 0.7})], [], filling=1)
+    chi = cj.susceptibility(model, mu=0.0, temperature=500.0)
+    expected = -HBAR_EV_PS / (4 * BOLTZMANN * 500.0)
+    np.testing.assert_allclose(chi.tensor, expected * np.eye(3), rtol=1e-9, atol=1e-18)
+    assert chi.status == "converged"
+
+
+def test_uniaxial_tensor_of_graphene():
+    """Hexagonal symmetry leaves χ_xx = χ_yy ≠ χ_zz, with spin–orbit coupling in the full p shell."""
+    a = 2.46
+    lattice = [[a, 0, 0], [-a / 2, a * np.sqrt(0.75), 0], [0, 0, 20.0]]
+    crystal = Crystal(lattice, ["C", "C"], [[1 / 3, 2 / 3, 0.5], [2 / 3, 1 / 3, 0.5]])
+    shell = Shell("C", "p", {"energy": 0.0}, spin_orbit=0.5)
+    model = slater_koster(crystal, [shell], [Hopping(("C.p", "C.p"), 1, {"sigma": 5.0, "pi": -2.7})], filling=6)
+    assert len(model.operations) == 24
+    assert model.periodic == (True, True, False)
+    chi = cj.susceptibility(model, mu=0.3, temperature=3000.0)
+    assert chi.status == "converged"
+    np.testing.assert_allclose(chi.tensor, np.diag(np.diagonal(chi.tensor)), atol=1e-12)
+    assert float(chi.tensor[0, 0]) == pytest.approx(float(chi.tensor[1, 1]), rel=1e-9)
+    assert abs(float(chi.tensor[2, 2] / chi.tensor[0, 0]) - 1) > 0.1
+
+
+def test_bad_input(electrons):
+    with pytest.raises(InputError, match="temperature must be positive, but got 0"):
+        cj.susceptibility(electrons, mu=0.0, temperature=0.0)
