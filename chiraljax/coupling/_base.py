@@ -8,11 +8,12 @@ from jaxtyping import Array, Float
 
 from .._checks import check_finite
 from .._errors import check
+from .._module import Module
 from .._types import ArrayLike
 from ..phonon import Motion
 
 
-class AbstractCoupling(eqx.Module):
+class AbstractCoupling(Module):
     """A choice of Ω(t); see the table of couplings in `docs/conventions.md`."""
 
     axis: eqx.AbstractVar[tuple[float, float, float]]

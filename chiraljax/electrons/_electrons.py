@@ -9,6 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from .._errors import check
+from .._module import Module
 from .._precision import require_x64
 from .._types import Array, ArrayLike, Complex, Energies, Float, Hamiltonian, Scalar, real
 from .._units import HBAR_EV_PS
@@ -20,7 +21,7 @@ from ._structure import Structure, assemble
 from ._symmetry import kept_operations
 
 
-class Electrons(eqx.Module):
+class Electrons(Module):
     """A two-centre Slater–Koster model with spin–orbit and spin–rotation coupling.
 
     H(k, Ω) = H₀(k) ⊗ 1 + Σ_shells ξ L·S + s Σ_shells w ħΩ·J,  J = L + S on every site,

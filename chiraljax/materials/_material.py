@@ -7,6 +7,7 @@ import equinox as eqx
 from ase.data import atomic_masses, atomic_numbers
 
 from .._errors import InputError, check
+from .._module import Module
 from .._precision import require_x64
 from .._validation import parse_toml, read_text
 from ..crystal import Crystal, KPath, k_path
@@ -17,7 +18,7 @@ from ._schema import MaterialFile, PhononTable
 _FOLDER = resources.files("chiraljax.materials")
 
 
-class Material(eqx.Module):
+class Material(Module):
     """What a material file describes; built by `load_material`."""
 
     name: str = eqx.field(static=True)

@@ -31,21 +31,20 @@ def refine(
 ) -> Estimate:
     """The first estimate whose error is `within` tolerance, or the last that the budget allows.
 
-    The rules converge geometrically or faster. With d the distance between the last two values and d₀ that
-    between the two before, the error of the last is taken as d·min(d/d₀, 1), but not less than d/10, and not
-    less than a hundredth of the distance from the embedded rule (half as many points an axis), since d may be
-    small by chance. Before there are three values, it is d.
+    The error of a rule is its distance from the rule before, and not less than a tenth of the distance
+    from the rule embedded in it (half as many points an axis), should two successive rules agree by chance.
+    The distance is the error of the rule before rather than of this one: for a smooth integrand it is too
+    large, often by far. Estimates that extrapolate the convergence are too small where the integrand is not
+    resolved yet, as at low temperature (`benchmarks/brillouin.py`).
     """
-    last, steps = evaluate(next(rules)), None
+    last = evaluate(next(rules))
     for rule in rules:
         if last.eigensolves * (1 + len(rule.weights) / len(last.quadrature.weights)) > budget:
             break
         new = evaluate(rule)
         step = jnp.abs(jax.lax.stop_gradient(new.moment - last.moment))
         step = jnp.max(step, axis=tuple(range(new.error.ndim, step.ndim)))
-        ratio = 1.0 if steps is None else jnp.clip(step / jnp.where(steps > 0, steps, 1), 0.1, 1.0)
-        error = jnp.maximum(step * ratio, new.error / 100)
-        last, steps = new._replace(error=error, eigensolves=last.eigensolves + new.eigensolves), step
+        last = new._replace(error=jnp.maximum(step, new.error / 10), eigensolves=last.eigensolves + new.eigensolves)
         if bool(within(last)):
             break
     return last

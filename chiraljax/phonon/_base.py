@@ -6,10 +6,11 @@ import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
+from .._module import Module
 from .._types import Scalar
 
 
-class AbstractPhonon(eqx.Module):
+class AbstractPhonon(Module):
     """Degenerate pairs of modes in the plane of the field."""
 
     frequency: eqx.AbstractVar[Float[Array, " pairs"]]

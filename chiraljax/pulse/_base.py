@@ -9,6 +9,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Complex, Float, Real
 
 from .._errors import check
+from .._module import Module
 from .._precision import require_x64
 from .._types import ArrayLike, Scalar
 from .._units import FLUENCE
@@ -16,7 +17,7 @@ from .._units import FLUENCE
 _SAMPLES = 8192
 
 
-class AbstractPulse(eqx.Module):
+class AbstractPulse(Module):
     """An electric field in the plane normal to its direction of travel, outside the crystal."""
 
     peak_field: eqx.AbstractVar[Scalar]
