@@ -44,20 +44,37 @@ def test_free_spins():
     assert chi.status == "converged"
 
 
-def test_uniaxial_tensor_of_graphene():
-    """Hexagonal symmetry leaves χ_xx = χ_yy ≠ χ_zz, with spin–orbit coupling in the full p shell."""
+@pytest.fixture(scope="module")
+def graphene():
+    """Two C atoms with a whole p shell, spin–orbit coupling made strong enough to see."""
     a = 2.46
     lattice = [[a, 0, 0], [-a / 2, a * np.sqrt(0.75), 0], [0, 0, 20.0]]
     crystal = Crystal(lattice, ["C", "C"], [[1 / 3, 2 / 3, 0.5], [2 / 3, 1 / 3, 0.5]])
     shell = Shell("C", "p", {"energy": 0.0}, spin_orbit=0.5)
-    model = slater_koster(crystal, [shell], [Hopping(("C.p", "C.p"), 1, {"sigma": 5.0, "pi": -2.7})], filling=6)
-    assert len(model.operations) == 24
-    assert model.periodic == (True, True, False)
-    chi = cj.susceptibility(model, mu=0.3, temperature=3000.0)
+    return slater_koster(crystal, [shell], [Hopping(("C.p", "C.p"), 1, {"sigma": 5.0, "pi": -2.7})], filling=6)
+
+
+def test_uniaxial_tensor_of_graphene(graphene):
+    """Hexagonal symmetry leaves χ_xx = χ_yy ≠ χ_zz."""
+    assert len(graphene.operations) == 24
+    assert graphene.periodic == (True, True, False)
+    chi = cj.susceptibility(graphene, mu=0.3, temperature=3000.0)
     assert chi.status == "converged"
     np.testing.assert_allclose(chi.tensor, np.diag(np.diagonal(chi.tensor)), atol=1e-12)
     assert float(chi.tensor[0, 0]) == pytest.approx(float(chi.tensor[1, 1]), rel=1e-9)
     assert abs(float(chi.tensor[2, 2] / chi.tensor[0, 0]) - 1) > 0.1
+
+
+@pytest.mark.parametrize("axis", [[0, 0, 1], [1, 0, 0]])
+def test_hexagonal_symmetry_changes_nothing(graphene, axis):
+    """The converged moment, with the points of one star each and with all points."""
+    from chiraljax.brillouin import zone
+
+    options = {"mu": 0.3, "temperature": 3000.0, "rotation": 15.2, "axis": axis}
+    reduced = cj.magnetization(graphene, **options, rtol=1e-6, atol=1e-12)
+    full = cj.magnetization(graphene, **options, quadrature=zone(144, np.eye(3, dtype=int)[None], graphene.periodic))
+    assert reduced.status == "converged"
+    assert float(reduced.moment) == pytest.approx(float(full.moment), rel=1e-6)
 
 
 def test_bad_input(electrons):
