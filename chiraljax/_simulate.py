@@ -1,6 +1,5 @@
 """The composed chain, from a pulse to the magnetic moment."""
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -10,12 +9,12 @@ from ._types import Array, ArrayLike, Bool, Float, Int
 from .brillouin import Quadrature
 from .coupling import AbstractCoupling, KinematicRotation
 from .materials import Material
-from .observables import magnetization
+from .observables import AbstractResult, magnetization
 from .phonon import Motion
 from .pulse import AbstractPulse
 
 
-class Simulation(eqx.Module):
+class Simulation(AbstractResult):
     """The moment on the grid mu.shape + temperature.shape + times.shape, and what led to it."""
 
     moment: Float[Array, "*grid T"]
@@ -31,11 +30,6 @@ class Simulation(eqx.Module):
     """whether the k-sum met its tolerance"""
     quadrature: Quadrature
     """the last rule used; pass it on to repeat the simulation under `jit` or for a gradient"""
-
-    @property
-    def status(self) -> str:
-        """`"converged"`, or `"budget_exhausted"` if the k-sum did not meet its tolerance."""
-        return "converged" if bool(self.converged) else "budget_exhausted"
 
 
 def simulate(

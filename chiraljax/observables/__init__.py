@@ -10,6 +10,7 @@ from ._dos import density_of_states as density_of_states
 from ._magnetization import Magnetization as Magnetization
 from ._magnetization import magnetization as magnetization
 from ._region import quadrature as quadrature
+from ._result import AbstractResult as AbstractResult
 from ._susceptibility import Susceptibility as Susceptibility
 from ._susceptibility import susceptibility as susceptibility
 from ._thermal import ThermalTrace as ThermalTrace

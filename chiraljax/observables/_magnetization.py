@@ -1,6 +1,5 @@
 """The magnetic moment that a rotation induces."""
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -15,13 +14,14 @@ from ._band_edges import conduction_edge
 from ._refine import Estimate, refine
 from ._region import quadrature as fixed_rule
 from ._region import refinements, unit_vector
+from ._result import AbstractResult
 from ._thermal import thermal_trace
 
 _TRACED_POINTS = 32
 """Points an axis where the accuracy cannot be tested, because the arguments have no value yet."""
 
 
-class Magnetization(eqx.Module):
+class Magnetization(AbstractResult):
     """Moments and carriers on the grid mu.shape + temperature.shape + rotation.shape."""
 
     moment: Float[Array, "*grid"]
@@ -39,11 +39,6 @@ class Magnetization(eqx.Module):
     rotation: Float[Array, "*rotation"]
     quadrature: Quadrature
     """the last rule used; pass it on to repeat the calculation under `jit` or for a gradient"""
-
-    @property
-    def status(self) -> str:
-        """`"converged"`, or `"budget_exhausted"` if an error is still above the tolerance."""
-        return "converged" if bool(self.converged) else "budget_exhausted"
 
     def to_xarray(self) -> xr.Dataset:
         """The result with named axes and units; arguments that are plain numbers become scalar coordinates."""

@@ -1,6 +1,5 @@
 """The linear response of the moment to a rotation."""
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 
@@ -14,12 +13,13 @@ from ._band_edges import conduction_edge
 from ._refine import Estimate, refine
 from ._region import quadrature as fixed_rule
 from ._region import refinements
+from ._result import AbstractResult
 from ._thermal import thermal_trace
 
 _TRACED_POINTS = 32
 
 
-class Susceptibility(eqx.Module):
+class Susceptibility(AbstractResult):
     """∂M_i/∂Ω_j at Ω = 0 on the grid mu.shape + temperature.shape."""
 
     tensor: Float[Array, "*grid 3 3"]
@@ -31,11 +31,6 @@ class Susceptibility(eqx.Module):
     converged: Bool[Array, ""]
     quadrature: Quadrature
     """the last rule used"""
-
-    @property
-    def status(self) -> str:
-        """`"converged"`, or `"budget_exhausted"` if an error is still above the tolerance."""
-        return "converged" if bool(self.converged) else "budget_exhausted"
 
 
 def susceptibility(
@@ -89,7 +84,13 @@ def susceptibility(
         final = evaluate(quadrature)
     else:
         final = refine(evaluate, refinements(electrons, None, normalisation), within, max_eigensolves)
-    return Susceptibility(final.moment, final.error, jnp.asarray(final.eigensolves), within(final), final.quadrature)
+    return Susceptibility(
+        tensor=final.moment,
+        error=final.error,
+        eigensolves=jnp.asarray(final.eigensolves),
+        converged=within(final),
+        quadrature=final.quadrature,
+    )
 
 
 def _integrand(arguments, k):
