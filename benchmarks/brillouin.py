@@ -20,7 +20,7 @@ import jax.numpy as jnp
 import numpy as np
 
 import chiraljax as cj
-from chiraljax.brillouin._quadrature import _frozen, _zone
+from chiraljax.brillouin._quadrature import _zone, frozen
 from chiraljax.crystal import magnetic_operations
 from chiraljax.observables._refine import Estimate, refine
 from chiraljax.observables._region import _LEVELS
@@ -57,7 +57,7 @@ def main():
         return reference(electrons)
     known = json.loads((HERE / "data" / "brillouin_reference.json").read_text())
     exact, uncertainty = np.array(known["moment"]), np.array(known["error"])
-    group = _frozen(magnetic_operations(electrons.crystal, electrons.operations, [0, 0, 1.0]))
+    group = frozen(magnetic_operations(electrons.crystal, electrons.operations, [0, 0, 1.0]))
     rules = [cj.quadrature(electrons, n) for n in _LEVELS if n <= LARGEST]
     values = {len(rule.weights): moments(electrons, rule) for rule in rules}
     uniform = {}

@@ -42,7 +42,7 @@ def is_traced(tree: Any) -> bool:
     leaves = [leaf for leaf in jax.tree.leaves(tree) if isinstance(leaf, Tracer)]
     try:
         for leaf in leaves:
-            bool(leaf.ravel()[0] == 0)
+            bool(leaf.ravel()[0] == leaf.ravel()[0])
     except jax.errors.ConcretizationTypeError:
         return True
     return False

@@ -3,7 +3,9 @@
 import jax
 import jax.numpy as jnp
 import numpy as np
+from diffrax import RESULTS
 
+from ._checks import is_traced
 from ._errors import InputError, check
 from ._types import Array, ArrayLike, Bool, Float, Int
 from .brillouin import Quadrature
@@ -27,7 +29,7 @@ class Simulation(AbstractResult):
     eigensolves: Int[Array, ""]
     """diagonalisations spent"""
     converged: Bool[Array, ""]
-    """whether the k-sum met its tolerance"""
+    """whether the phonon's motion reached the end and the k-sum met its tolerance"""
     quadrature: Quadrature
     """the last rule used; pass it on to repeat the simulation under `jit` or for a gradient"""
 
@@ -46,6 +48,7 @@ def simulate(
     normalisation: str = "zone",
     quadrature: Quadrature | None = None,
     max_eigensolves: int = 500_000,
+    max_steps: int | None = None,
 ) -> Simulation:
     """M(t) of a pulse: the phonon is driven from rest, Ω(t) follows from it, M follows Ω adiabatically.
 
@@ -57,13 +60,20 @@ def simulate(
     `times` (T,) ps, increasing, the phonon at rest at the first; `coupling`, `KinematicRotation` unless
     given; the others as in `magnetization`.
 
-    Raises `InputError` for a material without a phonon, and as `drive` and `magnetization` do.
+    Raises `InputError` for a material without a phonon, for a motion that `max_steps` (see `drive`) did not
+    bring to its end (under `jit`, where nothing raises, the error is infinite and `converged` false), and as
+    `drive` and `magnetization` do.
     """
     if material.phonon is None:
         raise InputError(f"material must have a phonon to be driven, but {material.name} has none")
     check(rotations >= 2, f"rotations must be at least 2, but got {rotations}")
     coupling = KinematicRotation() if coupling is None else coupling
-    motion = material.phonon.drive(pulse, times)
+    motion = material.phonon.drive(pulse, times, max_steps=max_steps)
+    moved = motion.status == RESULTS.successful
+    check(
+        is_traced(moved) or moved,
+        "max_steps must be larger for this pulse and these times: the motion of the phonon did not reach their end",
+    )
     rotation = coupling(motion)
     fastest = jax.lax.stop_gradient(jnp.max(jnp.abs(rotation)))
     fastest = jnp.where(fastest > 0, fastest, 1.0)
@@ -84,14 +94,18 @@ def simulate(
     to_coefficients = 2 / rotations * np.cos(odd[:, None] * angles)
     coefficients = result.moment @ to_coefficients.T
     moment = jnp.sum(coefficients[..., None, :] * _chebyshev(rotation / fastest, rotations), axis=-1)
-    worst = jnp.max(result.error, axis=-1) + jnp.abs(jax.lax.stop_gradient(coefficients[..., -1]))
+    worst = (
+        jnp.where(moved, 0.0, jnp.inf)
+        + jnp.max(result.error, axis=-1)
+        + jnp.abs(jax.lax.stop_gradient(coefficients[..., -1]))
+    )
     return Simulation(
         moment=moment,
         error=jnp.broadcast_to(worst[..., None], moment.shape),
         rotation=rotation,
         motion=motion,
         eigensolves=result.eigensolves,
-        converged=result.converged,
+        converged=result.converged & moved,
         quadrature=result.quadrature,
     )
 

@@ -137,3 +137,16 @@ def test_bad_input(ktao3, rule):
         cj.simulate(ktao3, cj.GaussianPulse(), mu=0.0, temperature=300.0, times=[0.0, 0.0])
     with pytest.raises(InputError, match="rotations must be at least 2"):
         _simulate(ktao3, cj.GaussianPulse(), rule, rotations=1)
+
+
+def test_an_unfinished_motion_is_not_a_result(ktao3, rule):
+    with pytest.raises(InputError, match="max_steps must be larger"):
+        _simulate(ktao3, cj.GaussianPulse(), rule, max_steps=50)
+    traced = jax.jit(lambda field: _simulate(ktao3, cj.GaussianPulse(field), rule, max_steps=50))(1.0)
+    assert not bool(traced.converged)
+    assert np.all(np.isinf(traced.error))
+
+
+def test_long_windows_get_the_steps_they_need(ktao3):
+    motion = ktao3.phonon.drive(cj.GaussianPulse(), np.linspace(0, 150, 16))
+    assert np.all(np.isfinite(motion.q))

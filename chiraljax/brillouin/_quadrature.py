@@ -26,6 +26,10 @@ class Quadrature(eqx.Module):
     """(K,), sum 1"""
     coarse: np.ndarray
     """(K,), sum 1: the embedded rule"""
+    region: str = eqx.field(static=True, default="zone")
+    """`"zone"` or `"gamma_cube"`"""
+    group: tuple = eqx.field(static=True, default=(), repr=False)
+    """operations on k by which the nodes were reduced: the rule is for integrands that have them"""
 
 
 def zone(n: int, operations=None, periodic: Sequence[bool] = (True, True, True)) -> Quadrature:
@@ -39,7 +43,7 @@ def zone(n: int, operations=None, periodic: Sequence[bool] = (True, True, True))
     point of each star is kept. Raises `InputError` for an odd or small n.
     """
     check(n >= 4 and n % 2 == 0, f"n must be even and at least 4, but got {n}")
-    group = _frozen(operations)
+    group = frozen(operations)
     warp = _WARP if _signed_permutations(group) else 0.0
     return _zone(n, group, tuple(bool(p) for p in periodic), warp)
 
@@ -54,7 +58,7 @@ def _zone(n: int, group: tuple, periodic: tuple, warp: float) -> Quadrature:
     weights = count * jacobian / cells
     even = np.all(index % 2 == 0, axis=1)
     coarse = np.where(even, weights * 2.0 ** sum(periodic), 0.0)
-    return Quadrature(u - warp * np.sin(2 * np.pi * u) / (2 * np.pi), weights, coarse)
+    return Quadrature(u - warp * np.sin(2 * np.pi * u) / (2 * np.pi), weights, coarse, "zone", group)
 
 
 def gamma_cube(n: int, half_width: float = 0.05, operations=None) -> Quadrature:
@@ -66,7 +70,7 @@ def gamma_cube(n: int, half_width: float = 0.05, operations=None) -> Quadrature:
     """
     check(n >= 4 and n % 4 == 0, f"n must be a multiple of 4, but got {n}")
     check(0 < half_width <= 0.5, f"half_width must be in (0, 0.5], but got {half_width}")
-    group = tuple(operation for operation in _frozen(operations) if _signed_permutations((operation,)))
+    group = tuple(operation for operation in frozen(operations) if _signed_permutations((operation,)))
     return _gamma_cube(n, half_width, group)
 
 
@@ -76,7 +80,7 @@ def _gamma_cube(n: int, half_width: float, group: tuple) -> Quadrature:
     weights = count * (_clenshaw_curtis(n)[index + n // 2] / 2).prod(axis=1)
     even = np.all((index + n // 2) % 2 == 0, axis=1)
     coarse = count * (_clenshaw_curtis(n // 2)[(index + n // 2) // 2] / 2).prod(axis=1)
-    return Quadrature(half_width * np.sin(np.pi * index / n), weights, np.where(even, coarse, 0.0))
+    return Quadrature(half_width * np.sin(np.pi * index / n), weights, np.where(even, coarse, 0.0), "gamma_cube", group)
 
 
 def _clenshaw_curtis(n: int) -> np.ndarray:
@@ -103,7 +107,8 @@ def _stars(axes: list[np.ndarray], group: np.ndarray, modulus: int | None) -> tu
     return index, count
 
 
-def _frozen(operations) -> tuple:
+def frozen(operations) -> tuple:
+    """Operations (g, 3, 3) as nested tuples; the identity alone for None."""
     operations = np.eye(3, dtype=int)[None] if operations is None else np.asarray(operations)
     return tuple(tuple(tuple(int(x) for x in row) for row in operation) for operation in operations)
 

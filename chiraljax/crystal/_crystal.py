@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 import equinox as eqx
 import numpy as np
+from ase.data import atomic_numbers
 
 from .._errors import check
 
@@ -42,7 +43,7 @@ class Crystal(eqx.Module):
         )
         for label in self.species:
             check(
-                re.fullmatch(r"[A-Z][a-z]?\d*", label),
+                re.fullmatch(r"[A-Z][a-z]?\d*", label) and label.rstrip("0123456789") in atomic_numbers,
                 f"species must be chemical symbols like 'O' or 'O2', but got {label!r}",
             )
         for i, position in enumerate(self.positions):

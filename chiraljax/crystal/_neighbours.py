@@ -13,6 +13,10 @@ _SAME_DISTANCE = 1e-3
 """Distances (Å) closer than this belong to one shell."""
 
 
+_MOST = 30
+"""Neighbour shells further out are a mistake, and a long search."""
+
+
 class Bonds(NamedTuple):
     """Ordered pairs of sites: from `first` in the home cell to `second` in the cell at `cell`."""
 
@@ -34,7 +38,7 @@ def bonds(crystal: Crystal, first: str, second: str, shell: int) -> Bonds:
     """
     for species in (first, second):
         check(crystal.sites(species), f"species must name sites of the crystal, but there is no {species!r}")
-    check(shell >= 1, f"shell must count from 1, but got {shell}")
+    check(1 <= shell <= _MOST, f"shell must count from 1 to {_MOST}, but got {shell}")
     cutoff = 1.5 * crystal.volume ** (1 / 3)
     while True:
         found = _within(crystal, cutoff)

@@ -8,6 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from .._checks import check_finite
 from .._errors import check
 from .._module import Module
 from .._precision import require_x64
@@ -57,6 +58,7 @@ class Electrons(Module):
         """H₀, without spin–orbit coupling and rotation, at fractional k-points (..., 3): (..., n/2, n/2) eV."""
         k = real(k)
         check(k.ndim > 0 and k.shape[-1] == 3, f"k must have 3 fractional components, but got shape {k.shape}")
+        check_finite("k", k)
         form, n = self._structure, self._structure.n_orbitals
         values = jnp.stack([self.parameters[name] for name in form.names])
         hoppings = jnp.zeros((len(form.cells), n, n)).at[form.cell, form.row, form.column]
@@ -72,6 +74,7 @@ class Electrons(Module):
         Without spin–orbit coupling and rotation the half-size spinless problem is solved instead.
         Derivatives are those of Hellmann and Feynman; inside a degenerate group only sums are defined.
         """
+        check_finite("k", k)
         return _energies(self, real(k), _static_zero(rotation))
 
     @property
@@ -102,11 +105,14 @@ class Electrons(Module):
     def with_parameters(self, parameters: Mapping[str, ArrayLike]) -> "Electrons":
         """The same model with other values (eV) of the named parameters.
 
-        Raises `InputError` for a name that is not in `parameters`.
+        Raises `InputError` for a name that is not in `parameters` and a value that is not a finite number.
         """
         unknown = [name for name in parameters if name not in self.parameters]
         check(not unknown, f"parameters must be among {list(self.parameters)}, but got {unknown}")
         values = {name: real(value) for name, value in parameters.items()}
+        for name, value in values.items():
+            check(value.shape == (), f"parameter {name} must be a number, but got shape {value.shape}")
+            check_finite(f"parameter {name}", value)
         return dataclasses.replace(self, parameters=self.parameters | values)
 
     def without_spin_orbit(self) -> "Electrons":
@@ -144,6 +150,7 @@ def _static_zero(rotation):
 
 def _vector(rotation) -> Float[Array, "3"]:
     rotation = real(rotation)
+    check_finite("rotation", rotation)
     check(rotation.shape in {(), (3,)}, f"rotation must be Ω_z or (3,) in rad/ps, but got shape {rotation.shape}")
     return rotation if rotation.ndim else rotation * jnp.array([0.0, 0.0, 1.0])
 
@@ -154,9 +161,9 @@ def slater_koster(
     """A Slater–Koster model from its shells and two-centre integrals (eV).
 
     `filling` is the number of spin-orbitals filled in the undoped crystal, per cell. Every point
-    operation of the crystal is tried on H at a generic k and Ω; those that H lacks are dropped with
-    one warning. Raises `InputError` if the description is incomplete (see `Shell` and `Hopping`) and
-    `RuntimeError` without 64-bit arithmetic.
+    operation of the crystal is tried on H at a generic k and Ω and for generic values of the parameters;
+    those that H lacks are dropped with one warning. Raises `InputError` if the description is incomplete
+    (see `Shell` and `Hopping`) and `RuntimeError` without 64-bit arithmetic.
     """
     require_x64()
     structure, values = assemble(crystal, list(shells), list(hoppings))
@@ -172,5 +179,13 @@ def slater_koster(
         operations=(),
         _structure=structure,
     )
-    kept = kept_operations(model.hamiltonian, crystal, point_operations(crystal))
+    kept = kept_operations(_generic(model).hamiltonian, crystal, point_operations(crystal))
     return dataclasses.replace(model, operations=kept)
+
+
+def _generic(model: Electrons) -> Electrons:
+    """The model with unrelated values: a symmetry that it has, no other value of a parameter can break."""
+    shifts = 0.1 * np.sin(1 + np.arange(len(model.parameters)))
+    values = {name: value + shift for (name, value), shift in zip(model.parameters.items(), shifts, strict=True)}
+    weights = 1 + 0.1 * np.cos(1 + np.arange(model.rotation_weights.size))
+    return dataclasses.replace(model.with_parameters(values), rotation_weights=jnp.asarray(weights))

@@ -1,5 +1,6 @@
 """What a Slater–Koster model is made of: shells of orbitals and the integrals between them."""
 
+import re
 from collections.abc import Mapping
 from typing import Literal, NamedTuple
 
@@ -54,7 +55,10 @@ class Shell(NamedTuple):
 
     def validate(self) -> None:
         """Raise `InputError` unless the shell is complete."""
-        check(self.orbital[-1:] in LETTERS, f"orbital must end in s, p, d or f, but got {self.orbital!r}")
+        check(
+            re.fullmatch(r"\d*[spdf]", self.orbital),
+            f"orbital of {self.species} must end in s, p, d or f, but got {self.orbital!r}",
+        )
         check(
             self.crystal_field != "cubic" or self.l in _CUBIC,
             f"crystal_field of shell {self.name} must not be 'cubic': that is for d shells",

@@ -68,6 +68,11 @@ def _build(file: MaterialFile) -> Material:
         file.electrons.rotation_sign,
     )
     path = file.crystal.path
+    for name in {name for segment in path.segments for name in segment} if path else ():
+        check(
+            path is not None and name in path.points,
+            f"crystal.path.segments must join points of crystal.path.points, but {name!r} is not one of them",
+        )
     route = (tuple(path.points.items()), tuple(path.segments)) if path else None
     return Material(file.name, crystal, electrons, file.phonon and _phonon(file.phonon, crystal), route)
 

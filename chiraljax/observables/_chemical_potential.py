@@ -2,15 +2,18 @@
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax.scipy.special import logsumexp
 
-from .._checks import check_finite, check_positive
+from .._checks import check_finite, check_positive, concrete
+from .._errors import check
 from .._types import Array, ArrayLike, Float, real
 from .._units import BOLTZMANN, PER_CM3_TO_PER_A3
 from ..brillouin import Quadrature, integrate
 from ..crystal import Crystal
 from ..electrons import Electrons
 from ._band_edges import conduction_edge
+from ._region import check_rule, unit_vector
 from ._region import quadrature as fixed_rule
 from ._thermal import thermal_trace
 
@@ -40,16 +43,26 @@ def chemical_potential(
 
     The logarithms of the numbers of electrons and of holes are compared, so the root is found in the
     gap too, where both numbers are far below the rounding of their sum. The derivative follows from
-    that of the carriers at fixed μ. Raises `InputError` for a temperature that is not positive.
+    that of the carriers at fixed μ. Raises `InputError` for a temperature that is not
+    positive and a doping that leaves no state empty or none filled.
     """
     check_finite("doping", doping)
     check_positive("temperature", temperature)
+    check_finite("rotation", rotation)
+    direction = unit_vector(axis)
+    known = concrete(doping)
+    if known is not None:
+        low, high = -electrons.filling, electrons.size - electrons.filling
+        check(
+            np.all((known > low) & (known < high)), f"doping must be between {low} and {high} a cell, but got {known}"
+        )
     doping, temperature = real(doping), real(temperature)
     shape = doping.shape + temperature.shape
     pairs = jnp.meshgrid(doping.ravel(), temperature.ravel(), indexing="ij")
     doping, temperature = pairs[0].ravel(), pairs[1].ravel()
-    rule = fixed_rule(electrons, n, axis) if quadrature is None else quadrature
-    vector = real(rotation) * real(axis)
+    rule = fixed_rule(electrons, n, direction) if quadrature is None else quadrature
+    check_rule(rule, electrons, direction, rule.region)
+    vector = real(rotation) * jnp.asarray(direction)
     fixed = jax.lax.stop_gradient((electrons, doping, temperature, vector))
     mu = _bisect(*fixed, jnp.asarray(rule.k), jnp.asarray(rule.weights))
 

@@ -12,8 +12,8 @@ from ..brillouin import Quadrature, integrate
 from ..electrons import Electrons
 from ._band_edges import conduction_edge
 from ._refine import Estimate, refine
+from ._region import check_rule, refinements, unit_vector
 from ._region import quadrature as fixed_rule
-from ._region import refinements, unit_vector
 from ._result import AbstractResult
 from ._thermal import thermal_trace
 
@@ -94,7 +94,7 @@ def magnetization(
     to parameters, Ω, μ and T is exact on the nodes used.
 
     Raises `InputError` for a negative temperature, values that are not finite, rtol or atol ≤ 0, an
-    unknown normalisation or reference, or if a gradient is taken at T = 0.
+    unknown normalisation or reference, a quadrature for another axis or region, or if a gradient is taken at T = 0.
     """
     check_finite("mu", mu)
     check_positive("temperature", temperature, zero=True)
@@ -127,6 +127,7 @@ def magnetization(
     if quadrature is None and is_traced((arguments, speeds)):
         quadrature = fixed_rule(electrons, _TRACED_POINTS, direction, normalisation)
     if quadrature is not None:
+        check_rule(quadrature, electrons, direction, normalisation)
         final = evaluate(quadrature)
     else:
         final = refine(evaluate, refinements(electrons, direction, normalisation), within, max_eigensolves)

@@ -6,7 +6,7 @@ import numpy as np
 
 from .._errors import check
 from .._types import ArrayLike
-from ..brillouin import Quadrature, gamma_cube, zone
+from ..brillouin import Quadrature, frozen, gamma_cube, zone
 from ..crystal import magnetic_operations
 from ..electrons import Electrons
 
@@ -36,6 +36,19 @@ def refinements(electrons: Electrons, axis, normalisation: str) -> Iterator[Quad
     """Ever finer rules."""
     for n in _LEVELS:
         yield quadrature(electrons, n, axis, normalisation)
+
+
+def check_rule(rule: Quadrature, electrons: Electrons, axis, normalisation: str) -> None:
+    """Raise `InputError` unless a given rule is for this region and this axis."""
+    check(
+        rule.region == normalisation,
+        f"quadrature must be one for normalisation {normalisation!r}, but got one for {rule.region!r}",
+    )
+    kept = frozen(magnetic_operations(electrons.crystal, electrons.operations, axis))
+    check(
+        set(rule.group) <= {*kept, *frozen(None)},
+        "quadrature must be one for this axis of rotation, but got one reduced by symmetries that it breaks",
+    )
 
 
 def unit_vector(axis: ArrayLike) -> np.ndarray:

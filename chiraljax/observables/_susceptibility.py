@@ -11,8 +11,8 @@ from ..crystal import cartesian
 from ..electrons import Electrons
 from ._band_edges import conduction_edge
 from ._refine import Estimate, refine
+from ._region import check_rule, refinements
 from ._region import quadrature as fixed_rule
-from ._region import refinements
 from ._result import AbstractResult
 from ._thermal import thermal_trace
 
@@ -81,6 +81,7 @@ def susceptibility(
     if quadrature is None and is_traced(arguments):
         quadrature = fixed_rule(electrons, _TRACED_POINTS, None, normalisation)
     if quadrature is not None:
+        check_rule(quadrature, electrons, None, normalisation)
         final = evaluate(quadrature)
     else:
         final = refine(evaluate, refinements(electrons, None, normalisation), within, max_eigensolves)

@@ -6,7 +6,9 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 
-from .._types import Array, Energies, Float, Hamiltonian, Operators
+from .._checks import check_finite, check_positive
+from .._errors import check
+from .._types import Array, ArrayLike, Energies, Float, Hamiltonian, Operators, real
 from .._units import BOLTZMANN
 
 
@@ -22,8 +24,8 @@ class ThermalTrace(NamedTuple):
 def thermal_trace(
     hamiltonian: Hamiltonian,
     operators: Operators,
-    mu: Float[Array, " s"],
-    temperature: Float[Array, " s"],
+    mu: ArrayLike,
+    temperature: ArrayLike,
     filling: int = 0,
 ) -> ThermalTrace:
     """Tr[A f(H; μ, T)] with f = 1/(exp((E − μ)/k_BT) + 1), for all s pairs (μ, T) from one diagonalisation.
@@ -38,7 +40,14 @@ def thermal_trace(
     with the divided differences f[a, b] = (f(a) − f(b))/(a − b), f[a, a] = f'(a): finite at every
     degeneracy. It does not exist at T = 0, where it is NaN. Higham, Functions of Matrices (2008), Eq. 3.13.
     """
-    return ThermalTrace(*_trace(filling, hamiltonian, operators, mu, temperature))
+    check_finite("mu", mu)
+    check_positive("temperature", temperature, zero=True)
+    levels, heat = jnp.atleast_1d(real(mu)), jnp.atleast_1d(real(temperature))
+    check(
+        levels.shape == heat.shape and levels.ndim == 1,
+        f"mu and temperature must be lists of one length, but got shapes {levels.shape} and {heat.shape}",
+    )
+    return ThermalTrace(*_trace(filling, hamiltonian, operators, levels, heat))
 
 
 @partial(jax.custom_jvp, nondiff_argnums=(0,))

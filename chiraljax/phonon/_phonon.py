@@ -1,5 +1,7 @@
 """Degenerate pairs of modes with quartic anharmonicity."""
 
+import math
+
 import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
@@ -124,12 +126,12 @@ class Phonon(AbstractPhonon):
         isotropic = jnp.einsum("ab,...b->...a", self.quartic_isotropic, jnp.sum(q**2, axis=-1))
         return -isotropic[..., None] * q - self.quartic_cubic[:, None] * q**3
 
-    def drive(self, pulse: AbstractPulse, times: ArrayLike, *, max_steps: int = 4096) -> Motion:
+    def drive(self, pulse: AbstractPulse, times: ArrayLike, *, max_steps: int | None = None) -> Motion:
         """The motion at `times` (T,) in ps under `pulse`, from rest at times[0].
 
         Works under `jit`, `vmap`, `grad` and `jacfwd`. The error relative to the largest |q| is below 10⁻⁸
-        where `status` is `diffrax.RESULTS.successful`; 4096 steps last for about 100 ps at 2.42 THz, a
-        longer window needs more `max_steps`.
+        where `status` is `diffrax.RESULTS.successful`; elsewhere `max_steps` did not last to the end. Without
+        it, it is four times what the window of times takes, or 4096 where that is not known.
 
         **Raises:** `InputError` for times that do not increase.
         """
@@ -138,11 +140,15 @@ class Phonon(AbstractPhonon):
             times.ndim == 1 and times.shape[0] >= 2,
             f"Argument times must hold at least two times, but got the shape {times.shape}",
         )
-        check(max_steps >= 1, f"Argument max_steps must be positive, but got {max_steps}")
         check_finite("Argument times", times)
         known = concrete(times)
         if known is not None:
             check(np.all(np.diff(known) > 0), "Argument times must increase, but got times that do not")
+        if max_steps is None:
+            fastest = concrete(self.frequency)
+            periods = 0.0 if known is None or fastest is None else float((known[-1] - known[0]) * fastest.max())
+            max_steps = max(4096, 2 ** math.ceil(math.log2(64 * periods + 1)))
+        check(max_steps >= 1, f"Argument max_steps must be positive, but got {max_steps}")
         return drive(self, pulse, times, max_steps)
 
     def at_temperature(self, temperature: ArrayLike) -> "Phonon":

@@ -85,5 +85,5 @@ def test_bad_crystals(arguments, message):
 def test_bad_paths(ktao3):
     with pytest.raises(InputError, match="named points, but 'Q' is not one of"):
         k_path(ktao3.crystal, {"G": [0, 0, 0]}, [("G", "Q")])
-    with pytest.raises(InputError, match="shell must count from 1, but got 0"):
+    with pytest.raises(InputError, match="shell must count from 1 to 30, but got 0"):
         bonds(ktao3.crystal, "O", "O", 0)

@@ -94,6 +94,6 @@ def test_broken_symmetry_is_dropped_with_one_warning(electrons):
     energies = {"xy": 0.0, "yz": 0.1, "zx": 0.1, "x2-y2": 1.0, "3z2-r2": 1.0}
     shell = Shell("Ta", "d", energies, crystal_field="orbitals")
     hopping = Hopping(("Ta.d", "Ta.d"), 1, {"sigma": 0.3, "pi": -0.2, "delta": 0.1})
-    with pytest.warns(UserWarning, match="lacks 32 of the crystal's 48 point operations"):
+    with pytest.warns(UserWarning, match="lacks 40 of the crystal's 48 point operations"):
         model = slater_koster(crystal, [shell], [hopping], filling=2)
-    assert len(model.operations) == 16
+    assert len(model.operations) == 8

@@ -59,6 +59,10 @@ def test_every_bundled_file_names_its_sources(name):
         ('axis = "Ta"\n', "", r"axis of shell O\.p must name a species exactly when crystal_field is 'axial'"),
         ('axis = "Ta"', 'axis = "K"', r"axis of shell O\.p must be one line, but the bonds to K point several ways"),
         ('between = ["Ta.d", "Ta.d"]', 'between = ["Ta.d", "Ta.f"]', r"must join declared shells, but 'Ta\.f' is not"),
+        ('species = "K"', 'species = "Qq"', r"species must be chemical symbols like 'O' or 'O2', but got 'Qq'"),
+        ('orbital = "p"', 'orbital = ""', r"orbital of O must end in s, p, d or f, but got ''"),
+        ("shell = 2", "shell = 999", r"shell must count from 1 to 30, but got 999"),
+        ('["G", "R"]]', '["G", "Y"]]', r"crystal.path.segments must join points .* 'Y' is not one"),
         ("shell = 2", "shell = 1", r"hopping O\.p–O\.p shell 1 must be declared once, but is declared twice"),
         (
             "dielectric_constant = 4.3",
@@ -96,6 +100,10 @@ def test_unknown_name():
 def test_unknown_parameter(electrons):
     with pytest.raises(InputError, match=r"parameters must be among .*but got \['xi'\]"):
         electrons.with_parameters({"xi": 1.0})
+    with pytest.raises(InputError, match=r"parameter Ta\.d\.xi must be finite"):
+        electrons.with_parameters({"Ta.d.xi": float("nan")})
+    with pytest.raises(InputError, match="k must be finite"):
+        electrons.energies([0.0, 0.0, float("nan")])
     with pytest.raises(InputError, match="k must have 3 fractional components"):
         electrons.energies([[0.0, 0.0]])
     with pytest.raises(InputError, match="rotation must be Ω_z or"):

@@ -68,6 +68,8 @@ def test_spins_are_equal_without_rotation(electrons):
 def test_bad_input(electrons):
     with pytest.raises(InputError, match="temperature must be positive, but got 0"):
         cj.chemical_potential(electrons, doping=0.1, temperature=0.0)
+    with pytest.raises(InputError, match="doping must be between -18 and 10 a cell, but got 10"):
+        cj.chemical_potential(electrons, doping=10, temperature=300.0)
     with pytest.raises(InputError, match="broadening must be positive"):
         cj.density_of_states(electrons, [0.0], broadening=0.0)
     with pytest.raises(InputError, match="project must be 'spin' or 'orbital'"):

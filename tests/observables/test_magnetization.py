@@ -146,3 +146,29 @@ def test_jit_and_vmap(electrons):
     assert int(free.eigensolves) == 2601
     assert float(free.moment) == pytest.approx(-0.0028621, rel=1e-3)
     assert float(free.error) < 0.1 * abs(float(free.moment))
+
+
+def test_rule_for_another_axis_or_region_is_refused(electrons):
+    options = {"mu": 0.1, "temperature": 900.0, "rotation": ROTATION, "quadrature": cj.quadrature(electrons, 8)}
+    with pytest.raises(InputError, match="quadrature must be one for this axis of rotation"):
+        cj.magnetization(electrons, **options, axis=[1, 0, 0])
+    with pytest.raises(InputError, match="one for normalisation 'gamma_cube', but got one for 'zone'"):
+        cj.magnetization(electrons, **options, normalisation="gamma_cube")
+
+
+def test_gradient_of_a_parameter_that_breaks_the_symmetry():
+    """Every d orbital has its own energy: the k-sum must not use that yz and zx happen to be equal."""
+    crystal = cj.Crystal(4 * np.eye(3), ["Ta"], [[0, 0, 0]])
+    energies = {"xy": 0.0, "yz": 0.0, "zx": 0.0, "x2-y2": 1.0, "3z2-r2": 1.0}
+    hopping = cj.Hopping(("Ta.d", "Ta.d"), 1, {"sigma": 0.3, "pi": -0.2, "delta": 0.1})
+    shell = cj.Shell("Ta", "d", energies, "orbitals", spin_orbit=0.2)
+    with pytest.warns(UserWarning, match="point operations"):
+        model = cj.slater_koster(crystal, [shell], [hopping], filling=2)
+    options = {"mu": 0.1, "temperature": 3000.0, "rotation": ROTATION, "reference": "absolute"}
+
+    def moment(parameters):
+        changed = model.with_parameters(parameters)
+        return cj.magnetization(changed, **options, quadrature=cj.quadrature(model, 12)).moment
+
+    slope = jax.grad(moment)(model.parameters)
+    assert float(slope["Ta.d.yz"]) == pytest.approx(float(slope["Ta.d.zx"]), rel=1e-9)
