@@ -45,7 +45,7 @@ def simulate(
     rotations: int = 6,
     rtol: float = 1e-3,
     atol: float = 1e-7,
-    normalisation: str = "zone",
+    normalisation: str | None = None,
     quadrature: Quadrature | None = None,
     max_eigensolves: int = 500_000,
     max_steps: int | None = None,

@@ -61,7 +61,7 @@ def chemical_potential(
     pairs = jnp.meshgrid(doping.ravel(), temperature.ravel(), indexing="ij")
     doping, temperature = pairs[0].ravel(), pairs[1].ravel()
     rule = fixed_rule(electrons, n, direction) if quadrature is None else quadrature
-    check_rule(rule, electrons, direction, rule.region)
+    check_rule(rule, electrons, direction)
     vector = real(rotation) * jnp.asarray(direction)
     fixed = jax.lax.stop_gradient((electrons, doping, temperature, vector))
     mu = _bisect(*fixed, jnp.asarray(rule.k), jnp.asarray(rule.weights))

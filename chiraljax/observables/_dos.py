@@ -54,7 +54,7 @@ def density_of_states(
     energies = jnp.atleast_1d(real(energies))
     axis = unit_vector(axis)
     rule = fixed_rule(electrons, n, axis, normalisation) if quadrature is None else quadrature
-    check_rule(rule, electrons, axis, rule.region)
+    check_rule(rule, electrons, axis)
     operators, labels = _spins(electrons, axis) if project == "spin" else _shells(electrons)
     arguments = (electrons, energies, real(broadening), real(rotation) * jnp.asarray(axis), operators)
     per_k = 16 * electrons.size**2 * (4 + len(labels)) + 16 * electrons.size * energies.size

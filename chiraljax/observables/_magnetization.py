@@ -68,7 +68,7 @@ def magnetization(
     axis: ArrayLike = (0.0, 0.0, 1.0),
     rtol: float = 1e-3,
     atol: float = 1e-7,
-    normalisation: str = "zone",
+    normalisation: str | None = None,
     reference: str = "conduction",
     quadrature: Quadrature | None = None,
     max_eigensolves: int = 200_000,
@@ -85,7 +85,8 @@ def magnetization(
     - `rotation`: angular velocity Ω about `axis` (rad/ps), any shape.
     - `rtol`, `atol`: the mesh is refined until every error is below atol + rtol·|moment|, or the
       budget of `max_eigensolves` diagonalisations is spent; `status` says which.
-    - `normalisation`: `"zone"`, or `"gamma_cube"` for |k_i| ≤ 0.05 normalised to that cube.
+    - `normalisation`: `"zone"`, or `"gamma_cube"` for |k_i| ≤ 0.05 normalised to that cube; without it, that
+      of a given quadrature, else the zone.
     - `quadrature`: a fixed rule instead of refinement, from an earlier result or `cj.quadrature`.
       Under `jit` and `vmap`, where no accuracy can be tested, the default is a fixed rule with 32
       points an axis; `error` and `converged` hold then too.
@@ -125,12 +126,12 @@ def magnetization(
         return jnp.all(estimate.error <= atol + rtol * jnp.abs(jax.lax.stop_gradient(estimate.moment)))
 
     if quadrature is None and is_traced((arguments, speeds)):
-        quadrature = fixed_rule(electrons, _TRACED_POINTS, direction, normalisation)
+        quadrature = fixed_rule(electrons, _TRACED_POINTS, direction, normalisation or "zone")
     if quadrature is not None:
         check_rule(quadrature, electrons, direction, normalisation)
         final = evaluate(quadrature)
     else:
-        final = refine(evaluate, refinements(electrons, direction, normalisation), within, max_eigensolves)
+        final = refine(evaluate, refinements(electrons, direction, normalisation or "zone"), within, max_eigensolves)
     return Magnetization(
         moment=final.moment,
         carriers=final.carriers,

@@ -38,10 +38,10 @@ def refinements(electrons: Electrons, axis, normalisation: str) -> Iterator[Quad
         yield quadrature(electrons, n, axis, normalisation)
 
 
-def check_rule(rule: Quadrature, electrons: Electrons, axis, normalisation: str) -> None:
-    """Raise `InputError` unless a given rule is for this region and this axis."""
+def check_rule(rule: Quadrature, electrons: Electrons, axis, normalisation: str | None = None) -> None:
+    """Raise `InputError` unless a given rule is for this axis, and for this region if one is named."""
     check(
-        rule.region == normalisation,
+        normalisation in {None, rule.region},
         f"quadrature must be one for normalisation {normalisation!r}, but got one for {rule.region!r}",
     )
     kept = frozen(magnetic_operations(electrons.crystal, electrons.operations, axis))

@@ -40,7 +40,7 @@ def susceptibility(
     temperature: ArrayLike,
     rtol: float = 1e-3,
     atol: float = 1e-9,
-    normalisation: str = "zone",
+    normalisation: str | None = None,
     quadrature: Quadrature | None = None,
     max_eigensolves: int = 200_000,
 ) -> Susceptibility:
@@ -79,12 +79,12 @@ def susceptibility(
         return jnp.all(estimate.error <= atol + rtol * largest)
 
     if quadrature is None and is_traced(arguments):
-        quadrature = fixed_rule(electrons, _TRACED_POINTS, None, normalisation)
+        quadrature = fixed_rule(electrons, _TRACED_POINTS, None, normalisation or "zone")
     if quadrature is not None:
         check_rule(quadrature, electrons, None, normalisation)
         final = evaluate(quadrature)
     else:
-        final = refine(evaluate, refinements(electrons, None, normalisation), within, max_eigensolves)
+        final = refine(evaluate, refinements(electrons, None, normalisation or "zone"), within, max_eigensolves)
     return Susceptibility(
         tensor=final.moment,
         error=final.error,
