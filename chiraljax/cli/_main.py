@@ -36,6 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print("chiraljax: interrupted", file=sys.stderr)
         return 130
     except Exception as error:
+        # Usage errors are click's in older releases of typer and its own copies of them in newer ones.
         usage = getattr(error, "format_message", None)
         if usage is None:
             raise
