@@ -11,7 +11,7 @@ from ._types import Array, ArrayLike, Bool, Float, Int
 from .brillouin import Quadrature
 from .coupling import AbstractCoupling, KinematicRotation
 from .materials import Material
-from .observables import AbstractResult, magnetization
+from .observables import AbstractResult, FermiSurface, magnetization
 from .phonon import Motion
 from .pulse import AbstractPulse
 
@@ -30,7 +30,7 @@ class Simulation(AbstractResult):
     """diagonalisations spent"""
     converged: Bool[Array, ""]
     """whether the phonon's motion reached the end and the k-sum met its tolerance"""
-    quadrature: Quadrature
+    quadrature: Quadrature | FermiSurface
     """the last rule used; pass it on to repeat the simulation under `jit` or for a gradient"""
 
 
@@ -46,7 +46,7 @@ def simulate(
     rtol: float = 1e-3,
     atol: float = 1e-7,
     normalisation: str | None = None,
-    quadrature: Quadrature | None = None,
+    quadrature: Quadrature | FermiSurface | None = None,
     max_eigensolves: int = 500_000,
     max_steps: int | None = None,
 ) -> Simulation:

@@ -1,7 +1,7 @@
 """Sums over k: the one place that decides how many k-points are held at a time, and on how many threads."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache, partial
 
@@ -25,51 +25,79 @@ def integrate(function: Callable, arguments, quadrature: Quadrature, bytes_per_k
     """Average of `function(arguments, k)` over the region of a quadrature: (value, error).
 
     `function` maps a pytree and k (C, 3) to a pytree of arrays (C, ...). The error is the
-    difference between the rule and the coarser one embedded in it. The points are taken in chunks
-    of one fixed size, so a second call compiles nothing new whatever the number of points. Under
-    `jit` and `vmap` the chunks are scanned; their memory, about `bytes_per_k` a point, is bounded in
-    gradients as well.
+    difference between the rule and the coarser one embedded in it. See `sample` for how the points are
+    taken; gradients keep no more than one chunk.
+    """
+    weights = np.stack([quadrature.weights, quadrature.coarse], axis=-1)
+    parts = _parts(_weighted, function, arguments, (quadrature.k, weights), bytes_per_k)
+    fine, coarse = (jax.tree.map(lambda part, rule=rule: jnp.sum(part[:, rule], axis=0), parts) for rule in (0, 1))
+    return fine, jax.tree.map(lambda one, other: jnp.abs(jax.lax.stop_gradient(one - other)), fine, coarse)
+
+
+def sample(function: Callable, arguments, points, bytes_per_point: int):
+    """`function(arguments, points)` for many points, a pytree of arrays with one leading axis each.
+
+    The points are taken in chunks of one fixed size, so a second call compiles nothing new whatever the
+    number of points. Under `jit` and `vmap` the chunks are scanned; their memory, about
+    `bytes_per_point` a point, is bounded in gradients as well.
 
     On a CPU the chunks go to one thread a core; the first goes alone, so that it alone compiles. The
     linear-algebra library runs on one thread meanwhile: matrices of this size gain nothing from more,
     and threads that wait for a busy core make them slower by up to two orders of magnitude. Gradients
     take one thread.
     """
-    size = int(np.clip(_MEMORY // bytes_per_k, 1, _CHUNK))
-    n_chunks = -(-len(quadrature.weights) // size)
-    padding = n_chunks * size - len(quadrature.weights)
-    k = np.pad(quadrature.k, ((0, padding), (0, 0))).reshape(n_chunks, size, 3)
-    weights = np.stack([quadrature.weights, quadrature.coarse], axis=-1)
-    weights = np.pad(weights, ((0, padding), (0, 0))).reshape(n_chunks, size, 2)
-    add = _scanned if is_traced(arguments) else _in_turn
-    sums = add(function, arguments, k, weights)
-    fine = jax.tree.map(lambda part: part[0], sums)
-    return fine, jax.tree.map(lambda part: jnp.abs(jax.lax.stop_gradient(part[0] - part[1])), sums)
+    parts = _parts(_plain, function, arguments, (points,), bytes_per_point)
+    count = len(jax.tree.leaves(points)[0])
+    return jax.tree.map(lambda part: part.reshape(-1, *part.shape[2:])[:count], parts)
 
 
-def _scanned(function, arguments, k, weights):
-    step = partial(_chunk, function)
-    step = jax.checkpoint(step) if len(k) > 1 else step
-    _, parts = jax.lax.scan(
-        lambda carry, chunk: (carry, step(arguments, *chunk)), None, (jnp.asarray(k), jnp.asarray(weights))
-    )
-    return jax.tree.map(lambda part: jnp.sum(part, axis=0), parts)
+def _parts(step: Callable, function: Callable, arguments, points: tuple, bytes_per_point: int):
+    """What each chunk gives, along a new first axis."""
+    count = len(jax.tree.leaves(points)[0])
+    size = int(np.clip(_MEMORY // bytes_per_point, 1, min(_CHUNK, count) if is_traced(arguments) else _CHUNK))
+    n_chunks = -(-count // size)
+
+    def cut(array):
+        padded = np.pad(array, ((0, n_chunks * size - count), *[(0, 0)] * (array.ndim - 1)))
+        return padded.reshape(n_chunks, size, *array.shape[1:])
+
+    chunks = jax.tree.map(cut, points)
+    if is_traced(arguments):
+        traced = partial(step, function, arguments)
+        traced = jax.checkpoint(traced) if n_chunks > 1 else traced
+        return jax.lax.map(lambda chunk: traced(*chunk), jax.tree.map(jnp.asarray, chunks))
+
+    def evaluate(which):
+        chunk = jax.tree.map(lambda array: jnp.asarray(array[which]), chunks)
+        return jax.block_until_ready(_jitted(step, function, arguments, *chunk))
+
+    parts = side_by_side(evaluate, range(n_chunks), is_differentiated(arguments))
+    return jax.tree.map(lambda *terms: jnp.stack(terms), *parts)
 
 
-def _in_turn(function, arguments, k, weights):
-    chunks = [(jnp.asarray(points), jnp.asarray(weight)) for points, weight in zip(k, weights, strict=True)]
+def _plain(function, arguments, points):
+    return function(arguments, points)
 
-    def evaluate(chunk):
-        return jax.block_until_ready(_jitted_chunk(function, arguments, *chunk))
 
+def _weighted(function, arguments, k, weights):
+    return jax.tree.map(lambda part: jnp.tensordot(weights.T, part, axes=1), function(arguments, k))
+
+
+@eqx.filter_jit
+def _jitted(step, function, arguments, *chunk):
+    return step(function, arguments, *chunk)
+
+
+def side_by_side(function: Callable, items: Sequence | np.ndarray, alone: bool) -> list:
+    """`function` of each item, on one thread a core, or in turn if it must be `alone`."""
     with _blas().limit(limits=1, user_api="blas"):
-        parts = [evaluate(chunks[0])]
-        if len(chunks) > 2 and _cores() > 1 and not _differentiated(arguments):
+        results = [function(items[0])]
+        if len(items) > 2 and _cores() > 1 and not alone:
             with ThreadPoolExecutor(_cores()) as pool:
-                parts += pool.map(evaluate, chunks[1:])
+                results += pool.map(function, items[1:])
         else:
-            parts += [evaluate(chunk) for chunk in chunks[1:]]
-    return jax.tree.map(lambda *terms: sum(terms[1:], terms[0]), *parts)
+            results += [function(item) for item in items[1:]]
+    return results
 
 
 def _cores() -> int:
@@ -79,16 +107,9 @@ def _cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _differentiated(arguments) -> bool:
+def is_differentiated(arguments) -> bool:
     """Whether a gradient is being taken; its bookkeeping belongs to one thread."""
     return any(isinstance(leaf, Tracer) for leaf in jax.tree.leaves(arguments))
-
-
-def _chunk(function, arguments, k, weights):
-    return jax.tree.map(lambda part: jnp.tensordot(weights.T, part, axes=1), function(arguments, k))
-
-
-_jitted_chunk = eqx.filter_jit(_chunk)
 
 
 @cache

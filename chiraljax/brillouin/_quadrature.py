@@ -13,6 +13,12 @@ _WARP = 0.6
 points for the moment of KTaO₃ at 300 K (docs/conventions.md has the model)."""
 
 
+GAMMA_CUBE = 0.05
+"""Half-width of the cube around Γ over which the paper averages."""
+_MIRRORS = np.array([np.diag(signs) for signs in 1 - 2 * np.eye(3, dtype=int)])
+"""the reflections of one component of k"""
+
+
 class Quadrature(eqx.Module):
     """Nodes and weights: the average of F over the region is Σ_i w_i F(k_i).
 
@@ -44,14 +50,14 @@ def zone(n: int, operations=None, periodic: Sequence[bool] = (True, True, True))
     """
     check(n >= 4 and n % 2 == 0, f"n must be even and at least 4, but got {n}")
     group = frozen(operations)
-    warp = _WARP if _signed_permutations(group) else 0.0
+    warp = _WARP if signed_permutations(group) else 0.0
     return _zone(n, group, tuple(bool(p) for p in periodic), warp)
 
 
 @lru_cache(maxsize=32)
 def _zone(n: int, group: tuple, periodic: tuple, warp: float) -> Quadrature:
     axes = [np.arange(n) if moves else np.zeros(1, int) for moves in periodic]
-    index, count = _stars(axes, np.array(group), modulus=n)
+    index, count = stars(axes, np.array(group), modulus=n)
     u = index / n
     jacobian = np.where(periodic, 1 - warp * np.cos(2 * np.pi * u), 1.0).prod(axis=1)
     cells = float(n) ** sum(periodic)
@@ -61,7 +67,7 @@ def _zone(n: int, group: tuple, periodic: tuple, warp: float) -> Quadrature:
     return Quadrature(u - warp * np.sin(2 * np.pi * u) / (2 * np.pi), weights, coarse, "zone", group)
 
 
-def gamma_cube(n: int, half_width: float = 0.05, operations=None) -> Quadrature:
+def gamma_cube(n: int, half_width: float = GAMMA_CUBE, operations=None) -> Quadrature:
     """The Clenshaw–Curtis rule with n + 1 points an axis (n even) on the cube |k_i| ≤ `half_width`.
 
     The weights are normalised to that cube, not to the zone. Operations that do not map the cube
@@ -70,13 +76,13 @@ def gamma_cube(n: int, half_width: float = 0.05, operations=None) -> Quadrature:
     """
     check(n >= 4 and n % 4 == 0, f"n must be a multiple of 4, but got {n}")
     check(0 < half_width <= 0.5, f"half_width must be in (0, 0.5], but got {half_width}")
-    group = tuple(operation for operation in frozen(operations) if _signed_permutations((operation,)))
+    group = tuple(operation for operation in frozen(operations) if signed_permutations((operation,)))
     return _gamma_cube(n, half_width, group)
 
 
 @lru_cache(maxsize=32)
 def _gamma_cube(n: int, half_width: float, group: tuple) -> Quadrature:
-    index, count = _stars([np.arange(-(n // 2), n // 2 + 1)] * 3, np.array(group), modulus=None)
+    index, count = stars([np.arange(-(n // 2), n // 2 + 1)] * 3, np.array(group), modulus=None)
     weights = count * (_clenshaw_curtis(n)[index + n // 2] / 2).prod(axis=1)
     even = np.all((index + n // 2) % 2 == 0, axis=1)
     coarse = count * (_clenshaw_curtis(n // 2)[(index + n // 2) // 2] / 2).prod(axis=1)
@@ -92,19 +98,31 @@ def _clenshaw_curtis(n: int) -> np.ndarray:
     return np.where((j[:, 0] == 0) | (j[:, 0] == n), 1.0, 2.0) / n * inner
 
 
-def _stars(axes: list[np.ndarray], group: np.ndarray, modulus: int | None) -> tuple[np.ndarray, np.ndarray]:
+def stars(axes: list[np.ndarray], group: np.ndarray, modulus: int | None) -> tuple[np.ndarray, np.ndarray]:
     """One representative of each star of a grid of integer points, and the number of its members."""
-    points = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, 3)
-    offset = 0 if modulus else -min(int(axis.min()) for axis in axes)
+    half = [
+        axis[axis <= (modulus // 2 if modulus else 0)] if np.any(np.all(group == mirror, axis=(1, 2))) else axis
+        for axis, mirror in zip(axes, _MIRRORS, strict=True)
+    ]
+    points = np.stack(np.meshgrid(*half, indexing="ij"), axis=-1).reshape(-1, 3)
+    kept, count = representatives(points, group, modulus)
+    kept, first = np.unique(kept, axis=0, return_index=True)
+    return kept, count[first]
+
+
+def representatives(points: np.ndarray, group: np.ndarray, modulus: int | None) -> tuple[np.ndarray, np.ndarray]:
+    """The member of each integer point's star that stands for all of it, and the number of members."""
+    offset = 0 if modulus else int(np.abs(points).max())
     base = modulus or 2 * offset + 1
-    codes = []
+    lowest, hits = np.full(len(points), base**3), np.zeros(len(points), int)
     for operation in group:
         image = points @ operation.T
         image = image % modulus if modulus else image + offset
-        codes.append((image[:, 0] * base + image[:, 1]) * base + image[:, 2])
-    code, count = np.unique(np.minimum.reduce(codes), return_counts=True)
-    index = np.stack([code // base**2, code // base % base, code % base], axis=-1) - offset
-    return index, count
+        code = (image[:, 0] * base + image[:, 1]) * base + image[:, 2]
+        hits = np.where(code < lowest, 1, hits + (code == lowest))
+        lowest = np.minimum(lowest, code)
+    kept = np.stack([lowest // base**2, lowest // base % base, lowest % base], axis=-1) - offset
+    return kept, len(group) // hits
 
 
 def frozen(operations) -> tuple:
@@ -113,7 +131,8 @@ def frozen(operations) -> tuple:
     return tuple(tuple(tuple(int(x) for x in row) for row in operation) for operation in operations)
 
 
-def _signed_permutations(group: tuple) -> bool:
+def signed_permutations(group: tuple) -> bool:
+    """Whether the operations only permute and reflect the components of k."""
     return all(
         np.array_equal(np.sort(np.abs(operation).sum(axis=axis)), [1, 1, 1]) for operation in group for axis in (0, 1)
     )

@@ -1,9 +1,15 @@
-"""Eigenvalues of batches of Hermitian matrices."""
+"""Eigenvalues and functions of batches of Hermitian matrices, with derivatives that survive degeneracy."""
+
+from collections.abc import Callable
+from functools import partial
 
 import jax
 import jax.numpy as jnp
 
-from .._types import Energies, Hamiltonian
+from .._types import Array, Complex, Energies, Float, Hamiltonian
+
+_DEGENERATE = 1e-10
+"""eV: two levels this close are one."""
 
 
 @jax.custom_jvp
@@ -21,3 +27,70 @@ def _hellmann_feynman(primals, tangents):
     values, vectors = jnp.linalg.eigh(primals[0], symmetrize_input=False)
     tangent = jnp.einsum("...ai,...ab,...bi->...i", jnp.conj(vectors), tangents[0], vectors)
     return values, tangent.real
+
+
+@jax.custom_jvp
+def expectations(
+    hamiltonian: Hamiltonian, operators: Complex[Array, "*batch a n n"]
+) -> tuple[Energies, Float[Array, "*batch a n"]]:
+    """Eigenvalues E_i, ascending, and ⟨i|A|i⟩ of Hermitian operators.
+
+    d⟨i|A|i⟩ = ⟨i|dA|i⟩ + 2 Re Σ_j ⟨i|A|j⟩⟨j|dH|i⟩/(E_i − E_j). Inside a degenerate group a state is not
+    defined, nor is this: levels within 10⁻¹⁰ eV are left out of the sum.
+    """
+    values, vectors = jnp.linalg.eigh(hamiltonian, symmetrize_input=False)
+    inside = jnp.einsum("...mi,...amn,...ni->...ai", jnp.conj(vectors), operators, vectors, optimize=True)
+    return values, inside.real
+
+
+@expectations.defjvp
+def _first_order(primals, tangents):
+    values, vectors = jnp.linalg.eigh(primals[0], symmetrize_input=False)
+    adjoint = jnp.conj(jnp.swapaxes(vectors, -1, -2))
+    inside, d_inside = (
+        adjoint[..., None, :, :] @ part @ vectors[..., None, :, :] for part in (primals[1], tangents[1])
+    )
+    shift = adjoint @ tangents[0] @ vectors
+    distance: Array = jnp.subtract(values[..., None, :, None], values[..., None, None, :])
+    apart = jnp.abs(distance) > _DEGENERATE
+    inverse = jnp.asarray(jnp.where(apart, 1.0 / jnp.where(apart, distance, 1.0), 0.0), dtype=complex)
+    mixing = jnp.swapaxes(shift, -1, -2)[..., None, :, :] * inverse
+    change = jnp.einsum("...ii->...i", d_inside).real + 2 * jnp.sum(inside * mixing, axis=-1).real
+    diagonal = jnp.einsum("...ii->...i", inside).real
+    return (values, diagonal), (jnp.einsum("...ii->...i", shift).real, change)
+
+
+def projector(hamiltonian: Hamiltonian, states: tuple[int, int]) -> Hamiltonian:
+    """Σ |i⟩⟨i| over the levels states[0] ≤ i < states[1], which a gap separates from the others."""
+
+    def inside(values):
+        index = jnp.arange(values.shape[-1])
+        return jnp.broadcast_to(((index >= states[0]) & (index < states[1])).astype(float), values.shape)
+
+    return _function(inside, None, hamiltonian)
+
+
+def inverse_square_root(positive: Hamiltonian) -> Hamiltonian:
+    """G^(−1/2) of a positive definite matrix."""
+    return _function(lambda x: x**-0.5, lambda a, b: -((a * b) ** -0.5) / (a**0.5 + b**0.5), positive)
+
+
+@partial(jax.custom_jvp, nondiff_argnums=(0, 1))
+def _function(of: Callable, difference: Callable | None, hermitian: Hamiltonian) -> Hamiltonian:
+    values, vectors = jnp.linalg.eigh(hermitian, symmetrize_input=False)
+    return (vectors * of(values)[..., None, :].astype(complex)) @ jnp.conj(jnp.swapaxes(vectors, -1, -2))
+
+
+@_function.defjvp
+def _divided_difference(of, difference, primals, tangents):
+    """Daleckii and Krein: dF = V (F[x_i, x_j] ∘ V†dHV) V†. Higham, Functions of Matrices (2008), Eq. 3.13."""
+    values, vectors = jnp.linalg.eigh(primals[0], symmetrize_input=False)
+    adjoint = jnp.conj(jnp.swapaxes(vectors, -1, -2))
+    a, b = values[..., :, None], values[..., None, :]
+    if difference is None:
+        step = of(values)[..., :, None] - of(values)[..., None, :]
+        ratio = jnp.where(step == 0, 0, step / jnp.where(step == 0, 1, a - b))
+    else:
+        ratio = difference(a, b)
+    value = (vectors * of(values)[..., None, :].astype(complex)) @ adjoint
+    return value, vectors @ (jnp.asarray(ratio, dtype=complex) * (adjoint @ tangents[0] @ vectors)) @ adjoint

@@ -99,6 +99,12 @@ class Electrons(Module):
         return x, y, z
 
     @property
+    def harmonics(self) -> tuple[int, int, int]:
+        """Points an axis of the smallest mesh in k through which the Fourier series of H is exact."""
+        x, y, z = (2 * np.max(np.abs(self._structure.cells), axis=0) + 1).astype(int).tolist()
+        return x, y, z
+
+    @property
     def has_spin_orbit(self) -> bool:
         return bool(self._structure.spin_orbit_names)
 

@@ -7,6 +7,7 @@ from ._chemical_potential import chemical_potential as chemical_potential
 from ._chemical_potential import per_cell as per_cell
 from ._dos import DensityOfStates as DensityOfStates
 from ._dos import density_of_states as density_of_states
+from ._fermi_surface import FermiSurface as FermiSurface
 from ._magnetization import Magnetization as Magnetization
 from ._magnetization import magnetization as magnetization
 from ._region import quadrature as quadrature

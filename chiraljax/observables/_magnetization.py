@@ -8,17 +8,21 @@ import xarray as xr
 from .._checks import check_finite, check_positive, concrete, is_traced
 from .._errors import InputError, check
 from .._types import Array, ArrayLike, Bool, Float, Int, real
-from ..brillouin import Quadrature, integrate
+from ..brillouin import Quadrature, integrate, is_differentiated
 from ..electrons import Electrons
 from ._band_edges import conduction_edge
+from ._fermi_surface import FermiSurface, evaluate
 from ._refine import Estimate, refine
 from ._region import check_rule, refinements, unit_vector
 from ._region import quadrature as fixed_rule
+from ._resolve import resolve
 from ._result import AbstractResult
 from ._thermal import thermal_trace
 
 _TRACED_POINTS = 32
 """Points an axis where the accuracy cannot be tested, because the arguments have no value yet."""
+_FIRST_POINTS = 16
+"""Points an axis up to which a smooth integrand is looked for."""
 
 
 class Magnetization(AbstractResult):
@@ -31,13 +35,15 @@ class Magnetization(AbstractResult):
     error: Float[Array, "*grid"]
     """estimated absolute error of `moment`, μ_B per cell"""
     eigensolves: Int[Array, ""]
-    """diagonalisations spent"""
+    """diagonalisations of H spent"""
+    interpolated: Int[Array, ""]
+    """diagonalisations of the small matrices of interpolated bands spent"""
     converged: Bool[Array, ""]
     """whether every error is within the tolerance"""
     mu: Float[Array, "*mu"]
     temperature: Float[Array, "*temperature"]
     rotation: Float[Array, "*rotation"]
-    quadrature: Quadrature
+    quadrature: Quadrature | FermiSurface
     """the last rule used; pass it on to repeat the calculation under `jit` or for a gradient"""
 
     def to_xarray(self) -> xr.Dataset:
@@ -70,8 +76,8 @@ def magnetization(
     atol: float = 1e-7,
     normalisation: str | None = None,
     reference: str = "conduction",
-    quadrature: Quadrature | None = None,
-    max_eigensolves: int = 200_000,
+    quadrature: Quadrature | FermiSurface | None = None,
+    max_eigensolves: int = 300_000,
 ) -> Magnetization:
     """M = μ_B ∫_BZ Tr[σ·n f(H(k, Ω n))] along the axis n of rotation, and the carriers, per cell.
 
@@ -107,55 +113,92 @@ def magnetization(
         reference in {"conduction", "absolute"}, f"reference must be 'conduction' or 'absolute', but got {reference!r}"
     )
     direction = unit_vector(axis)
-    model, levels, speeds = electrons, real(mu), real(rotation)
-    known = concrete(temperature)
-    if known is not None and np.any(known == 0):
-        model, levels, speeds = _refuse_gradient((model, levels, speeds))
-    heat = real(temperature)
-    edge = conduction_edge(model).energy if reference == "conduction" else jnp.zeros(())
+    levels, heat, speeds = real(mu), real(temperature), real(rotation)
+    edge = conduction_edge(electrons).energy if reference == "conduction" else jnp.zeros(())
     pairs = jnp.meshgrid(levels.ravel() + edge, heat.ravel(), indexing="ij")
-    arguments = (model, pairs[0].ravel(), pairs[1].ravel(), jnp.asarray(direction))
+    arguments = (electrons, pairs[0].ravel(), pairs[1].ravel(), speeds.ravel())
     shape = levels.shape + heat.shape + speeds.shape
 
-    def evaluate(rule: Quadrature) -> Estimate:
-        (moment, carriers), (error, _) = _averages(arguments, speeds.ravel(), rule)
-        cost = len(rule.weights) * speeds.size
-        return Estimate(moment.reshape(shape), carriers.reshape(shape), error.reshape(shape), cost, rule)
+    def tolerance(moment) -> np.ndarray | Array:
+        return atol + rtol * jnp.abs(jax.lax.stop_gradient(moment))
 
-    def within(estimate: Estimate) -> Array:
-        return jnp.all(estimate.error <= atol + rtol * jnp.abs(jax.lax.stop_gradient(estimate.moment)))
-
-    if quadrature is None and is_traced((arguments, speeds)):
+    if quadrature is None and is_traced(arguments):
         quadrature = fixed_rule(electrons, _TRACED_POINTS, direction, normalisation or "zone")
-    if quadrature is not None:
-        check_rule(quadrature, electrons, direction, normalisation)
-        final = evaluate(quadrature)
+    if quadrature is None:
+        fixed = jax.lax.stop_gradient(arguments)
+        found = _search(fixed, direction, normalisation or "zone", tolerance, rtol, max_eigensolves)
+        final = _evaluate(arguments, direction, found.quadrature) if is_differentiated(arguments) else found
     else:
-        final = refine(evaluate, refinements(electrons, direction, normalisation or "zone"), within, max_eigensolves)
+        points = quadrature.smooth if isinstance(quadrature, FermiSurface) else quadrature
+        check_rule(points, electrons, direction, normalisation)
+        found = final = _evaluate(arguments, direction, quadrature)
+    moment = final.moment.reshape(shape)
+    error = (found.error + jnp.abs(jax.lax.stop_gradient(final.moment) - found.moment)).reshape(shape)
     return Magnetization(
-        moment=final.moment,
-        carriers=final.carriers,
-        error=final.error,
-        eigensolves=jnp.asarray(final.eigensolves),
-        converged=within(final),
+        moment=moment,
+        carriers=final.carriers.reshape(shape),
+        error=error,
+        eigensolves=jnp.asarray(found.eigensolves),
+        interpolated=jnp.asarray(found.interpolated),
+        converged=jnp.all(error <= tolerance(moment)),
         mu=levels,
         temperature=heat,
         rotation=speeds,
-        quadrature=final.quadrature,
+        quadrature=found.quadrature,
     )
 
 
-def _averages(arguments, rotation: Float[Array, " r"], rule: Quadrature):
-    """(moment, carriers) and their errors, each (s, r), for every pair (μ, T) and every rotation."""
-    electrons, mu, *_ = arguments
+def _search(arguments, direction, region, tolerance, rtol, budget) -> Estimate:
+    """The moments (s, r) and a rule that is accurate enough: over points where that is smooth, else `resolve`d."""
+    electrons, mu, temperature, rotation = arguments
+    first = refine(
+        lambda rule: _evaluate(arguments, direction, rule),
+        refinements(electrons, direction, region, _FIRST_POINTS),
+        lambda estimate: jnp.all(estimate.error <= tolerance(estimate.moment)),
+        budget,
+    )
+    if jnp.all(first.error <= tolerance(first.moment)):
+        return first
+    return resolve(electrons, direction, mu, temperature, rotation, first, tolerance, rtol, budget)
+
+
+def _evaluate(arguments, direction, rule: Quadrature | FermiSurface) -> Estimate:
+    """The moments (s, r) by a given rule."""
+    electrons, mu, temperature, rotation = arguments
+    axis = jnp.asarray(direction)
+    if isinstance(rule, FermiSurface):
+        check(
+            len(rule.method) == len(mu),
+            f"quadrature must be one for {len(mu)} pairs of mu and temperature, but got one for {len(rule.method)}",
+        )
+        return evaluate(
+            electrons,
+            axis,
+            mu,
+            temperature,
+            rotation,
+            rule,
+            lambda *pairs: _over_points((electrons, *pairs, rotation), axis, rule.smooth),
+        )
+    return _over_points(arguments, axis, rule)
+
+
+def _over_points(arguments, axis, rule: Quadrature) -> Estimate:
+    electrons, mu, temperature, rotation = arguments
+    known = concrete(temperature)
+    if known is not None and np.any(known == 0):
+        electrons, mu, rotation = _refuse_gradient((electrons, mu, rotation))
     per_k = 16 * electrons.size**2 * 8 + 8 * electrons.size * mu.size * 4
 
     def average(omega):
-        return integrate(_integrand, (*arguments, omega), rule, per_k)
+        return integrate(_integrand, (electrons, mu, temperature, axis, omega), rule, per_k)
 
-    if is_traced((arguments, rotation)):
-        return jax.tree.map(lambda part: jnp.moveaxis(part, 0, -1), jax.lax.map(average, rotation))
-    return jax.tree.map(lambda *parts: jnp.stack(parts, axis=-1), *[average(omega) for omega in rotation])
+    if is_traced((arguments, axis)):
+        both = jax.tree.map(lambda part: jnp.moveaxis(part, 0, -1), jax.lax.map(average, rotation))
+    else:
+        both = jax.tree.map(lambda *parts: jnp.stack(parts, axis=-1), *[average(omega) for omega in rotation])
+    (moment, carriers), (error, _) = both
+    return Estimate(moment, carriers, error, len(rule.weights) * rotation.size, rule)
 
 
 def _integrand(arguments, k):

@@ -1,7 +1,7 @@
 """Refinement of a rule until the moment is accurate enough."""
 
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -20,7 +20,10 @@ class Estimate(NamedTuple):
     """of the moment, absolute"""
     eigensolves: int
     """spent, on this rule and those before it"""
-    quadrature: Quadrature
+    quadrature: Any
+    """a `Quadrature`, or a `FermiSurface`"""
+    interpolated: int = 0
+    """diagonalisations of interpolated bands"""
 
 
 def refine(

@@ -6,7 +6,7 @@ import numpy as np
 
 from .._errors import check
 from .._types import ArrayLike
-from ..brillouin import Quadrature, frozen, gamma_cube, zone
+from ..brillouin import GAMMA_CUBE, Quadrature, Tetrahedra, frozen, gamma_cube, tetrahedra, zone
 from ..crystal import magnetic_operations
 from ..electrons import Electrons
 
@@ -32,9 +32,14 @@ def quadrature(
     return gamma_cube(n, operations=operations)
 
 
-def refinements(electrons: Electrons, axis, normalisation: str) -> Iterator[Quadrature]:
-    """Ever finer rules."""
-    for n in _LEVELS:
+def grid(n: int, operations: np.ndarray, periodic: tuple[bool, bool, bool], region: str) -> Tetrahedra:
+    """A grid of tetrahedra with `n` intervals an axis over the zone or the cube around Γ."""
+    return tetrahedra(n, operations, periodic, None if region == "zone" else GAMMA_CUBE)
+
+
+def refinements(electrons: Electrons, axis, normalisation: str, last: int = 256) -> Iterator[Quadrature]:
+    """Ever finer rules, up to `last` points an axis."""
+    for n in (n for n in _LEVELS if n <= last):
         yield quadrature(electrons, n, axis, normalisation)
 
 

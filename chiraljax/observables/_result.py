@@ -1,9 +1,10 @@
 """What every result of a k-sum has."""
 
+from typing import Any
+
 import equinox as eqx
 
 from .._types import Array, Bool, Float, Int
-from ..brillouin import Quadrature
 
 
 class AbstractResult(eqx.Module):
@@ -14,7 +15,7 @@ class AbstractResult(eqx.Module):
     """diagonalisations spent"""
     converged: eqx.AbstractVar[Bool[Array, ""]]
     """whether every error is within the tolerance"""
-    quadrature: eqx.AbstractVar[Quadrature]
+    quadrature: eqx.AbstractVar[Any]
     """the last rule used; pass it on to repeat the calculation under `jit` or for a gradient"""
 
     @property

@@ -1,0 +1,178 @@
+"""Moments at low temperature: bands interpolated in a small basis, and a sharp Fermi surface between tetrahedra."""
+
+from functools import partial
+from typing import NamedTuple
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from .._checks import is_traced
+from .._types import Array, Float, Scalar
+from ..brillouin import FourierSeries, Tetrahedra, integrate, is_differentiated, on_plane, sample, side_by_side
+from ..electrons import Electrons, eigenvalues, expectations, wannier
+from ._region import quadrature
+from ._thermal import fermi
+
+_LINES, _POINTS = 8, 17
+"""Nodes diagonalised together: lines of one plane, and points along each (an axis of 16 intervals has 17)."""
+_CUBE_POINTS = 8
+"""Intervals an axis on which the bands below a group are averaged over a small region."""
+_PROBES = 24
+"""k-points at which an interpolation is compared with the energies themselves."""
+
+
+class BandGroup(eqx.Module):
+    """Which bands are interpolated, and how."""
+
+    states: tuple[int, int] = eqx.field(static=True)
+    """first band, and that after the last"""
+    trial: tuple[int, ...] = eqx.field(static=True)
+    """spin-orbitals projected on the bands; none for all bands, where H itself is the finite series"""
+    mesh: tuple[int, int, int] = eqx.field(static=True)
+    """points an axis of the mesh that is interpolated"""
+    region: str = eqx.field(static=True)
+    """over which the bands below the group are averaged"""
+
+    @property
+    def size(self) -> int:
+        """m, the number of bands."""
+        return self.states[1] - self.states[0]
+
+    def filled(self, electrons: Electrons) -> int:
+        """How many of the bands are filled in the undoped crystal."""
+        return min(max(electrons.filling - self.states[0], 0), self.size)
+
+    @property
+    def solves(self) -> int:
+        """Diagonalisations that the series takes."""
+        return int(np.prod(self.mesh)) + _PROBES if self.trial else 0
+
+
+class Bands(NamedTuple):
+    """The interpolation of a group of bands at one angular velocity."""
+
+    series: FourierSeries
+    """of H (eV) and σ·n: (nx, ny, nz, 2, m, m)"""
+    overlap: Scalar
+    """smallest eigenvalue of the overlap of the trial orbitals"""
+    rest: Float[Array, ""]
+    """average of Tr[σ·n] over the bands below the group"""
+    rest_error: Float[Array, ""]
+
+
+class Levels(NamedTuple):
+    """Energies and expectation values at the nodes of a grid, and thermal sums over its nodes."""
+
+    energies: Float[Array, "N m"]
+    """eV"""
+    values: Float[Array, "1 N m"]
+    """⟨σ·n⟩"""
+    sums: Float[Array, "2 2 s"]
+    """moment and carriers by the trapezoidal rule with all nodes, then with every second"""
+
+
+def interpolate(electrons: Electrons, group: BandGroup, axis: Array, omega: Scalar) -> Bands:
+    """The Fourier series through a group of bands on its mesh."""
+    u = [np.arange(n) / n for n in group.mesh]
+    k = np.stack(np.meshgrid(*u, indexing="ij"), axis=-1).reshape(-1, 3)
+    per_k = 16 * electrons.size**2 * 12
+    matrices, overlap, rest = sample(_matrices, (electrons, group, axis, omega), k, per_k)
+    if group.region == "zone" or group.states[0] == 0:
+        rest = rest.reshape(group.mesh)
+        coarse = rest[tuple(slice(None, None, 2 if n % 2 == 0 else 1) for n in group.mesh)]
+        below, error = jnp.mean(rest), jnp.abs(jax.lax.stop_gradient(jnp.mean(rest) - jnp.mean(coarse)))
+    else:
+        rule = quadrature(electrons, _CUBE_POINTS, axis, group.region)
+        below, error = integrate(_rest, (electrons, group, axis, omega), rule, per_k)
+    series = FourierSeries.through(matrices.reshape(*group.mesh, *matrices.shape[1:]))
+    return Bands(series, jnp.min(overlap), below, error)
+
+
+def _rest(arguments, k):
+    return _matrices(arguments, k)[2]
+
+
+def _matrices(arguments, k):
+    electrons, group, axis, omega = arguments
+    hamiltonian = electrons.hamiltonian(k, omega * axis)
+    along = jnp.tensordot(axis.astype(complex), electrons.spin, axes=1)
+    if not group.trial:
+        both = jnp.stack([hamiltonian, jnp.broadcast_to(along, hamiltonian.shape)], axis=1)
+        return both, jnp.ones(len(k)), jnp.zeros(len(k))
+    found = wannier(hamiltonian, along[None], group.states, group.trial)
+    both = jnp.concatenate([found.hamiltonian[..., None, :, :], found.operators], axis=-3)
+    return both, found.overlap, found.rest[:, 0]
+
+
+def deviation(electrons: Electrons, group: BandGroup, bands: Bands, axis: Array, omega: Scalar) -> tuple[float, float]:
+    """Largest error of an interpolated energy, and of the distance of two neighbouring levels (eV).
+
+    Sampled in the middle of cells of the mesh, where it is largest.
+    """
+    cells = np.random.default_rng(0).integers(0, group.mesh, (_PROBES, 3))
+    k = (cells + 0.5 * (np.array(group.mesh) > 1)) / group.mesh
+    exact = np.asarray(electrons.energies(k, omega * axis))[:, slice(*group.states)]
+    error = np.asarray(_energies(bands.series, k)) - exact
+    return float(np.max(np.abs(error))), float(np.max(np.abs(np.diff(error)[:, ::2])))
+
+
+@jax.jit
+def _energies(series, k):
+    return eigenvalues(jax.vmap(series)(k)[:, 0])
+
+
+def levels(series: FourierSeries, grid: Tetrahedra, filled: int, mu: Array, temperature: Array) -> Levels:
+    """Diagonalise the series at every node of a grid; `filled` of its bands are filled in the undoped crystal.
+
+    A few lines of one plane x = const at a time, in arrays of one shape, so that no other grid compiles anything new.
+    """
+    n_z = len(grid.z)
+    z = np.pad(np.arange(n_z), (0, -n_z % _POINTS), constant_values=-1).reshape(-1, _POINTS)
+    of_plane = [np.flatnonzero(grid.lines[:, 0] == i) for i in range(len(grid.x))]
+    padded = [np.pad(own, (0, -len(own) % _LINES), constant_values=-1).reshape(-1, _LINES) for own in of_plane]
+    plane = np.repeat(np.arange(len(padded)), [len(own) * len(z) for own in padded])
+    lines = np.repeat(np.concatenate(padded), len(z), axis=0)
+    z = np.tile(z, (len(lines) // len(z), 1))
+    used = (lines[:, :, None] >= 0) & (z[:, None, :] >= 0)
+    node = np.where(used, lines[:, :, None] * n_z + z[:, None, :], 0)
+    blocks = (plane, grid.y[grid.lines[lines, 1]], grid.z[z], grid.weights[node] * used[..., None])
+
+    if is_traced((series, mu, temperature)):
+        planes = jax.vmap(series.plane)(jnp.asarray(grid.x))
+        step = jax.checkpoint(lambda i, *rest: _nodes(filled, planes[i], *rest, mu, temperature))
+        energies, values, sums = jax.lax.map(lambda block: step(*block), jax.tree.map(jnp.asarray, blocks))
+    else:
+        alone = is_differentiated((series, mu, temperature))
+        planes = side_by_side(lambda x: _plane(series, x), grid.x, alone)
+
+        def block(which):
+            i, *rest = (part[which] for part in blocks)
+            return jax.block_until_ready(_nodes(filled, planes[i], *rest, mu, temperature))
+
+        found = side_by_side(block, range(len(plane)), alone)
+        stack = jnp.stack if alone else np.stack
+        energies, values, sums = (jnp.asarray(stack([part[i] for part in found])) for i in range(3))
+    position = np.zeros(len(grid.weights), int)
+    position[node[used]] = np.flatnonzero(used)
+    m = energies.shape[-1]
+    return Levels(energies.reshape(-1, m)[position], values.reshape(-1, m)[position][None], sums.sum(axis=0))
+
+
+@jax.jit
+def _plane(series, x):
+    return series.plane(x)
+
+
+@partial(jax.jit, static_argnums=0)
+def _nodes(filled, plane, y, z, weights, mu, temperature):
+    """On a block of lines: energies (l, z, m), ⟨σ·n⟩ (l, z, m) and weighted thermal sums (2, 2, s)."""
+    both = on_plane(plane, y, z)
+    energies, values = expectations(both[..., 0, :, :], both[..., 1:, :, :])
+    distance = energies[..., None, :] - mu[:, None]
+    occupation = fermi(distance, temperature[:, None])
+    moment = jnp.einsum("lzm,lzsm->lzs", values[..., 0, :], occupation)
+    holes = jnp.sum(fermi(-distance[..., :filled], temperature[:, None]), axis=-1)
+    carriers = jnp.sum(occupation[..., filled:], axis=-1) - holes
+    return energies, values[..., 0, :], jnp.einsum("lzw,clzs->wcs", weights, jnp.stack([moment, carriers]))
