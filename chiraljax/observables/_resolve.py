@@ -153,10 +153,14 @@ class _Search:
                 return
 
     def refine(self, tolerance: Callable, budget: int):
-        """Finer grids, until every error is within tolerance or the budget is spent."""
+        """Finer grids, until every error is within tolerance or the budget is spent.
+
+        The error of a sum over nodes is twice its last step. Two grids that are both too coarse agree by chance: the
+        step before counts with a quarter, the distance to half as many points an axis with a fifth.
+        """
         electrons, dimensions = self.electrons, sum(self.electrons.periodic)
         filled, rest = self.group.filled(electrons), np.array([one.rest for one in self.bands])
-        previous, between = self.table[0], {}
+        previous, step, between = self.table[0], self.table[2], {}
         for n in _GRIDS:
             wanted = np.asarray(tolerance(self.table[0]))
             unresolved = np.any((self.table[2] > wanted) & (self.doubt < wanted), axis=1)
@@ -168,7 +172,8 @@ class _Search:
             fine, coarse = np.moveaxis(np.array([one.sums for one in found]), 0, -1)
             (moment, carriers), (embedded, _) = fine, np.abs(fine - coarse)
             moment = moment + rest
-            error = np.maximum(2 * np.abs(moment - previous), embedded / 5) + self.doubt
+            step, before = np.abs(moment - previous), step
+            error = np.max([2 * step, before / 4, embedded / 5], axis=0) + self.doubt
             error = np.where(np.asarray(self.temperature)[:, None] > 0, error, np.inf)
             self._keep(np.stack([moment, carriers, error]), unresolved, False)
             previous = moment

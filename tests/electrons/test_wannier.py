@@ -1,0 +1,76 @@
+"""Bands from projected Wannier functions: the same energies, smooth in k, with derivatives."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+import chiraljax as cj
+from chiraljax.electrons import expectations, trial_orbitals, wannier
+
+_K = np.random.default_rng(1).uniform(-0.5, 0.5, (20, 3))
+
+
+@pytest.fixture(scope="module", params=["KTaO3", "GaAs"])
+def model(request):
+    return cj.load_material(request.param).electrons
+
+
+def _groups(model):
+    return (model.filling, model.size), (0, model.filling)
+
+
+def test_same_levels_and_traces(model):
+    """E_i of the group, Tr A over it, and the trace of the bands below."""
+    hamiltonian = model.hamiltonian(_K, 15.0)
+    exact, vectors = jnp.linalg.eigh(hamiltonian)
+    along = np.asarray(model.spin[2:])
+    inside = np.einsum("kmi,amn,kni->kai", np.conj(vectors), along, vectors).real
+    for states in _groups(model):
+        found = wannier(hamiltonian, model.spin[2:], states, trial_orbitals(model, states))
+        energies, values = expectations(found.hamiltonian, found.operators)
+        np.testing.assert_allclose(energies, exact[:, slice(*states)], atol=1e-12)
+        np.testing.assert_allclose(values.sum(axis=-1), inside[..., slice(*states)].sum(axis=-1), atol=1e-11)
+        below = inside[..., : states[0]].sum(axis=-1)
+        np.testing.assert_allclose(found.rest, below, atol=1e-11)
+        assert float(found.overlap.min()) > 0.3
+
+
+def test_conduction_band_of_ktao3_is_made_of_d_orbitals(electrons):
+    chosen = trial_orbitals(electrons, (electrons.filling, electrons.size))
+    assert {electrons.orbitals[i // 2][1] for i in chosen} == {"Ta.d"}
+    assert len(chosen) == 10
+
+
+def test_interpolation_converges_exponentially(electrons):
+    """The largest error of an energy between the points of a mesh falls by a factor with every two points."""
+    from chiraljax.observables._interpolation import BandGroup, deviation, interpolate
+
+    states, axis, omega = (electrons.filling, electrons.size), jnp.array([0.0, 0.0, 1.0]), jnp.asarray(15.0)
+    trial, errors = trial_orbitals(electrons, states), []
+    for n in (8, 12, 16):
+        group = BandGroup(states, trial, (n, n, n), "zone")
+        bands = interpolate(electrons, group, axis, omega)
+        errors.append(deviation(electrons, group, bands, axis, omega)[0])
+    assert errors[1] < errors[0] / 5
+    assert errors[2] < errors[1] / 5
+    assert errors[2] < 5e-5
+
+
+def test_derivative_of_the_interpolated_matrices(model):
+    """H_w and ⟨σ_z⟩ in every parameter and Ω at once, through the projector and the Löwdin root."""
+    states = _groups(model)[0]
+    trial = trial_orbitals(model, states)
+
+    def matrices(t):
+        moved = model.with_parameters(
+            {name: value + t * (0.3 + 0.1 * i) for i, (name, value) in enumerate(model.parameters.items())}
+        )
+        found = wannier(moved.hamiltonian(_K[:2], 15.0 + t), moved.spin[2:], states, trial)
+        energies, values = expectations(found.hamiltonian, found.operators)
+        return jnp.real(found.hamiltonian), jnp.imag(found.hamiltonian), energies, values, found.rest
+
+    h = 1e-5
+    expected = jax.tree.map(lambda a, b: (a - b) / (2 * h), matrices(jnp.array(h)), matrices(jnp.array(-h)))
+    for found, wanted in zip(jax.jacfwd(matrices)(jnp.array(0.0)), expected, strict=True):
+        np.testing.assert_allclose(found, wanted, atol=2e-7 * (1 + float(jnp.max(jnp.abs(wanted)))))
