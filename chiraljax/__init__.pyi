@@ -26,6 +26,7 @@ from .observables import chemical_potential as chemical_potential
 from .observables import conduction_edge as conduction_edge
 from .observables import density_of_states as density_of_states
 from .observables import magnetization as magnetization
+from .observables import magnetization_curve as magnetization_curve
 from .observables import per_cell as per_cell
 from .observables import quadrature as quadrature
 from .observables import susceptibility as susceptibility

@@ -2,7 +2,6 @@
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 from diffrax import RESULTS
 
 from ._checks import is_traced
@@ -11,7 +10,7 @@ from ._types import Array, ArrayLike, Bool, Float, Int
 from .brillouin import Quadrature
 from .coupling import AbstractCoupling, KinematicRotation
 from .materials import Material
-from .observables import AbstractResult, FermiSurface, magnetization
+from .observables import AbstractResult, FermiSurface, magnetization_curve
 from .phonon import Motion
 from .pulse import AbstractPulse
 
@@ -52,9 +51,8 @@ def simulate(
 ) -> Simulation:
     """M(t) of a pulse: the phonon is driven from rest, Ω(t) follows from it, M follows Ω adiabatically.
 
-    Time reversal makes M an odd function of Ω. It is evaluated at `rotations` Chebyshev nodes in
-    0 < Ω ≤ max|Ω(t)| and interpolated by the odd polynomial through them, so the cost does not depend
-    on the number of times. The last coefficient of that polynomial is the interpolation error.
+    M(Ω) is interpolated from `rotations` values of Ω up to max|Ω(t)| (see `magnetization_curve`), so the cost does
+    not depend on the number of times.
 
     Arguments: `mu` (eV, from the conduction-band edge), `temperature` of the electrons (K), any shapes;
     `times` (T,) ps, increasing, the phonon at rest at the first; `coupling`, `KinematicRotation` unless
@@ -77,42 +75,27 @@ def simulate(
     rotation = coupling(motion)
     fastest = jax.lax.stop_gradient(jnp.max(jnp.abs(rotation)))
     fastest = jnp.where(fastest > 0, fastest, 1.0)
-    angles = np.pi * (2 * np.arange(rotations) + 1) / (4 * rotations)
-    result = magnetization(
+    curve = magnetization_curve(
         material.electrons,
         mu=mu,
         temperature=temperature,
-        rotation=fastest * np.cos(angles),
+        fastest=fastest,
         axis=coupling.axis,
+        nodes=rotations,
         rtol=rtol,
         atol=atol,
         normalisation=normalisation,
         quadrature=quadrature,
         max_eigensolves=max_eigensolves,
     )
-    odd = 2 * np.arange(rotations) + 1
-    to_coefficients = 2 / rotations * np.cos(odd[:, None] * angles)
-    coefficients = result.moment @ to_coefficients.T
-    moment = jnp.sum(coefficients[..., None, :] * _chebyshev(rotation / fastest, rotations), axis=-1)
-    worst = (
-        jnp.where(moved, 0.0, jnp.inf)
-        + jnp.max(result.error, axis=-1)
-        + jnp.abs(jax.lax.stop_gradient(coefficients[..., -1]))
-    )
+    moment = curve(rotation)
+    worst = jnp.where(moved, 0.0, jnp.inf) + curve.error
     return Simulation(
         moment=moment,
         error=jnp.broadcast_to(worst[..., None], moment.shape),
         rotation=rotation,
         motion=motion,
-        eigensolves=result.eigensolves,
-        converged=result.converged & moved,
-        quadrature=result.quadrature,
+        eigensolves=curve.eigensolves,
+        converged=curve.converged & moved,
+        quadrature=curve.quadrature,
     )
-
-
-def _chebyshev(x: Float[Array, " T"], terms: int) -> Float[Array, "T terms"]:
-    """T_1, T_3, T_5, … at x by their recurrence, whose derivative is finite at x = ±1 too."""
-    columns = [x, 4 * x**3 - 3 * x]
-    for _ in range(2, terms):
-        columns.append((4 * x**2 - 2) * columns[-1] - columns[-2])
-    return jnp.stack(columns[:terms], axis=-1)

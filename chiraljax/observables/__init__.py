@@ -5,6 +5,8 @@ from ._band_edges import conduction_edge as conduction_edge
 from ._band_edges import valence_edge as valence_edge
 from ._chemical_potential import chemical_potential as chemical_potential
 from ._chemical_potential import per_cell as per_cell
+from ._curve import MagnetizationCurve as MagnetizationCurve
+from ._curve import magnetization_curve as magnetization_curve
 from ._dos import DensityOfStates as DensityOfStates
 from ._dos import density_of_states as density_of_states
 from ._fermi_surface import FermiSurface as FermiSurface
