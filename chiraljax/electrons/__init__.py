@@ -1,6 +1,7 @@
 """Orbitals, two-centre integrals, spin–orbit coupling and the Hamiltonian."""
 
 from ._eigen import eigenvalues as eigenvalues
+from ._eigen import eigh as eigh
 from ._eigen import expectations as expectations
 from ._electrons import Electrons as Electrons
 from ._electrons import slater_koster as slater_koster

@@ -12,6 +12,33 @@ _DEGENERATE = 1e-10
 """eV: two levels this close are one."""
 
 
+def eigh(hermitian: Hamiltonian) -> tuple[Energies, Hamiltonian]:
+    """Eigenvalues, ascending, and eigenvectors of (..., n, n) Hermitian matrices, of which one triangle is read.
+
+    On a GPU the batched solver for small matrices is known to return NaN for some of them; a batch with any is
+    solved again from the other triangle, and what is NaN then too stays so, for the caller to see.
+    """
+    return _solve(hermitian) if jax.default_backend() == "cpu" else retried(hermitian)
+
+
+def retried(hermitian: Hamiltonian, solve=None) -> tuple[Energies, Hamiltonian]:
+    """The solution from the lower triangle, and of those matrices where that is NaN from the upper one."""
+    solve = solve or _solve
+    values, vectors = solve(hermitian)
+    wrong = jnp.any(jnp.isnan(values), axis=-1)
+
+    def again(_):
+        other, others = solve(hermitian, lower=False)
+        return jnp.where(wrong[..., None], other, values), jnp.where(wrong[..., None, None], others, vectors)
+
+    return jax.lax.cond(jnp.any(wrong), again, lambda _: (values, vectors), None)
+
+
+def _solve(hermitian, lower: bool = True):
+    vectors, values = jax.lax.linalg.eigh(hermitian, lower=lower, symmetrize_input=False)
+    return values, vectors
+
+
 @jax.custom_jvp
 def eigenvalues(hamiltonian: Hamiltonian) -> Energies:
     """Ascending eigenvalues of (..., n, n) Hermitian matrices.
@@ -19,12 +46,12 @@ def eigenvalues(hamiltonian: Hamiltonian) -> Energies:
     The derivative is that of Hellmann and Feynman, dE_i = ⟨i|dH|i⟩: no difference of eigenvalues
     stands in a denominator, and sums over a degenerate group are exact.
     """
-    return jnp.linalg.eigvalsh(hamiltonian, symmetrize_input=False)
+    return eigh(hamiltonian)[0]
 
 
 @eigenvalues.defjvp
 def _hellmann_feynman(primals, tangents):
-    values, vectors = jnp.linalg.eigh(primals[0], symmetrize_input=False)
+    values, vectors = eigh(primals[0])
     tangent = jnp.einsum("...ai,...ab,...bi->...i", jnp.conj(vectors), tangents[0], vectors)
     return values, tangent.real
 
@@ -38,14 +65,14 @@ def expectations(
     d⟨i|A|i⟩ = ⟨i|dA|i⟩ + 2 Re Σ_j ⟨i|A|j⟩⟨j|dH|i⟩/(E_i − E_j). Inside a degenerate group a state is not
     defined, nor is this: levels within 10⁻¹⁰ eV are left out of the sum.
     """
-    values, vectors = jnp.linalg.eigh(hamiltonian, symmetrize_input=False)
+    values, vectors = eigh(hamiltonian)
     inside = jnp.einsum("...mi,...amn,...ni->...ai", jnp.conj(vectors), operators, vectors, optimize=True)
     return values, inside.real
 
 
 @expectations.defjvp
 def _first_order(primals, tangents):
-    values, vectors = jnp.linalg.eigh(primals[0], symmetrize_input=False)
+    values, vectors = eigh(primals[0])
     adjoint = jnp.conj(jnp.swapaxes(vectors, -1, -2))
     inside, d_inside = (
         adjoint[..., None, :, :] @ part @ vectors[..., None, :, :] for part in (primals[1], tangents[1])
@@ -77,14 +104,14 @@ def inverse_square_root(positive: Hamiltonian) -> Hamiltonian:
 
 @partial(jax.custom_jvp, nondiff_argnums=(0, 1))
 def _function(of: Callable, difference: Callable | None, hermitian: Hamiltonian) -> Hamiltonian:
-    values, vectors = jnp.linalg.eigh(hermitian, symmetrize_input=False)
+    values, vectors = eigh(hermitian)
     return (vectors * of(values)[..., None, :].astype(complex)) @ jnp.conj(jnp.swapaxes(vectors, -1, -2))
 
 
 @_function.defjvp
 def _divided_difference(of, difference, primals, tangents):
     """Daleckii and Krein: dF = V (F[x_i, x_j] ∘ V†dHV) V†. Higham, Functions of Matrices (2008), Eq. 3.13."""
-    values, vectors = jnp.linalg.eigh(primals[0], symmetrize_input=False)
+    values, vectors = eigh(primals[0])
     adjoint = jnp.conj(jnp.swapaxes(vectors, -1, -2))
     a, b = values[..., :, None], values[..., None, :]
     if difference is None:

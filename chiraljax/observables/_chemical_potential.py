@@ -1,5 +1,7 @@
 """The chemical potential at a given doping."""
 
+from functools import partial
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -9,15 +11,16 @@ from .._checks import check_finite, check_positive, concrete
 from .._errors import check
 from .._types import Array, ArrayLike, Float, real
 from .._units import BOLTZMANN, PER_CM3_TO_PER_A3
-from ..brillouin import Quadrature, integrate
+from ..brillouin import Quadrature, sample
 from ..crystal import Crystal
 from ..electrons import Electrons
 from ._band_edges import conduction_edge
 from ._region import check_rule, unit_vector
 from ._region import quadrature as fixed_rule
-from ._thermal import thermal_trace
 
 _BISECTIONS = 60
+_LARGEST = 690.0
+"""Logarithm of the largest derivative with respect to the doping; beyond lie infinities."""
 
 
 def per_cell(density: ArrayLike, crystal: Crystal) -> Float[Array, "..."]:
@@ -41,10 +44,10 @@ def chemical_potential(
     any shapes; `rotation` Ω about `axis`, rad/ps; `n` points an axis unless a `quadrature` is given.
     Returns doping.shape + temperature.shape.
 
-    The logarithms of the numbers of electrons and of holes are compared, so the root is found in the
-    gap too, where both numbers are far below the rounding of their sum. The derivative follows from
-    that of the carriers at fixed μ. Raises `InputError` for a temperature that is not
-    positive and a doping that leaves no state empty or none filled.
+    The logarithms of the numbers of electrons and of holes are compared, and differentiated, so root and
+    derivatives are found in the gap too, where both numbers are far below the rounding of their sum, and at any
+    temperature. Raises `InputError` for a temperature that is not positive and a doping that leaves no state
+    empty or none filled.
     """
     check_finite("doping", doping)
     check_positive("temperature", temperature)
@@ -63,57 +66,66 @@ def chemical_potential(
     rule = fixed_rule(electrons, n, direction) if quadrature is None else quadrature
     check_rule(rule, electrons, direction)
     vector = real(rotation) * jnp.asarray(direction)
-    fixed = jax.lax.stop_gradient((electrons, doping, temperature, vector))
-    mu = _bisect(*fixed, jnp.asarray(rule.k), jnp.asarray(rule.weights))
-
-    per_k = 16 * electrons.size**2 * 8 + 32 * electrons.size * mu.size
-    carriers, _ = integrate(_carriers, (electrons, mu, temperature, vector), rule, per_k)
-    at_fixed = jax.lax.stop_gradient((electrons, temperature, vector))
-    slope, _ = integrate(_slope, (at_fixed[0], mu, *at_fixed[1:]), rule, per_k)
-    residual = carriers - doping
-    step = residual - jax.lax.stop_gradient(residual)
-    edge = conduction_edge(electrons).energy
-    return (mu - step / jnp.where(slope > 0, slope, jnp.inf) - edge).reshape(shape)
+    per_k = 16 * electrons.size**2 * 4
+    levels = sample(_levels, (electrons, vector), rule.k, per_k)
+    mu = _root(electrons.filling, jnp.log(jnp.asarray(rule.weights)), levels, doping, temperature)
+    return (mu - conduction_edge(electrons).energy).reshape(shape)
 
 
-def _carriers(arguments, k):
-    electrons, mu, temperature, rotation = arguments
-    none = jnp.zeros((0, electrons.size, electrons.size), dtype=complex)
-    return thermal_trace(electrons.hamiltonian(k, rotation), none, mu, temperature, electrons.filling).carriers
+def _levels(arguments, k):
+    electrons, rotation = arguments
+    return electrons.energies(k, rotation)
 
 
-def _slope(arguments, k):
-    electrons, mu, temperature, rotation = arguments
-    return jax.jvp(lambda mu: _carriers((electrons, mu, temperature, rotation), k), (mu,), (jnp.ones_like(mu),))[1]
+@partial(jax.custom_jvp, nondiff_argnums=(0,))
+def _root(filling: int, weight: Array, levels: Array, doping: Array, temperature: Array) -> Array:
+    """μ for each pair (doping, T) from the levels (K, n) and the logarithms of their weights (K,)."""
 
-
-@jax.jit
-def _bisect(electrons, doping, temperature, rotation, k, weights):
-    filling = electrons.filling
-    levels = jax.lax.map(lambda one: electrons.energies(one, rotation), k, batch_size=256)
-    weight = jnp.log(weights)[:, None]
-    empty, filled = levels[:, filling:], levels[:, :filling]
-
-    def excess(mu, doping, temperature):
-        thermal = BOLTZMANN * temperature
-        occupied = logsumexp(weight - jax.nn.softplus((empty - mu) / thermal))
-        vacant = logsumexp(weight - jax.nn.softplus((mu - filled) / thermal))
-        extra = jnp.log(jnp.abs(doping))
-        more = jnp.logaddexp(occupied, jnp.where(doping < 0, extra, -jnp.inf))
-        less = jnp.logaddexp(vacant, jnp.where(doping > 0, extra, -jnp.inf))
-        return more - less
-
-    def solve(doping, temperature):
-        margin = 60 * BOLTZMANN * temperature
-        bounds = jnp.min(levels) - margin, jnp.max(levels) + margin
+    def solve(pair):
+        margin = 60 * BOLTZMANN * pair[1]
 
         def halve(_, bounds):
             low, high = bounds
             middle = (low + high) / 2
-            above = excess(middle, doping, temperature) > 0
+            above = _excess(filling, weight, levels, middle, *pair) > 0
             return jnp.where(above, low, middle), jnp.where(above, middle, high)
 
+        bounds = jnp.min(levels) - margin, jnp.max(levels) + margin
         low, high = jax.lax.fori_loop(0, _BISECTIONS, halve, bounds)
         return (low + high) / 2
 
-    return jax.lax.map(lambda pair: solve(*pair), (doping, temperature))
+    return jax.lax.map(solve, (doping, temperature))
+
+
+@_root.defjvp
+def _implicit(filling, primals, tangents):
+    """dμ = (dn − ∂n/∂E·dE − ∂n/∂T dT)/(∂n/∂μ), the quotients taken of logarithms."""
+    weight, levels, doping, temperature = primals
+    d_weight, d_levels, d_doping, d_temperature = tangents
+    mu = _root(filling, *primals)
+
+    @jax.vmap
+    def change(mu, doping, temperature, d_doping, d_temperature):
+        def excess(weight, levels, temperature):
+            return _excess(filling, weight, levels, mu, doping, temperature)
+
+        shift = jax.jvp(excess, (weight, levels, temperature), (d_weight, d_levels, d_temperature))[1]
+        slope = jax.grad(_excess, 3)(filling, weight, levels, mu, doping, temperature)
+        x = (levels - mu) / (BOLTZMANN * temperature)
+        states = logsumexp(weight[:, None] - jax.nn.softplus(x) - jax.nn.softplus(-x)) - jnp.log(
+            BOLTZMANN * temperature
+        )
+        return d_doping * jnp.exp(jnp.minimum(-states, _LARGEST)) - shift / slope
+
+    return mu, change(mu, doping, temperature, d_doping, d_temperature)
+
+
+def _excess(filling, weight, levels, mu, doping, temperature):
+    """log(electrons) − log(holes), the doping added to the side that lacks it: rises with μ through 0."""
+    thermal, weight = BOLTZMANN * temperature, weight[:, None]
+    occupied = logsumexp(weight - jax.nn.softplus((levels[:, filling:] - mu) / thermal))
+    vacant = logsumexp(weight - jax.nn.softplus((mu - levels[:, :filling]) / thermal))
+    extra = jnp.log(jnp.where(doping == 0, 1.0, jnp.abs(jax.lax.stop_gradient(doping))))
+    more = jnp.where(doping < 0, jnp.logaddexp(occupied, extra), occupied)
+    less = jnp.where(doping > 0, jnp.logaddexp(vacant, extra), vacant)
+    return more - less

@@ -8,7 +8,7 @@ from .._checks import check_finite, check_positive
 from .._errors import check
 from .._types import Array, ArrayLike, Float, real
 from ..brillouin import Quadrature, integrate
-from ..electrons import Electrons
+from ..electrons import Electrons, eigh
 from ._region import check_rule, unit_vector
 from ._region import quadrature as fixed_rule
 
@@ -64,7 +64,7 @@ def density_of_states(
 
 def _broadened(arguments, k):
     electrons, energies, broadening, rotation, operators = arguments
-    levels, vectors = jnp.linalg.eigh(electrons.hamiltonian(k, rotation))
+    levels, vectors = eigh(electrons.hamiltonian(k, rotation))
     weights = jnp.einsum("kai,pab,kbi->kpi", jnp.conj(vectors), operators, vectors, optimize=True).real
     distance = (energies[:, None] - levels[:, None, :]) / broadening
     peaks = jnp.exp(-(distance**2) / 2) / (broadening * jnp.sqrt(2 * jnp.pi))

@@ -10,6 +10,7 @@ from .._checks import check_finite, check_positive
 from .._errors import check
 from .._types import Array, ArrayLike, Energies, Float, Hamiltonian, Operators, real
 from .._units import BOLTZMANN
+from ..electrons import eigh
 
 
 class ThermalTrace(NamedTuple):
@@ -128,7 +129,7 @@ def _in_basis_diagonal(operators, vectors):
 
 @jax.custom_jvp
 def _eigh(hamiltonian):
-    return jnp.linalg.eigh(hamiltonian, symmetrize_input=False)
+    return eigh(hamiltonian)
 
 
 @_eigh.defjvp

@@ -74,3 +74,26 @@ def test_bad_input(electrons):
         cj.density_of_states(electrons, [0.0], broadening=0.0)
     with pytest.raises(InputError, match="project must be 'spin' or 'orbital'"):
         cj.density_of_states(electrons, [0.0], broadening=0.1, project="site")
+
+
+@pytest.mark.parametrize("temperature", [5.0, 20.0])
+def test_derivatives_inside_the_gap(electrons, temperature):
+    """Without doping μ follows the middle of the gap, however few carriers there are: against central differences."""
+    rule = cj.quadrature(electrons, 12)
+
+    def mu(value, temperature):
+        model = electrons.with_parameters({"O-Ta.pd_sigma.1": value})
+        return cj.chemical_potential(model, doping=0.0, temperature=temperature, quadrature=rule)
+
+    at = [float(electrons.parameters["O-Ta.pd_sigma.1"]), temperature]
+    for argument, step in enumerate((1e-4, 1e-2)):
+        up, down = list(at), list(at)
+        up[argument] += step
+        down[argument] -= step
+        expected = (float(mu(*up)) - float(mu(*down))) / (2 * step)
+        assert float(jax.grad(mu, argument)(*at)) == pytest.approx(expected, rel=1e-5, abs=1e-9)
+    slope = jax.grad(lambda n: cj.chemical_potential(electrons, doping=n, temperature=temperature, quadrature=rule))(
+        0.0
+    )
+    assert np.isfinite(float(slope))
+    assert float(slope) > 1e100
