@@ -65,7 +65,7 @@ def _thermal_levels() -> tuple[np.ndarray, np.ndarray]:
 
 def evaluate(
     electrons: Electrons,
-    axis: Array,
+    axis: np.ndarray,
     mu: Array,
     temperature: Array,
     rotation: Array,
@@ -83,7 +83,7 @@ def evaluate(
     for part, (group, grid) in enumerate(rule.parts):
         pairs = np.flatnonzero(number == part)
         sharp = np.flatnonzero([rule.method[pair][1] for pair in pairs])
-        solves += len(rotation) * group.solves
+        solves += len(rotation) * group.solves(electrons, axis)
         interpolated += len(rotation) * grid.n_nodes
         for r, omega in enumerate(rotation):
             bands = interpolate(electrons, group, axis, omega)

@@ -11,7 +11,7 @@ import numpy as np
 from .._checks import is_traced
 from .._types import Array, Float, Scalar
 from ..brillouin import FourierSeries, Tetrahedra, integrate, is_differentiated, on_plane, sample, side_by_side
-from ..electrons import Electrons, eigenvalues, expectations, wannier
+from ..electrons import Electrons, eigenvalues, expectations, representation, wannier
 from ._region import quadrature
 from ._thermal import fermi
 
@@ -44,10 +44,9 @@ class BandGroup(eqx.Module):
         """How many of the bands are filled in the undoped crystal."""
         return min(max(electrons.filling - self.states[0], 0), self.size)
 
-    @property
-    def solves(self) -> int:
+    def solves(self, electrons: Electrons, axis: np.ndarray) -> int:
         """Diagonalisations that the series takes."""
-        return int(np.prod(self.mesh)) + _PROBES if self.trial else 0
+        return len(_stars(electrons, self, axis).points) + _PROBES if self.trial else 0
 
 
 class Bands(NamedTuple):
@@ -73,21 +72,60 @@ class Levels(NamedTuple):
     """moment and carriers by the trapezoidal rule with all nodes, then with every second"""
 
 
-def interpolate(electrons: Electrons, group: BandGroup, axis: Array, omega: Scalar) -> Bands:
-    """The Fourier series through a group of bands on its mesh."""
-    u = [np.arange(n) / n for n in group.mesh]
-    k = np.stack(np.meshgrid(*u, indexing="ij"), axis=-1).reshape(-1, 3)
-    per_k = 16 * electrons.size**2 * 12
-    matrices, overlap, rest = sample(_matrices, (electrons, group, axis, omega), k, per_k)
+def interpolate(electrons: Electrons, group: BandGroup, axis: np.ndarray, omega: Scalar) -> Bands:
+    """The Fourier series through a group of bands on its mesh.
+
+    One point of each star is diagonalised; H_w(gk) = D H_w(k) D†, of H_w* for antiunitary g.
+    """
+    stars = _stars(electrons, group, axis)
+    direction, per_k = jnp.asarray(axis), 16 * electrons.size**2 * 12
+    matrices, overlap, rest = sample(_matrices, (electrons, group, direction, omega), stars.points, per_k)
+    if group.trial:
+        turn = jnp.asarray(stars.turn)[:, None]
+        matrices = jnp.conj(jnp.swapaxes(turn, -1, -2)) @ matrices[stars.star] @ turn
+        conjugate = jnp.asarray(stars.conjugate)[:, None, None, None]
+        matrices = jnp.asarray(jnp.where(conjugate, jnp.conj(matrices), matrices))
     if group.region == "zone" or group.states[0] == 0:
-        rest = rest.reshape(group.mesh)
+        rest = rest[stars.star].reshape(group.mesh)
         coarse = rest[tuple(slice(None, None, 2 if n % 2 == 0 else 1) for n in group.mesh)]
         below, error = jnp.mean(rest), jnp.abs(jax.lax.stop_gradient(jnp.mean(rest) - jnp.mean(coarse)))
     else:
         rule = quadrature(electrons, _CUBE_POINTS, axis, group.region)
-        below, error = integrate(_rest, (electrons, group, axis, omega), rule, per_k)
+        below, error = integrate(_rest, (electrons, group, direction, omega), rule, per_k)
     series = FourierSeries.through(matrices.reshape(*group.mesh, *matrices.shape[1:]))
     return Bands(series, jnp.min(overlap), below, error)
+
+
+class _Stars(NamedTuple):
+    """A mesh reduced by symmetry: X(k) = D† X(k') D of the representative k', conjugated if D is antiunitary."""
+
+    points: np.ndarray
+    """(r, 3) fractional"""
+    star: np.ndarray
+    """(N,) number of the representative of each point of the mesh"""
+    turn: np.ndarray
+    """(N, m, m): D, which leads from the point to its representative, between the trial orbitals"""
+    conjugate: np.ndarray
+    """(N,)"""
+
+
+def _stars(electrons: Electrons, group: BandGroup, axis: np.ndarray) -> _Stars:
+    mesh, trial = np.array(group.mesh), list(group.trial)
+    points = np.stack(np.meshgrid(*[np.arange(n) for n in mesh], indexing="ij"), axis=-1).reshape(-1, 3)
+    symmetry = representation(electrons, axis)
+    others = np.setdiff1d(np.arange(electrons.size), trial)
+    closed = not trial or np.abs(symmetry.matrices[:, others][:, :, trial]).max(initial=0) < 1e-8
+    which = np.flatnonzero(np.all(symmetry.on_k == np.eye(3, dtype=int), axis=(1, 2)) & ~symmetry.antiunitary)
+    if trial and closed:
+        which = np.arange(len(symmetry.on_k))
+    images = np.stack([points @ symmetry.on_k[g].T % mesh for g in which])
+    code = (images[..., 0] * mesh[1] + images[..., 1]) * mesh[2] + images[..., 2]
+    best = np.argmin(code, axis=0)
+    representatives, index = np.unique(code[best, np.arange(len(points))], return_inverse=True)
+    kept = points[representatives] / mesh
+    used = which[best]
+    turn = symmetry.at(used, kept[index])[:, trial][:, :, trial] if trial else np.zeros((len(points), 0, 0))
+    return _Stars(kept, index, turn, symmetry.antiunitary[used])
 
 
 def _rest(arguments, k):
@@ -106,14 +144,16 @@ def _matrices(arguments, k):
     return both, found.overlap, found.rest[:, 0]
 
 
-def deviation(electrons: Electrons, group: BandGroup, bands: Bands, axis: Array, omega: Scalar) -> tuple[float, float]:
+def deviation(
+    electrons: Electrons, group: BandGroup, bands: Bands, axis: np.ndarray, omega: Scalar
+) -> tuple[float, float]:
     """Largest error of an interpolated energy, and of the distance of two neighbouring levels (eV).
 
     Sampled in the middle of cells of the mesh, where it is largest.
     """
     cells = np.random.default_rng(0).integers(0, group.mesh, (_PROBES, 3))
     k = (cells + 0.5 * (np.array(group.mesh) > 1)) / group.mesh
-    exact = np.asarray(electrons.energies(k, omega * axis))[:, slice(*group.states)]
+    exact = np.asarray(electrons.energies(k, omega * jnp.asarray(axis)))[:, slice(*group.states)]
     error = np.asarray(_energies(bands.series, k)) - exact
     return float(np.max(np.abs(error))), float(np.max(np.abs(np.diff(error)[:, ::2])))
 

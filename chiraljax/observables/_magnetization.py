@@ -173,7 +173,7 @@ def _evaluate(arguments, direction, rule: Quadrature | FermiSurface) -> Estimate
         )
         return evaluate(
             electrons,
-            axis,
+            direction,
             mu,
             temperature,
             rotation,

@@ -59,7 +59,7 @@ def resolve(
     cost, parts, method = np.array([first.eigensolves, 0]), [], [(-1, False)] * len(wrong)
     region, left = first.quadrature.region, budget - first.eigensolves
     for states, pairs in _groups(electrons, np.asarray(mu), np.asarray(temperature), np.asarray(rotation), wrong):
-        search = _Search(electrons, jnp.asarray(axis), mu[pairs], temperature[pairs], rotation, table[:, pairs])
+        search = _Search(electrons, axis, mu[pairs], temperature[pairs], rotation, table[:, pairs])
         search.group_bands(states, region)
         search.interpolate(3 * rtol * BOLTZMANN * max(float(jnp.min(temperature[pairs])), _COLD), left)
         search.probe(tolerance, left)
@@ -89,7 +89,7 @@ def _groups(electrons: Electrons, mu, temperature, rotation, wrong) -> list[tupl
 class _Search:
     """The state of a search for one group of bands."""
 
-    def __init__(self, electrons: Electrons, axis: Array, mu: Array, temperature: Array, rotation: Array, table):
+    def __init__(self, electrons: Electrons, axis: np.ndarray, mu: Array, temperature: Array, rotation: Array, table):
         self.electrons, self.axis, self.mu, self.temperature, self.rotation = electrons, axis, mu, temperature, rotation
         self.operations = magnetic_operations(electrons.crystal, electrons.operations, axis)
         self.table, self.doubt, self.cost = table, np.zeros_like(table[0]), np.zeros(2, int)
@@ -110,10 +110,10 @@ class _Search:
         electrons, fastest = self.electrons, self.rotation[jnp.argmax(jnp.abs(self.rotation))]
         known = {}
         while self.finer and not (self.group.trial and self.deviation[0] < precision):
-            if self.cost[0] + len(self.rotation) * self.finer.solves > budget:
+            if self.cost[0] + len(self.rotation) * self.finer.solves(electrons, self.axis) > budget:
                 break
             bands = interpolate(electrons, self.finer, self.axis, fastest)
-            self.cost += [self.finer.solves, 0]
+            self.cost += [self.finer.solves(electrons, self.axis), 0]
             if bands.overlap < _OVERLAP:
                 break
             known = {float(fastest): bands}
@@ -123,7 +123,7 @@ class _Search:
         self.bands = [
             known.get(float(omega)) or interpolate(electrons, self.group, self.axis, omega) for omega in self.rotation
         ]
-        self.cost += [(len(self.rotation) - len(known)) * self.group.solves, 0]
+        self.cost += [(len(self.rotation) - len(known)) * self.group.solves(electrons, self.axis), 0]
         self.weight = (self.group.size / electrons.size) ** 2
 
     def _mesh(self, n: int) -> tuple[int, int, int]:
@@ -155,12 +155,13 @@ class _Search:
     def refine(self, tolerance: Callable, budget: int):
         """Finer grids, until every error is within tolerance or the budget is spent.
 
-        The error of a sum over nodes is twice its last step. Two grids that are both too coarse agree by chance: the
-        step before counts with a quarter, the distance to half as many points an axis with a fifth.
+        The error of a sum over nodes is its last step, twice that where nodes are cheap. Two grids that are both too
+        coarse agree by chance: the step before counts with a quarter, the distance to half as many points an axis
+        with a tenth or a fifth.
         """
         electrons, dimensions = self.electrons, sum(self.electrons.periodic)
         filled, rest = self.group.filled(electrons), np.array([one.rest for one in self.bands])
-        previous, step, between = self.table[0], self.table[2], {}
+        previous, step, between, caution = self.table[0], self.table[2], {}, 2 if self.group.trial else 1
         for n in _GRIDS:
             wanted = np.asarray(tolerance(self.table[0]))
             unresolved = np.any((self.table[2] > wanted) & (self.doubt < wanted), axis=1)
@@ -173,7 +174,7 @@ class _Search:
             (moment, carriers), (embedded, _) = fine, np.abs(fine - coarse)
             moment = moment + rest
             step, before = np.abs(moment - previous), step
-            error = np.max([2 * step, before / 4, embedded / 5], axis=0) + self.doubt
+            error = np.max([caution * step, before / 4, caution * embedded / 10], axis=0) + self.doubt
             error = np.where(np.asarray(self.temperature)[:, None] > 0, error, np.inf)
             self._keep(np.stack([moment, carriers, error]), unresolved, False)
             previous = moment
