@@ -7,9 +7,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from .._checks import concrete
+from .._errors import check
 from .._types import Array, Float
 from .._units import BOLTZMANN
-from ..brillouin import Quadrature, Tetrahedra, occupied
+from ..brillouin import Quadrature, Tetrahedra, is_differentiated, occupied
 from ..electrons import Electrons
 from ._interpolation import BandGroup, Levels, interpolate, levels
 from ._refine import Estimate
@@ -73,6 +75,13 @@ def evaluate(
     smooth: Callable,
 ) -> Estimate:
     """Every pair by the method that the rule has for it; `smooth(mu, temperature)` gives those of the point rule."""
+    if any(sharp for _, sharp in rule.method) and is_differentiated((electrons, rotation)):
+        known = concrete(jax.lax.stop_gradient(rotation))
+        check(
+            known is None or np.all(known != 0),
+            "rotation must not be 0 for a gradient at this temperature, where levels without a splitting have none:"
+            " take `susceptibility`",
+        )
     table = jnp.zeros((3, len(mu), len(rotation)))
     solves = interpolated = 0
     number = np.array([part for part, _ in rule.method])

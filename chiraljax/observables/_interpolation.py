@@ -11,9 +11,9 @@ import numpy as np
 from .._checks import is_traced
 from .._types import Array, Float, Scalar
 from ..brillouin import FourierSeries, Tetrahedra, integrate, is_differentiated, on_plane, sample, side_by_side
-from ..electrons import Electrons, eigenvalues, expectations, representation, wannier
+from ..electrons import Electrons, eigenvalues, representation, wannier
 from ._region import quadrature
-from ._thermal import fermi
+from ._thermal import spectrum
 
 _LINES, _POINTS = 8, 17
 """Nodes diagonalised together: lines of one plane, and points along each (an axis of 16 intervals has 17)."""
@@ -167,7 +167,9 @@ def levels(series: FourierSeries, grid: Tetrahedra, filled: int, mu: Array, temp
     """Diagonalise the series at every node of a grid; `filled` of its bands are filled in the undoped crystal.
 
     A few lines of one plane x = const at a time, in arrays of one shape, so that no other grid compiles anything new.
+    The thermal sums of a pair at T = 0, which no grid resolves, are taken at 1 K.
     """
+    temperature = jnp.where(temperature > 0, temperature, 1.0)
     n_z = len(grid.z)
     z = np.pad(np.arange(n_z), (0, -n_z % _POINTS), constant_values=-1).reshape(-1, _POINTS)
     of_plane = [np.flatnonzero(grid.lines[:, 0] == i) for i in range(len(grid.x))]
@@ -209,10 +211,6 @@ def _plane(series, x):
 def _nodes(filled, plane, y, z, weights, mu, temperature):
     """On a block of lines: energies (l, z, m), ⟨σ·n⟩ (l, z, m) and weighted thermal sums (2, 2, s)."""
     both = on_plane(plane, y, z)
-    energies, values = expectations(both[..., 0, :, :], both[..., 1:, :, :])
-    distance = energies[..., None, :] - mu[:, None]
-    occupation = fermi(distance, temperature[:, None])
-    moment = jnp.einsum("lzm,lzsm->lzs", values[..., 0, :], occupation)
-    holes = jnp.sum(fermi(-distance[..., :filled], temperature[:, None]), axis=-1)
-    carriers = jnp.sum(occupation[..., filled:], axis=-1) - holes
-    return energies, values[..., 0, :], jnp.einsum("lzw,clzs->wcs", weights, jnp.stack([moment, carriers]))
+    found = spectrum(filled, both[..., 0, :, :], both[..., 1:, :, :], mu, temperature)
+    sums = jnp.einsum("lzw,clzs->wcs", weights, jnp.stack([found.traces[..., 0, :], found.carriers]))
+    return found.energies, found.values[..., 0, :], sums

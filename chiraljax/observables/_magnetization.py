@@ -15,14 +15,14 @@ from ._fermi_surface import FermiSurface, evaluate
 from ._refine import Estimate, refine
 from ._region import check_rule, refinements, unit_vector
 from ._region import quadrature as fixed_rule
-from ._resolve import resolve
+from ._resolve import carrying_groups, resolve
 from ._result import AbstractResult
 from ._thermal import thermal_trace
 
 _TRACED_POINTS = 32
 """Points an axis where the accuracy cannot be tested, because the arguments have no value yet."""
-_FIRST_POINTS = 16
-"""Points an axis up to which a smooth integrand is looked for."""
+_FIRST_POINTS = 24
+"""Points an axis up to which a smooth integrand is looked for; 16 where bands can be interpolated."""
 
 
 class Magnetization(AbstractResult):
@@ -151,10 +151,16 @@ def magnetization(
 def _search(arguments, direction, region, tolerance, rtol, budget) -> Estimate:
     """The moments (s, r) and a rule that is accurate enough: over points where that is smooth, else `resolve`d."""
     electrons, mu, temperature, rotation = arguments
+
+    def enough(estimate: Estimate) -> bool:
+        wrong = np.any(np.asarray(estimate.error > tolerance(estimate.moment)), axis=1)
+        groups = carrying_groups(electrons, mu, temperature, rotation, wrong)
+        return all(states != (0, electrons.size) for states, _ in groups)
+
     first = refine(
         lambda rule: _evaluate(arguments, direction, rule),
         refinements(electrons, direction, region, _FIRST_POINTS),
-        lambda estimate: jnp.all(estimate.error <= tolerance(estimate.moment)),
+        enough,
         budget,
     )
     if jnp.all(first.error <= tolerance(first.moment)):

@@ -29,7 +29,7 @@ class Estimate(NamedTuple):
 def refine(
     evaluate: Callable[[Quadrature], Estimate],
     rules: Iterator[Quadrature],
-    within: Callable[[Estimate], Array],
+    within: Callable[[Estimate], Array | bool],
     budget: int,
 ) -> Estimate:
     """The first estimate whose error is `within` tolerance, or the last that the budget allows.

@@ -58,7 +58,7 @@ def resolve(
     wrong = np.any(table[2] > np.asarray(tolerance(table[0])), axis=1)
     cost, parts, method = np.array([first.eigensolves, 0]), [], [(-1, False)] * len(wrong)
     region, left = first.quadrature.region, budget - first.eigensolves
-    for states, pairs in _groups(electrons, np.asarray(mu), np.asarray(temperature), np.asarray(rotation), wrong):
+    for states, pairs in carrying_groups(electrons, mu, temperature, rotation, wrong):
         search = _Search(electrons, axis, mu[pairs], temperature[pairs], rotation, table[:, pairs])
         search.group_bands(states, region)
         search.interpolate(3 * rtol * BOLTZMANN * max(float(jnp.min(temperature[pairs])), _COLD), left)
@@ -75,13 +75,18 @@ def resolve(
     return Estimate(moment, carriers, error, int(cost[0]), rule, int(cost[1]))
 
 
-def _groups(electrons: Electrons, mu, temperature, rotation, wrong) -> list[tuple[tuple[int, int], np.ndarray]]:
-    """The bands that carry the pairs: those above the gap or those below it, where the others are filled or empty."""
+def carrying_groups(
+    electrons: Electrons, mu: Array, temperature: Array, rotation: Array, wrong: np.ndarray
+) -> list[tuple[tuple[int, int], np.ndarray]]:
+    """The bands that carry the wrong pairs: those above the gap or below it, where the others are filled or empty."""
+    if not wrong.any():
+        return []
     size, filling = electrons.size, electrons.filling
     low = float(valence_edge(electrons).energy) if filling > 0 else -np.inf
     high = float(conduction_edge(electrons).energy) if filling < size else np.inf
-    clear = _CLEAR * BOLTZMANN * temperature + 3 * HBAR_EV_PS * np.max(np.abs(rotation))
-    above, below = (mu - low > clear) & (low < high), (high - mu > clear) & (low < high)
+    clear = _CLEAR * BOLTZMANN * np.asarray(temperature) + 3 * HBAR_EV_PS * np.max(np.abs(np.asarray(rotation)))
+    level = np.asarray(mu)
+    above, below = (level - low > clear) & (low < high), (high - level > clear) & (low < high)
     choices = (((filling, size), above), ((0, filling), below & ~above), ((0, size), ~above & ~below))
     return [(states, np.flatnonzero(wrong & chosen)) for states, chosen in choices if np.any(wrong & chosen)]
 

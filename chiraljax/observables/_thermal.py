@@ -10,7 +10,7 @@ from .._checks import check_finite, check_positive
 from .._errors import check
 from .._types import Array, ArrayLike, Energies, Float, Hamiltonian, Operators, real
 from .._units import BOLTZMANN
-from ..electrons import eigh
+from ..electrons import eigh, expectations
 
 
 class ThermalTrace(NamedTuple):
@@ -85,6 +85,35 @@ def _daleckii_krein(filling, primals, tangents):
     return value, (d_traces, d_carriers)
 
 
+class Spectrum(NamedTuple):
+    """Levels, expectation values and thermal sums of one diagonalisation."""
+
+    energies: Energies
+    """eV"""
+    values: Float[Array, "*batch a n"]
+    """⟨i|A|i⟩"""
+    traces: Float[Array, "*batch a s"]
+    carriers: Float[Array, "*batch s"]
+
+
+@partial(jax.custom_jvp, nondiff_argnums=(0,))
+def spectrum(filling: int, hamiltonian, operators, mu, temperature) -> Spectrum:
+    """What `expectations` and `thermal_trace` give, together, for operators (..., a, n, n).
+
+    The derivative of each is its own: that of the sums has no 1/(E_i − E_j).
+    """
+    energies, vectors = _eigh(hamiltonian)
+    diagonal = _in_basis_diagonal(operators, vectors)
+    return Spectrum(energies, diagonal, *_sums(filling, energies, diagonal, mu, temperature))
+
+
+@spectrum.defjvp
+def _of_each(filling, primals, tangents):
+    levels, d_levels = jax.jvp(expectations, primals[:2], tangents[:2])
+    sums, d_sums = jax.jvp(partial(_trace, filling), primals, tangents)
+    return Spectrum(*levels, *sums), Spectrum(*d_levels, *d_sums)
+
+
 def _sums(filling, energies, diagonal, mu, temperature):
     distance = energies[..., None, :] - mu[:, None]
     occupation = fermi(distance, temperature[:, None])
@@ -124,7 +153,7 @@ def _scaled(distance: Array, temperature: Array) -> Array:
 
 
 def _in_basis_diagonal(operators, vectors):
-    return jnp.einsum("...mn,amk,...kn->...an", jnp.conj(vectors), operators, vectors, optimize=True).real
+    return jnp.einsum("...mn,...amk,...kn->...an", jnp.conj(vectors), operators, vectors, optimize=True).real
 
 
 @jax.custom_jvp

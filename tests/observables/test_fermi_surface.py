@@ -83,6 +83,22 @@ def test_derivatives_on_the_frozen_rule(electrons, cold):
             assert float(slope) == pytest.approx(expected, rel=1e-5)
 
 
+def test_gradient_in_the_rotation_at_rest(electrons, cold):
+    """At Ω = 0 every level is twofold: a sum over nodes has the slope χ, one between tetrahedra refuses."""
+    options = {"mu": 0.1, "temperature": 600.0}
+    rule = cj.magnetization(electrons, **options, rotation=ROTATION, rtol=1e-4).quadrature
+    assert rule.method == ((0, False),)
+    slope = jax.grad(lambda omega: cj.magnetization(electrons, **options, rotation=omega, quadrature=rule).moment)(0.0)
+    chi = cj.susceptibility(electrons, **options, rtol=1e-4).tensor[2, 2]
+    assert float(slope) == pytest.approx(float(chi), rel=1e-3)
+    with pytest.raises(InputError, match="rotation must not be 0 for a gradient at this temperature"):
+        jax.grad(
+            lambda omega: (
+                cj.magnetization(electrons, mu=0.1, temperature=30.0, rotation=omega, quadrature=cold.quadrature).moment
+            )
+        )(0.0)
+
+
 def test_a_gradient_refines_like_a_value(electrons, cold):
     """Without a rule the search is the same, and its rule is differentiated."""
 
