@@ -20,6 +20,8 @@ from ._region import grid
 
 _GRIDS = (24, 32, 48, 64, 96, 128, 192, 256)
 """Intervals an axis of successive grids."""
+_SHARP = 400.0
+"""K: above, sums over the nodes of affordable grids converge, and no tetrahedra are looked at."""
 _PROBED = 48
 """Intervals an axis of the grid on which the effect of the interpolation's error is looked at."""
 _FITTED = 4
@@ -183,7 +185,9 @@ class _Search:
             error = np.where(np.asarray(self.temperature)[:, None] > 0, error, np.inf)
             self._keep(np.stack([moment, carriers, error]), unresolved, False)
             previous = moment
-            unresolved &= np.any(error > np.asarray(tolerance(moment)), axis=1)
+            unresolved &= np.any(error > np.asarray(tolerance(moment)), axis=1) & (
+                np.asarray(self.temperature) < _SHARP
+            )
             if unresolved.any():
                 pairs = self.mu[unresolved], self.temperature[unresolved]
                 sums = [between_tetrahedra(one, finer, 0, filled, *pairs) for one in found]

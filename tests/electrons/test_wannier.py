@@ -46,7 +46,7 @@ def test_interpolation_converges_exponentially(electrons):
     """The largest error of an energy between the points of a mesh falls by a factor with every two points."""
     from chiraljax.observables._interpolation import BandGroup, deviation, interpolate
 
-    states, axis, omega = (electrons.filling, electrons.size), jnp.array([0.0, 0.0, 1.0]), jnp.asarray(15.0)
+    states, axis, omega = (electrons.filling, electrons.size), np.array([0.0, 0.0, 1.0]), jnp.asarray(15.0)
     trial, errors = trial_orbitals(electrons, states), []
     for n in (8, 12, 16):
         group = BandGroup(states, trial, (n, n, n), "zone")
