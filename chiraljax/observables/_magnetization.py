@@ -61,7 +61,11 @@ class Magnetization(AbstractResult):
             name: xr.Variable(dimensions, np.asarray(getattr(self, name)), {"units": unit})
             for name, unit in units.items()
         }
-        attributes = {"eigensolves": int(self.eigensolves), "status": self.status}
+        attributes = {
+            "eigensolves": int(self.eigensolves),
+            "interpolated": int(self.interpolated),
+            "status": self.status,
+        }
         return xr.Dataset(variables, coordinates, attributes)
 
 
