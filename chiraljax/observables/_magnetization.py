@@ -93,8 +93,10 @@ def magnetization(
       rotation, or with `reference="absolute"` as the energies are.
     - `temperature`: of the electrons (K), any shape; 0 is the step function, without a gradient.
     - `rotation`: angular velocity Ω about `axis` (rad/ps), any shape.
-    - `rtol`, `atol`: the mesh is refined until every error is below atol + rtol·|moment|, or the
-      budget of `max_eigensolves` diagonalisations is spent; `status` says which.
+    - `rtol`, `atol`: the rule is refined until every error is below atol + rtol·|moment|, or the
+      budget of `max_eigensolves` diagonalisations is spent; `status` says which. A sum over a few hundred
+      points comes first, then bands interpolated in a small basis on finer grids, where an m×m
+      diagonalisation counts (m/n)² of one of H, down to T = 0; docs/brillouin.md describes it.
     - `normalisation`: `"zone"`, or `"gamma_cube"` for |k_i| ≤ 0.05 normalised to that cube; without it, that
       of a given quadrature, else the zone.
     - `quadrature`: a fixed rule instead of refinement, from an earlier result or `cj.quadrature`.
@@ -105,7 +107,8 @@ def magnetization(
     to parameters, Ω, μ and T is exact on the nodes used.
 
     Raises `InputError` for a negative temperature, values that are not finite, rtol or atol ≤ 0, an
-    unknown normalisation or reference, a quadrature for another axis or region, or if a gradient is taken at T = 0.
+    unknown normalisation or reference, a quadrature for another axis or region, and where no gradient exists: of a sum
+    over points at T = 0, and in Ω at Ω = 0 of one between tetrahedra. `RuntimeError` if the eigensolver fails.
     """
     check_finite("mu", mu)
     check_positive("temperature", temperature, zero=True)
@@ -137,6 +140,9 @@ def magnetization(
         check_rule(points, electrons, direction, normalisation)
         found = final = _evaluate(arguments, direction, quadrature)
     moment = final.moment.reshape(shape)
+    known = concrete(jax.lax.stop_gradient(moment))
+    if known is not None and not np.all(np.isfinite(known)):
+        raise RuntimeError("the eigensolver of this device returned NaN for some k-points, from both triangles")
     error = (found.error + jnp.abs(jax.lax.stop_gradient(final.moment) - found.moment)).reshape(shape)
     return Magnetization(
         moment=moment,
