@@ -5,11 +5,13 @@ import sys
 from pathlib import Path
 
 THREADS = "OPENBLAS_NUM_THREADS"
+LOGS = "TF_CPP_MIN_LOG_LEVEL"
+"""XLA's loader of kept programs reports as errors that tuning hints (prefer-no-gather) are no features of a CPU."""
 
 
 def prepare() -> None:
     """Set what JAX needs, before it computes anything; what the user has set stays."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    os.environ.setdefault(LOGS, "3")
     if THREADS not in os.environ:
         os.environ[THREADS] = "1"
         _one_thread()
