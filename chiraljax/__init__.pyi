@@ -19,7 +19,9 @@ from .materials import bundled_materials as bundled_materials
 from .materials import load_material as load_material
 from .observables import BandEdge as BandEdge
 from .observables import DensityOfStates as DensityOfStates
+from .observables import FermiSurface as FermiSurface
 from .observables import Magnetization as Magnetization
+from .observables import MagnetizationCurve as MagnetizationCurve
 from .observables import Susceptibility as Susceptibility
 from .observables import ThermalTrace as ThermalTrace
 from .observables import chemical_potential as chemical_potential

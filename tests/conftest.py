@@ -84,3 +84,15 @@ def pulse():
 def window():
     """The paper's ten picoseconds."""
     return np.linspace(0, 10, 501)
+
+
+@pytest.fixture(scope="session")
+def graphene():
+    """Two C atoms with a whole p shell, spin–orbit coupling made strong enough to see."""
+    from chiraljax import Crystal, Hopping, Shell, slater_koster
+
+    a = 2.46
+    lattice = [[a, 0, 0], [-a / 2, a * np.sqrt(0.75), 0], [0, 0, 20.0]]
+    crystal = Crystal(lattice, ["C", "C"], [[1 / 3, 2 / 3, 0.5], [2 / 3, 1 / 3, 0.5]])
+    shell = Shell("C", "p", {"energy": 0.0}, spin_orbit=0.5)
+    return slater_koster(crystal, [shell], [Hopping(("C.p", "C.p"), 1, {"sigma": 5.0, "pi": -2.7})], filling=6)

@@ -15,6 +15,8 @@ from ._result import AbstractResult
 
 _MOST = 54
 """Nodes at most."""
+_SMALL = 8
+"""Diagonalisations of interpolated bands that count as one of H."""
 
 
 class MagnetizationCurve(AbstractResult):
@@ -30,6 +32,7 @@ class MagnetizationCurve(AbstractResult):
     interpolated: Int[Array, ""]
     """diagonalisations of the small matrices of interpolated bands spent"""
     converged: Bool[Array, ""]
+    """whether the k-sum at each node, and the interpolation for the largest |M|, are within the tolerance"""
     quadrature: Quadrature | FermiSurface
     """the last rule used; pass it on to repeat the calculation under `jit` or for a gradient"""
 
@@ -99,35 +102,32 @@ def magnetization_curve(
     angles = _angles(nodes)
     found = at(angles, max_eigensolves)
     moment, error, solves, small = found.moment, found.error, found.eigensolves, found.interpolated
+    summed = found.converged
     while True:
         odd = 2 * np.arange(len(angles)) + 1
         coefficients = moment @ (2 / len(angles) * np.cos(odd[:, None] * angles)).T
         missing = jnp.sum(jnp.abs(jax.lax.stop_gradient(coefficients[..., -2:])), axis=-1)
         total = jnp.max(error, axis=-1) + missing
         largest = jnp.max(jnp.abs(jax.lax.stop_gradient(moment)), axis=-1)
-        converged = jnp.all(total <= 2 * (atol + rtol * largest))
-        if (
-            quadrature is not None
-            or is_traced(converged)
-            or 3 * len(angles) > _MOST
-            or jnp.all(missing <= atol + rtol * largest)
-        ):
+        enough = jnp.all(missing <= atol + rtol * largest)
+        if quadrature is not None or is_traced(enough) or enough or 3 * len(angles) > _MOST:
             break
-        left = max_eigensolves - int(solves) - int(small) // 8
-        if left < 2 * (int(solves) + int(small) // 8):
+        spent = int(solves) + int(small) // _SMALL
+        if max_eigensolves < 3 * spent:
             break
         denser = _angles(3 * len(angles))
         new = np.arange(len(denser)) % 3 != 1
-        more = at(denser[new], left)
+        more = at(denser[new], max_eigensolves - spent)
         moment, error = (_merged(new, *parts) for parts in ((more.moment, moment), (more.error, error)))
         angles, solves, small = denser, solves + more.eigensolves, small + more.interpolated
+        summed &= more.converged
     return MagnetizationCurve(
         coefficients=coefficients,
         fastest=fastest,
         error=total,
         eigensolves=solves,
         interpolated=small,
-        converged=converged,
+        converged=summed & enough,
         quadrature=found.quadrature,
     )
 

@@ -4,24 +4,14 @@ import numpy as np
 import pytest
 
 import chiraljax as cj
-from chiraljax import Hopping, Shell, slater_koster
-from chiraljax.crystal import Crystal
 from chiraljax.electrons._representation import representation
-
-
-def _graphene():
-    a = 2.46
-    lattice = [[a, 0, 0], [-a / 2, a * np.sqrt(0.75), 0], [0, 0, 20.0]]
-    crystal = Crystal(lattice, ["C", "C"], [[1 / 3, 2 / 3, 0.5], [2 / 3, 1 / 3, 0.5]])
-    shell = Shell("C", "p", {"energy": 0.0}, spin_orbit=0.5)
-    return slater_koster(crystal, [shell], [Hopping(("C.p", "C.p"), 1, {"sigma": 5.0, "pi": -2.7})], filling=6)
 
 
 @pytest.mark.parametrize("axis", [[0, 0, 1], [1, 1, 1], [1, 1, 0], [1, 0, 0]])
 @pytest.mark.parametrize("name", ["KTaO3", "GaAs", "graphene"])
-def test_covariance(name, axis):
+def test_covariance(name, axis, graphene):
     """H(gk) = D H(k) D† or D H(k)* D†, with Ω along the axis, and the moment along it is invariant."""
-    electrons = _graphene() if name == "graphene" else cj.load_material(name).electrons
+    electrons = graphene if name == "graphene" else cj.load_material(name).electrons
     axis = np.array(axis) / np.linalg.norm(axis)
     found = representation(electrons, axis)
     expected = {("KTaO3", (0, 0, 1)): 16, ("GaAs", (0, 0, 1)): 8, ("graphene", (0, 0, 1)): 24}

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import chiraljax as cj
-from chiraljax import Crystal, Hopping, InputError, Shell, slater_koster
+from chiraljax import Crystal, InputError, Shell, slater_koster
 from chiraljax._units import BOLTZMANN, HBAR_EV_PS
 
 
@@ -42,16 +42,6 @@ def test_free_spins():
     expected = -HBAR_EV_PS / (4 * BOLTZMANN * 500.0)
     np.testing.assert_allclose(chi.tensor, expected * np.eye(3), rtol=1e-9, atol=1e-18)
     assert chi.status == "converged"
-
-
-@pytest.fixture(scope="module")
-def graphene():
-    """Two C atoms with a whole p shell, spin–orbit coupling made strong enough to see."""
-    a = 2.46
-    lattice = [[a, 0, 0], [-a / 2, a * np.sqrt(0.75), 0], [0, 0, 20.0]]
-    crystal = Crystal(lattice, ["C", "C"], [[1 / 3, 2 / 3, 0.5], [2 / 3, 1 / 3, 0.5]])
-    shell = Shell("C", "p", {"energy": 0.0}, spin_orbit=0.5)
-    return slater_koster(crystal, [shell], [Hopping(("C.p", "C.p"), 1, {"sigma": 5.0, "pi": -2.7})], filling=6)
 
 
 def test_uniaxial_tensor_of_graphene(graphene):
