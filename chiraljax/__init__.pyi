@@ -14,6 +14,7 @@ from .electrons import Electrons as Electrons
 from .electrons import Hopping as Hopping
 from .electrons import Shell as Shell
 from .electrons import slater_koster as slater_koster
+from .fit import Bands as Bands
 from .materials import Material as Material
 from .materials import bundled_materials as bundled_materials
 from .materials import load_material as load_material

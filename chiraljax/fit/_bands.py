@@ -1,0 +1,99 @@
+"""Bands from elsewhere: what a fit is compared with."""
+
+import dataclasses
+from collections.abc import Mapping
+
+import numpy as np
+
+from .._errors import check
+
+_ORDER = 1e-6
+"""eV by which a file's rounding may put two energies in the wrong order"""
+_FRACTIONAL = 2.0
+"""No path or mesh goes further in the reciprocal basis than that."""
+_GROUPS = {"t2g": ("xy", "yz", "zx"), "eg": ("x2-y2", "3z2-r2")}
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Bands:
+    """Energies at k-points, as a program computed them or a model gives them.
+
+    Raises `InputError` for arrays that do not belong together, for what is not finite, for energies that do
+    not ascend and for k-points that cannot be fractional.
+    """
+
+    k: np.ndarray
+    """(K, 3) fractional"""
+    energies: np.ndarray
+    """(K, B) eV, ascending, on the file's own zero of energy; one column a spin-orbital if `spin_orbit`, else
+    one a twofold spin-degenerate band"""
+    weights: np.ndarray | None = None
+    """(K,) positive; without them every k-point counts alike"""
+    projections: Mapping[str, np.ndarray] = dataclasses.field(default_factory=dict)
+    """(K, B) zero or positive, by `"species.shell"` or `"species.shell.orbital"`, such as `"K.s"`, `"Ta.d.xy"`,
+    `"Ta.d.eg"`; summed over the sites of the species and over spin. They need not add to 1."""
+    spin_orbit: bool = False
+    filled: int | None = None
+    """number of columns of `energies` that are filled in an insulator, if it is known"""
+    reference: float | None = None
+    """energy (eV) that a figure may count from, such as the valence-band maximum or the Fermi level"""
+    source: str = ""
+    """where the bands come from: file, program and its version"""
+
+    def __post_init__(self):
+        k, energies = np.array(self.k, dtype=float), np.array(self.energies, dtype=float)
+        check(k.ndim == 2 and k.shape[-1] == 3, f"k must have shape (K, 3), but got {k.shape}")
+        check(
+            energies.ndim == 2 and energies.shape[0] == len(k) > 0 and energies.shape[1] > 0,
+            f"energies must have one row for each of the {len(k)} k-points, but got shape {energies.shape}",
+        )
+        check(np.all(np.isfinite(k)), "k must be finite, but it holds a NaN or an infinity")
+        self._check_finite("energies", energies)
+        check(
+            np.max(np.abs(k)) <= _FRACTIONAL,
+            f"k must be fractional, in the reciprocal basis, but a component is {np.abs(k).max():g}",
+        )
+        falls = np.diff(energies, axis=1) < -_ORDER
+        if np.any(falls):
+            row, band = np.argwhere(falls)[0]
+            check(False, f"energies must ascend, but band {band + 1} lies below band {band} at k-point {row}")
+        weights = np.ones(len(k)) if self.weights is None else np.array(self.weights, dtype=float)
+        check(weights.shape == (len(k),), f"weights must have shape ({len(k)},), but got {weights.shape}")
+        check(np.all(weights > 0) and np.all(np.isfinite(weights)), "weights must be finite and positive")
+        projections = {name: np.array(values, dtype=float) for name, values in self.projections.items()}
+        for name, values in projections.items():
+            check(
+                values.shape == energies.shape,
+                f"projection {name} must have the shape {energies.shape} of the energies, but got {values.shape}",
+            )
+            self._check_finite(f"projection {name}", values)
+            check(np.all(values >= 0), f"projection {name} must be zero or positive, but got {values.min():g}")
+        check(
+            self.filled is None or 0 <= self.filled <= energies.shape[1],
+            f"filled must be between 0 and {energies.shape[1]}, but got {self.filled}",
+        )
+        fields = {"k": k, "energies": np.sort(energies, axis=1), "weights": weights, "projections": projections}
+        for name, value in fields.items():
+            object.__setattr__(self, name, value)
+
+    @staticmethod
+    def _check_finite(name: str, values: np.ndarray) -> None:
+        wrong = np.argwhere(~np.isfinite(values))
+        if len(wrong):
+            check(False, f"{name} must be finite, but band {wrong[0][1]} at k-point {wrong[0][0]} is not")
+
+    def projection(self, name: str) -> np.ndarray:
+        """The projections (K, B) on a species, a shell, a group (`t2g`, `eg`) or an orbital: the sum of all inside it.
+
+        Raises `InputError` for one that the bands do not have.
+        """
+        inside = [key for key in self.projections if key == name or key.startswith(f"{name}.")]
+        if not inside and name.rpartition(".")[2] in _GROUPS:
+            shell, _, group = name.rpartition(".")
+            orbitals = [f"{shell}.{orbital}" for orbital in _GROUPS[group]]
+            inside = orbitals if all(key in self.projections for key in orbitals) else []
+        check(inside, f"projection must be on one of {sorted(self.projections) or 'none'}, but got {name!r}")
+        return np.sum([self.projections[key] for key in inside], axis=0)
+
+    def __len__(self) -> int:
+        return len(self.k)
