@@ -12,7 +12,7 @@ from .._checks import check_finite
 from .._errors import check
 from .._module import Module
 from .._precision import require_x64
-from .._types import Array, ArrayLike, Complex, Energies, Float, Hamiltonian, Scalar, real
+from .._types import Array, ArrayLike, Complex, Energies, Float, Hamiltonian, Int, Scalar, real
 from .._units import HBAR_EV_PS
 from ..crystal import Crystal, point_operations
 from ._eigen import eigenvalues
@@ -59,14 +59,24 @@ class Electrons(Module):
         k = real(k)
         check(k.ndim > 0 and k.shape[-1] == 3, f"k must have 3 fractional components, but got shape {k.shape}")
         check_finite("k", k)
-        form, n = self._structure, self._structure.n_orbitals
-        values = jnp.stack([self.parameters[name] for name in form.names])
-        hoppings = jnp.zeros((len(form.cells), n, n)).at[form.cell, form.row, form.column]
-        hoppings = hoppings.add(form.coefficient * values[form.parameter], unique_indices=False)
-        angle = 2 * jnp.pi * (k @ form.cells.T)
-        flat = hoppings.reshape(-1, n * n)
+        n = self._structure.n_orbitals
+        angle = 2 * jnp.pi * (k @ self._structure.cells.T)
+        flat = self._kept_hoppings().reshape(-1, n * n)
         half = jax.lax.complex(jnp.cos(angle) @ flat, jnp.sin(angle) @ flat).reshape(*k.shape[:-1], n, n)
         return half + jnp.conj(jnp.swapaxes(half, -1, -2))
+
+    def hoppings(self, rotation: ArrayLike = 0.0) -> tuple[Int[np.ndarray, "R 3"], Complex[Array, "R n n"]]:
+        """The cells R (R, 3) and H(R)[a, b] = ⟨0a|H|Rb⟩ (R, n, n) in eV, with Ω as in `hamiltonian`.
+
+        H(k) = Σ_R e^{2πi k·R} H(R) is `hamiltonian`. The cells ascend, with every R its −R, where
+        H(−R) = H(R)†; H(R) is linear in the parameters and in Ω.
+        """
+        cells, at, opposite = self._structure.lattice
+        kept, n = self._kept_hoppings(), self._structure.n_orbitals
+        spatial = jnp.zeros((len(cells), n, n)).at[at].add(kept).at[opposite].add(jnp.swapaxes(kept, 1, 2))
+        both = jnp.einsum("Rab,st->Rasbt", spatial, jnp.eye(2)).reshape(-1, self.size, self.size)
+        home = np.flatnonzero(~cells.any(axis=1))
+        return cells, both.astype(complex).at[home].add(self._spin_terms(rotation))
 
     def energies(self, k: ArrayLike, rotation: ArrayLike = 0.0) -> Energies:
         """Eigenvalues of `hamiltonian`, ascending, (..., n) eV.
@@ -108,6 +118,12 @@ class Electrons(Module):
     def has_spin_orbit(self) -> bool:
         return bool(self._structure.spin_orbit_names)
 
+    @property
+    def specification(self) -> tuple[list[Shell], list[Hopping]]:
+        """The shells and hoppings, with the values of this model, from which `slater_koster` builds it again."""
+        values = {name: float(value) for name, value in self.parameters.items()}
+        return self._structure.specification(values, np.asarray(self.rotation_weights).tolist())
+
     def with_parameters(self, parameters: Mapping[str, ArrayLike]) -> "Electrons":
         """The same model with other values (eV) of the named parameters.
 
@@ -128,12 +144,18 @@ class Electrons(Module):
             self, parameters={name: self.parameters[name] for name in bare.names}, _structure=bare
         )
 
+    def _kept_hoppings(self) -> Float[Array, "cells orbitals orbitals"]:
+        form = self._structure
+        values = jnp.stack([self.parameters[name] for name in form.names])
+        kept = jnp.zeros((len(form.cells), form.n_orbitals, form.n_orbitals)).at[form.cell, form.row, form.column]
+        return kept.add(form.coefficient * values[form.parameter], unique_indices=False)
+
     def _spin_terms(self, rotation) -> Complex[Array, "n n"]:
         form = self._structure
         total = jnp.zeros((self.size, self.size), dtype=complex)
         for which, shell in enumerate(form.shells):
             if shell.spin_orbit is not None:
-                total = total + self.parameters[f"{shell.name}.xi"].astype(complex) * form.spin_orbit(which)
+                total = total + self.parameters[shell.parameter("xi")].astype(complex) * form.spin_orbit(which)
         if isinstance(rotation, float) and rotation == 0.0:
             return total
         vector = _vector(rotation)

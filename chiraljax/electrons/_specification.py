@@ -53,6 +53,10 @@ class Shell(NamedTuple):
             return dict.fromkeys(("parallel", "perpendicular") if self.l == 1 else INTEGRALS[: self.l + 1], ())
         return {"energy": orbitals}
 
+    def parameter(self, group: str) -> str:
+        """The name of the model's parameter for one on-site energy, or for ξ, whose group is `xi`."""
+        return f"{self.name}.{group}"
+
     def validate(self) -> None:
         """Raise `InputError` unless the shell is complete."""
         check(
@@ -88,8 +92,18 @@ class Hopping(NamedTuple):
         """The two shells, lower l first; raises `InputError` for unknown ones or missing integrals."""
         for name in self.between:
             check(name in shells, f"{self.label} must join declared shells, but {name!r} is not one of {list(shells)}")
-        first, second = sorted((shells[name] for name in self.between), key=lambda shell: shell.l)
+        first, second = self._ordered(shells)
         _same_keys(f"integrals of {self.label}", self.integrals, INTEGRALS[: first.l + 1])
+        return first, second
+
+    def parameters(self, shells: Mapping[str, Shell]) -> dict[str, str]:
+        """The name of the model's parameter for each integral, from sigma on."""
+        first, second = self._ordered(shells)
+        pair, orbitals = f"{first.species}-{second.species}", f"{first.orbital}{second.orbital}"
+        return {integral: f"{pair}.{orbitals}_{integral}.{self.shell}" for integral in INTEGRALS[: first.l + 1]}
+
+    def _ordered(self, shells: Mapping[str, Shell]) -> tuple[Shell, Shell]:
+        first, second = sorted((shells[name] for name in self.between), key=lambda shell: shell.l)
         return first, second
 
 

@@ -2,6 +2,7 @@
 
 import copy
 import hashlib
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import NamedTuple
 
@@ -11,7 +12,7 @@ from .._errors import check
 from ..crystal import Crystal, bonds
 from ._orbitals import PAULI, angular_momentum, names
 from ._specification import Hopping, Shell
-from ._two_centre import INTEGRALS, two_centre
+from ._two_centre import two_centre
 
 
 class _Entries(NamedTuple):
@@ -32,8 +33,12 @@ class Structure:
     Compared and hashed by content, so that equal models share compiled programs.
     """
 
-    def __init__(self, shells: list[Shell], order: list[tuple[int, int]], entries: list["_Entries"]):
+    def __init__(
+        self, shells: list[Shell], hoppings: list[Hopping], order: list[tuple[int, int]], entries: list["_Entries"]
+    ):
         self.shells = tuple(shells)
+        self.hoppings = tuple(hoppings)
+        """as declared: their values are those of the model that was built first"""
         self.blocks = tuple(order)
         """(site, shell) of each block of orbitals, in the order of the matrix"""
         sizes = [2 * shells[shell].l + 1 for _, shell in order]
@@ -49,7 +54,9 @@ class Structure:
     @cached_property
     def _digest(self) -> str:
         arrays = (self.cells, self.cell, self.row, self.column, self.parameter, self.coefficient)
-        kinds = repr((self.names, self.blocks, [(shell.name, shell.spin_orbit is None) for shell in self.shells]))
+        shells = [(shell.name, shell.crystal_field, shell.axis, shell.spin_orbit is None) for shell in self.shells]
+        hoppings = [(hopping.between, hopping.shell) for hopping in self.hoppings]
+        kinds = repr((self.names, self.blocks, shells, hoppings))
         content = b"".join(np.ascontiguousarray(array).tobytes() for array in arrays) + kinds.encode()
         return hashlib.sha256(content).hexdigest()
 
@@ -68,7 +75,7 @@ class Structure:
 
     @property
     def spin_orbit_names(self) -> tuple[str, ...]:
-        return tuple(f"{shell.name}.xi" for shell in self.shells if shell.spin_orbit is not None)
+        return tuple(shell.parameter("xi") for shell in self.shells if shell.spin_orbit is not None)
 
     @property
     def orbital_names(self) -> tuple[tuple[int, str, str], ...]:
@@ -78,6 +85,30 @@ class Structure:
             for site, shell in self.blocks
             for orbital in names(self.shells[shell].l)
         )
+
+    def specification(self, values: Mapping[str, float], weights: Sequence[float]) -> tuple[list[Shell], list[Hopping]]:
+        """The shells and hoppings that `assemble` makes this of, with these parameters and rotation weights."""
+        shells = [
+            shell._replace(
+                onsite={group: values[shell.parameter(group)] for group in shell.groups},
+                spin_orbit=None if shell.spin_orbit is None else values[shell.parameter("xi")],
+                rotation_weight=weight,
+            )
+            for shell, weight in zip(self.shells, weights, strict=True)
+        ]
+        by_name = {shell.name: shell for shell in shells}
+        hoppings = [
+            hopping._replace(integrals={key: values[name] for key, name in hopping.parameters(by_name).items()})
+            for hopping in self.hoppings
+        ]
+        return shells, hoppings
+
+    @cached_property
+    def lattice(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """All R of H(R), (R, 3) integers in ascending order; where each of `cells` stands in it, and its opposite."""
+        kept = self.cells.astype(int)
+        every, place = np.unique(np.concatenate([kept, -kept]), axis=0, return_inverse=True)
+        return every, place[: len(kept)], place[len(kept) :]
 
     def blocks_of(self, shell: int) -> list[slice]:
         """Where the orbitals of a shell stand in the matrix, one slice a site."""
@@ -138,7 +169,7 @@ def assemble(crystal: Crystal, shells: list[Shell], hoppings: list[Hopping]) -> 
     for which, shell in enumerate(shells):
         for site in crystal.sites(shell.species):
             for group, matrix in _crystal_field(crystal, shell, site).items():
-                name = f"{shell.name}.{group}"
+                name = shell.parameter(group)
                 values[name] = shell.onsite[group]
                 at = start[site, which]
                 entries.append(_entries(name, np.zeros((1, 3), int), [at], [at], matrix[None] / 2))
@@ -153,17 +184,15 @@ def assemble(crystal: Crystal, shells: list[Shell], hoppings: list[Hopping]) -> 
         angular = two_centre(first.l, second.l, directions)
         which, which2 = shells.index(first), shells.index(second)
         doubled = 2 if first is second else 1
-        labels = f"{first.species}-{second.species}", f"{first.orbital}{second.orbital}"
-        for m, integral in enumerate(INTEGRALS[: first.l + 1]):
-            name = f"{labels[0]}.{labels[1]}_{integral}.{hopping.shell}"
+        for m, (integral, name) in enumerate(hopping.parameters(by_name).items()):
             values[name] = hopping.integrals[integral]
             rows = [start[site, which] for site in found.first]
             columns = [start[site, which2] for site in found.second]
             entries.append(_entries(name, found.cell, rows, columns, angular[:, m] / doubled))
-    values |= {f"{shell.name}.xi": shell.spin_orbit for shell in shells if shell.spin_orbit is not None}
+    values |= {shell.parameter("xi"): shell.spin_orbit for shell in shells if shell.spin_orbit is not None}
     for name, value in values.items():
         check(np.isfinite(value), f"parameter {name} must be finite, but got {value}")
-    return Structure(shells, order, entries), values
+    return Structure(shells, hoppings, order, entries), values
 
 
 def _crystal_field(crystal: Crystal, shell: Shell, site: int) -> dict[str, np.ndarray]:
