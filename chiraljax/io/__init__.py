@@ -8,5 +8,6 @@ from ._datasets import moment_dataset as moment_dataset
 from ._datasets import simulation_dataset as simulation_dataset
 from ._json import to_json as to_json
 from ._json import write_json as write_json
+from ._material import write_material as write_material
 from ._netcdf import write_netcdf as write_netcdf
 from ._pulse import load_pulse as load_pulse

@@ -1,5 +1,6 @@
 """A crystal with its electrons and its driven phonon."""
 
+import dataclasses
 from importlib import resources
 from pathlib import Path
 
@@ -27,6 +28,17 @@ class Material(Module):
     phonon: Phonon | None
     """None for a file without a phonon"""
     _path: tuple | None = eqx.field(static=True)
+    _sources: tuple[str, str, str] = eqx.field(static=True, default=("", "", ""))
+    """of the file, its electrons and its phonon"""
+
+    def with_electrons(self, electrons: Electrons) -> "Material":
+        """The same crystal and phonon with another model of the electrons, such as a fitted one.
+
+        Raises `InputError` for electrons of another crystal.
+        """
+        check(electrons.crystal == self.crystal, f"electrons must be a model of the crystal of {self.name}")
+        sources = (self._sources[0], "", self._sources[2])
+        return dataclasses.replace(self, electrons=electrons, _sources=sources)
 
     def k_path(self, points: int = 40) -> KPath:
         """The path of the material file, or else the standard one of the lattice, `points` intervals a segment."""
@@ -74,7 +86,8 @@ def _build(file: MaterialFile) -> Material:
             f"crystal.path.segments must join points of crystal.path.points, but {name!r} is not one of them",
         )
     route = (tuple(path.points.items()), tuple(path.segments)) if path else None
-    return Material(file.name, crystal, electrons, file.phonon and _phonon(file.phonon, crystal), route)
+    sources = (file.source, file.electrons.source, file.phonon.source if file.phonon else "")
+    return Material(file.name, crystal, electrons, file.phonon and _phonon(file.phonon, crystal), route, sources)
 
 
 def _phonon(table: PhononTable, crystal: Crystal) -> Phonon:

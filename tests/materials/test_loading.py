@@ -108,3 +108,12 @@ def test_unknown_parameter(electrons):
         electrons.energies([[0.0, 0.0]])
     with pytest.raises(InputError, match="rotation must be Ω_z or"):
         electrons.energies([0.0, 0.0, 0.0], rotation=[1.0, 2.0])
+
+
+def test_other_electrons(ktao3, graphene):
+    changed = ktao3.with_electrons(ktao3.electrons.without_spin_orbit())
+    assert not changed.electrons.has_spin_orbit
+    assert changed.phonon is ktao3.phonon
+    assert changed.k_path(3).ticks == ktao3.k_path(3).ticks
+    with pytest.raises(InputError, match=r"^electrons must be a model of the crystal of KTaO3$"):
+        ktao3.with_electrons(graphene)

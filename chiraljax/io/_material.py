@@ -1,0 +1,179 @@
+"""A material as a TOML file."""
+
+import os
+from collections.abc import Iterable, Mapping
+from importlib.metadata import version
+from typing import Any
+
+import numpy as np
+import tomlkit
+from tomlkit.items import AoT, Array, Table
+
+from .._errors import check
+from .._validation import parse_toml
+from ..materials import Material
+from ..materials._schema import MaterialFile
+from ..phonon import Phonon
+from ._atomic import atomic_path
+
+
+def write_material(
+    path: str | os.PathLike[str],
+    material: Material,
+    *,
+    source: str | None = None,
+    comments: Mapping[str, str] | None = None,
+) -> None:
+    """A material file that `load_material` reads as the same material, every number to the last bit.
+
+    `source` says where the parameters of the electrons come from; without it, it is that of the file they were
+    loaded from. `comments` stand behind parameters, by their names, such as `{"Ta.d.t2g": "± 0.012"}`.
+    Raises `InputError`, and leaves an older file as it was, for a path that does not end in .toml, for a comment
+    on an unknown parameter, for text of more than one line and for a number that is not finite.
+    """
+    comments = comments or {}
+    known = list(material.electrons.parameters)
+    unknown = [name for name in comments if name not in known]
+    check(str(path).endswith(".toml"), f"{path}: must be a material file .toml")
+    check(not unknown, f"comments must be on parameters among {known}, but got {unknown}")
+    lines = {"source": source or ""} | {f"comment on {name}": comment for name, comment in comments.items()}
+    for what, line in lines.items():
+        check(line.isprintable(), f"{what} must be one line of text, but got {line!r}")
+    text = tomlkit.dumps(_document(material, source, comments))
+    parse_toml(text, MaterialFile, str(path), "material file")
+    with atomic_path(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+
+
+def _document(material: Material, source: str | None, comments: Mapping[str, str]) -> tomlkit.TOMLDocument:
+    of_file, of_electrons, of_phonon = material._sources
+    source = of_electrons if source is None else source
+    document = tomlkit.document()
+    origin = f" Electrons from: {source}" if source.isprintable() and source else ""
+    document.add(tomlkit.comment(f"Written by chiraljax {version('chiraljax')}.{origin}"))
+    document.add(tomlkit.nl())
+    document.add("name", tomlkit.item(material.name))
+    _add(document, "source", of_file)
+    document.add("crystal", _crystal(material))
+    document.add("electrons", _electrons(material, source, comments))
+    if material.phonon is not None:
+        document.add("phonon", _phonon(material.phonon, of_phonon))
+    return document
+
+
+def _crystal(material: Material) -> Table:
+    crystal = material.crystal
+    table = tomlkit.table().add(tomlkit.comment("lattice vectors as rows in Å, positions in fractions of them"))
+    table.add("lattice", _lines(crystal.lattice))
+    sites = zip(crystal.species, crystal.positions, strict=True)
+    table.add("sites", _lines(_inline(species=species, position=position) for species, position in sites))
+    if material._path is not None:
+        points, segments = material._path
+        path = tomlkit.table()
+        for name, place in points:
+            path.add(tomlkit.key(["points", name]), list(place))
+        path.add("segments", [list(segment) for segment in segments])
+        table.add("path", path)
+    return table
+
+
+def _electrons(material: Material, source: str, comments: Mapping[str, str]) -> Table:
+    electrons = material.electrons
+    shells, hoppings = electrons.specification
+    table = tomlkit.table().add(tomlkit.comment("energies in eV"))
+    _add(table, "source", source)
+    table.add("filling", electrons.filling)
+    table.add("rotation_sign", electrons.rotation_sign)
+    rows = []
+    for shell in shells:
+        row = tomlkit.table().add("species", shell.species).add("orbital", shell.orbital)
+        if shell.crystal_field != "none":
+            row.add("crystal_field", shell.crystal_field)
+        _add(row, "axis", shell.axis)
+        for group, energy in shell.onsite.items():
+            _parameter(row, ["onsite", group], energy, comments.get(shell.parameter(group)))
+        if shell.spin_orbit is not None:
+            _parameter(row, ["spin_orbit"], shell.spin_orbit, comments.get(shell.parameter("xi")))
+        if shell.rotation_weight != 1:
+            row.add("rotation_weight", shell.rotation_weight)
+        rows.append(row)
+    table.add("shells", _tables(rows))
+    by_name = {shell.name: shell for shell in shells}
+    rows = []
+    for hopping in hoppings:
+        row = tomlkit.table().add("between", list(hopping.between)).add("shell", hopping.shell)
+        for integral, name in hopping.parameters(by_name).items():
+            _parameter(row, [integral], hopping.integrals[integral], comments.get(name))
+        rows.append(row)
+    if rows:
+        table.add("hoppings", _tables(rows))
+    return table
+
+
+def _phonon(phonon: Phonon, source: str) -> Table:
+    table = tomlkit.table().add(
+        tomlkit.comment("frequencies in THz, dampings in rad/ps, charges in e/√u, masses in u, quartic in 1/(ps² Å² u)")
+    )
+    _add(table, "source", source)
+    table.add("dielectric_constant", _plain(phonon.dielectric_constant))
+    table.add("masses", _plain(phonon.masses))
+    if np.any(np.asarray(phonon.quartic_isotropic)):
+        table.add("quartic_isotropic", _lines(_plain(phonon.quartic_isotropic)))
+    if phonon.temperatures is not None:
+        columns = (_plain(phonon.temperatures), _plain(phonon.frequencies), _plain(phonon.dampings))
+        table.add(
+            "temperature_dependence",
+            _lines(
+                _inline(temperature=temperature, frequencies=frequencies, dampings=dampings)
+                for temperature, frequencies, dampings in zip(*columns, strict=True)
+            ),
+        )
+    rows = []
+    for pair, vectors in enumerate(_plain(phonon.eigenvectors)):
+        row = tomlkit.table()
+        for name in ("frequency", "damping", "mode_effective_charge"):
+            row.add(name, _plain(getattr(phonon, name)[pair]))
+        if float(phonon.quartic_cubic[pair]) != 0:
+            row.add("quartic_cubic", _plain(phonon.quartic_cubic[pair]))
+        row.add("eigenvectors", _lines((_lines(vector, "    ") for vector in vectors), "  "))
+        rows.append(row)
+    table.add("pairs", _tables(rows))
+    return table
+
+
+def _parameter(table: Table, key: list[str], value: float, comment: str | None) -> None:
+    item = tomlkit.item(value)
+    if comment:
+        item.comment(comment)
+    table.add(tomlkit.key(key) if len(key) > 1 else key[0], item)
+
+
+def _add(table, key: str, value: str | None) -> None:
+    if value:
+        table.add(key, value)
+
+
+def _plain(array) -> Any:
+    return np.asarray(array).tolist()
+
+
+def _inline(**fields) -> Any:
+    table = tomlkit.inline_table()
+    table.update(fields)
+    return table
+
+
+def _lines(items: Iterable, indent: str = "  ") -> Array:
+    """An array with one item a line."""
+    array = tomlkit.array()
+    for item in items:
+        array.add_line(item if isinstance(item, Array) else tomlkit.item(item), indent=indent)
+    array.add_line(indent=indent[2:])
+    return array
+
+
+def _tables(rows: Iterable[Table]) -> AoT:
+    tables = tomlkit.aot()
+    for row in rows:
+        tables.append(row)
+    return tables
