@@ -11,3 +11,4 @@ from ._json import write_json as write_json
 from ._material import write_material as write_material
 from ._netcdf import write_netcdf as write_netcdf
 from ._pulse import load_pulse as load_pulse
+from ._wannier90 import write_wannier90 as write_wannier90

@@ -76,3 +76,18 @@ def test_moment_of_doped_ktao3_in_wannierberri(electrons, system, monkeypatch, t
     ours = cj.magnetization(electrons, mu=MU, temperature=TEMPERATURE, rotation=ROTATION, rtol=1e-4)
     assert ours.status == "converged"
     np.testing.assert_allclose(theirs, [0, 0, float(ours.moment)], rtol=2e-4, atol=1e-15)
+
+
+@pytest.mark.parametrize("rotation", [0.0, ROTATION])
+def test_bands_from_its_reader_of_wannier90_files(electrons, rotation, tmp_path, monkeypatch):
+    """Files of `write_wannier90`, 14 decimals of 28 × 28 × 13 matrix elements; its own Fourier sum."""
+    monkeypatch.setitem(sys.modules, "numba", SimpleNamespace(njit=lambda function: function))
+    prefix, crystal = tmp_path / "KTaO3", electrons.crystal
+    cj.write_wannier90(prefix, electrons, rotation)
+    centres = np.loadtxt(f"{prefix}_centres.xyz", skiprows=2, usecols=(1, 2, 3), max_rows=electrons.size)
+    system = wannierberri.System_R.from_hr_file(
+        str(prefix), wannier_centers_cart=centres, real_lattice=crystal.vectors, silent=True
+    )
+    for k in np.random.default_rng(0).uniform(-1, 1, (3, 3)):
+        theirs = wannierberri.evaluate_k(system, k=k, quantities=["energy"])
+        np.testing.assert_allclose(theirs, electrons.energies(k, rotation), atol=1e-10)
