@@ -15,7 +15,9 @@ from .electrons import Hopping as Hopping
 from .electrons import Shell as Shell
 from .electrons import slater_koster as slater_koster
 from .fit import Bands as Bands
+from .io import to_pythtb as to_pythtb
 from .io import write_material as write_material
+from .io import write_pythtb as write_pythtb
 from .io import write_wannier90 as write_wannier90
 from .materials import Material as Material
 from .materials import bundled_materials as bundled_materials

@@ -11,4 +11,6 @@ from ._json import write_json as write_json
 from ._material import write_material as write_material
 from ._netcdf import write_netcdf as write_netcdf
 from ._pulse import load_pulse as load_pulse
+from ._pythtb import to_pythtb as to_pythtb
+from ._pythtb import write_pythtb as write_pythtb
 from ._wannier90 import write_wannier90 as write_wannier90
