@@ -4,6 +4,7 @@ from ._atomic import atomic_path as atomic_path
 from ._csv import read_kpoints as read_kpoints
 from ._csv import write_csv as write_csv
 from ._datasets import band_dataset as band_dataset
+from ._datasets import bands_dataset as bands_dataset
 from ._datasets import moment_dataset as moment_dataset
 from ._datasets import simulation_dataset as simulation_dataset
 from ._json import to_json as to_json

@@ -5,6 +5,7 @@ import xarray as xr
 
 from .._simulate import Simulation
 from .._types import ArrayLike
+from ..fit import Bands
 from ..observables import Magnetization
 from ..pulse import AbstractPulse
 
@@ -16,6 +17,30 @@ def band_dataset(k: np.ndarray, energies: ArrayLike, rotation_thz: float) -> xr.
         "energies": (("point", "band"), np.asarray(energies), {"units": "eV"}),
     }
     return xr.Dataset(variables, attrs={"rotation_thz": rotation_thz})
+
+
+def bands_dataset(bands: Bands) -> xr.Dataset:
+    """All that `bands` hold, the projections stacked along an axis that bears their names.
+
+    As JSON or NetCDF, `read_bands` gives the same bands back.
+    """
+    names = list(bands.projections)
+    variables = {
+        "k": (("point", "component"), bands.k, {"units": "fractional"}),
+        "energies": (("point", "band"), bands.energies, {"units": "eV"}),
+        "weights": ("point", bands.weights),
+        "spin_orbit": ((), bands.spin_orbit),
+    }
+    if bands.filled is not None:
+        variables["filled"] = ((), bands.filled)
+    if bands.reference is not None:
+        variables["reference"] = ((), bands.reference, {"units": "eV"})
+    if names:
+        variables["projections"] = (
+            ("projection", "point", "band"),
+            np.stack([bands.projections[name] for name in names]),
+        )
+    return xr.Dataset(variables, {"projection": names} if names else {}, {"source": bands.source})
 
 
 def moment_dataset(result: Magnetization) -> xr.Dataset:

@@ -20,11 +20,12 @@ def to_json(dataset: xr.Dataset) -> dict:
     return values | {str(name): value for name, value in dataset.attrs.items()} | {"units": units}
 
 
-def write_json(path: str | os.PathLike[str], content: object) -> None:
-    """`content` of plain types as an indented file; raises `ValueError` for NaN."""
+def write_json(path: str | os.PathLike[str], content: object, *, compact: bool = False) -> None:
+    """`content` of plain types as a file, indented or `compact` on one line; raises `ValueError` for NaN."""
+    layout = {"separators": (",", ":")} if compact else {"indent": 1}
     with atomic_path(path) as temporary:
         temporary.write_text(
-            json.dumps(content, indent=1, allow_nan=False, ensure_ascii=False) + "\n", encoding="utf-8"
+            json.dumps(content, **layout, allow_nan=False, ensure_ascii=False) + "\n", encoding="utf-8"
         )
 
 
