@@ -14,7 +14,13 @@ from .electrons import Electrons as Electrons
 from .electrons import Hopping as Hopping
 from .electrons import Shell as Shell
 from .electrons import slater_koster as slater_koster
+from .fit import BandFit as BandFit
 from .fit import Bands as Bands
+from .fit import CrossValidation as CrossValidation
+from .fit import Target as Target
+from .fit import cross_validate as cross_validate
+from .fit import default_targets as default_targets
+from .fit import fit_bands as fit_bands
 from .io import to_pythtb as to_pythtb
 from .io import write_material as write_material
 from .io import write_pythtb as write_pythtb
@@ -32,6 +38,8 @@ from .observables import ThermalTrace as ThermalTrace
 from .observables import chemical_potential as chemical_potential
 from .observables import conduction_edge as conduction_edge
 from .observables import density_of_states as density_of_states
+from .observables import effective_masses as effective_masses
+from .observables import gap as gap
 from .observables import magnetization as magnetization
 from .observables import magnetization_curve as magnetization_curve
 from .observables import per_cell as per_cell

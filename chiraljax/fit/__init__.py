@@ -1,3 +1,10 @@
 """From bands to Slater–Koster parameters, with their uncertainty."""
 
 from ._bands import Bands as Bands
+from ._cross import CrossValidation as CrossValidation
+from ._cross import cross_validate as cross_validate
+from ._fit import BandFit as BandFit
+from ._fit import fit_bands as fit_bands
+from ._statistics import Direction as Direction
+from ._target import Target as Target
+from ._target import default_targets as default_targets

@@ -12,6 +12,8 @@ from ._dos import density_of_states as density_of_states
 from ._fermi_surface import FermiSurface as FermiSurface
 from ._magnetization import Magnetization as Magnetization
 from ._magnetization import magnetization as magnetization
+from ._masses import effective_masses as effective_masses
+from ._masses import gap as gap
 from ._region import quadrature as quadrature
 from ._result import AbstractResult as AbstractResult
 from ._susceptibility import Susceptibility as Susceptibility

@@ -1,0 +1,173 @@
+"""From many starts to the best parameters."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optimistix as optx
+
+from .._types import Array, Bool, Float, Int
+from ..brillouin import side_by_side
+from ._levels import Levels
+from ._space import Space
+from ._starts import onto_moments
+from ._target import Match
+
+SEARCH_POINTS = 24
+"""k-points of the search; the best of what it finds is then fitted to all"""
+CANDIDATES = 32
+"""starts that are looked at for each one that is refined"""
+_BATCH = 8
+_SEARCH_STEPS, _FINAL_STEPS = 100, 400
+_PERFECT = 1e-18
+"""eV²: a loss that is roundoff"""
+_KEPT = 4
+"""a fourth of the refined starts is fitted to all k-points,"""
+_SHAKES, _SHAKE = 8, 0.05
+"""and the best of these so many times more with noise (eV): crossings of levels make shallow minima beside it"""
+_SAME = 1e-4
+"""relative difference in loss within which two minima count as one"""
+
+OnStep = Callable[[int, int, float], object]
+
+
+class Minimum(NamedTuple):
+    """Ends of local searches, one a start, of ascending loss."""
+
+    x: Float[Array, "S F"]
+    loss: Float[Array, " S"]
+    steps: Int[Array, " S"]
+    converged: Bool[Array, " S"]
+
+
+class Problem(eqx.Module):
+    """Residuals √w (E_n(k; θ) − ε_nk), and those of the priors."""
+
+    levels: Levels
+    space: Space
+    columns: Int[np.ndarray, " m"]
+    energies: Float[np.ndarray, "K m"]
+    root_weights: Float[np.ndarray, "K m"]
+    prior_scale: float
+
+    def __call__(self, x: Float[Array, " F"], _: Any = None) -> Float[Array, " N"]:
+        """The residuals at x: their sum of squares is the loss, eV²."""
+        found = self.levels(self.space.values(x))[:, self.columns]
+        prior = jnp.sqrt(self.space.prior_weight * self.prior_scale) * (self.space.inside(x) - self.space.prior_value)
+        return jnp.concatenate([(self.root_weights * (found - self.energies)).ravel(), prior])
+
+    def loss(self, x: Float[Array, " F"]) -> Float[Array, ""]:
+        """The sum of the squared residuals."""
+        return jnp.sum(self(x) ** 2)
+
+    def at(self, rows: np.ndarray) -> "Problem":
+        """The problem on some of the k-points, with weights to the same total."""
+        scale = np.sqrt((self.root_weights**2).sum() / max((self.root_weights[rows] ** 2).sum(), 1e-300))
+        energies, root_weights = self.energies[rows], self.root_weights[rows] * scale
+        return Problem(self.levels.at(rows), self.space, self.columns, energies, root_weights, self.prior_scale)
+
+
+def problem(levels: Levels, space: Space, match: Match, noise: float) -> Problem:
+    """The residuals of a fit; a prior counts as one datum with the expected residual `noise` (eV)."""
+    counts = match.loss.sum() ** 2 / (match.loss**2).sum()
+    scale = noise**2 * match.loss.sum() / counts
+    return Problem(levels, space, match.levels, match.energies, np.sqrt(match.loss), float(scale))
+
+
+def search(
+    whole: Problem,
+    starts: Float[np.ndarray, "S F"],
+    restarts: int,
+    solver,
+    project: bool,
+    hidden: list[tuple[str, ...]],
+    on_step: OnStep,
+) -> Minimum:
+    """Local minima of the loss: screened, refined on a few k-points, then fitted to all of them.
+
+    `hidden` are sign changes that the energies hardly see; they are tried on the best minimum.
+    """
+    rows = np.unique(np.linspace(0, len(whole.energies) - 1, SEARCH_POINTS).round().astype(int))
+    part = whole.at(rows) if len(rows) < len(whole.energies) else whole
+    x = jnp.asarray(starts)
+    if project and len(part.columns) == part.levels.size:
+        order = np.argsort(part.columns)
+        x = onto_moments(part.levels, part.space, part.energies[:, order], x)
+    if len(x) > restarts:
+        losses = np.concatenate([np.asarray(_losses(part, chunk)) for chunk in np.array_split(x, -(-len(x) // 64))])
+        x = x[jnp.asarray(np.argsort(losses)[:restarts])]
+    count = max(1, restarts // _KEPT)
+    total = len(x) + count + len(hidden) + _SHAKES
+    found = refine(part, x, solver, _SEARCH_STEPS, lambda done, best: on_step(done, total, best))
+    best = found.x[_distinct(np.asarray(found.loss), count)]
+    mirrored = [jnp.where(jnp.asarray([name in signs for name in part.space.free]), -1.0, 1.0) for signs in hidden]
+    images = [part.space.outside(part.space.inside(best[0]) * signs) for signs in mirrored]
+    best = jnp.concatenate([best, jnp.array(images).reshape(-1, best.shape[1])])
+    before = len(x)
+    ends = refine(whole, best, solver, _FINAL_STEPS, lambda done, lowest: on_step(before + done, total, lowest))
+    if not ends.loss[0] > _PERFECT:
+        return ends
+    noise = _SHAKE * np.random.default_rng(0).normal(size=(_SHAKES, best.shape[1]))
+    shaken = jax.vmap(part.space.outside)(part.space.inside(ends.x[0]) + noise)
+    last = total - _SHAKES
+    more = refine(whole, shaken, solver, _FINAL_STEPS, lambda done, lowest: on_step(last + done, total, lowest))
+    return _sorted(jax.tree.map(lambda *parts: jnp.concatenate(parts), ends, more))
+
+
+def refine(problem: Problem, x: Float[Array, "S F"], solver, max_steps: int, on_step: Callable[[int, float], object]):
+    """A local search from each start, in batches that run side by side."""
+    batches = [x[i : i + _BATCH] for i in range(0, len(x), _BATCH)]
+    if len(x) < 2 * _BATCH:
+        batches = [x[i : i + 2] for i in range(0, len(x), 2)]
+    size, done, best = len(batches[0]), 0, np.inf
+
+    def run(batch):
+        nonlocal done, best
+        padded = jnp.concatenate([batch, jnp.repeat(batch[-1:], size - len(batch), axis=0)])
+        ends = jax.block_until_ready(_refine(problem, padded, solver, max_steps))
+        ends = jax.tree.map(lambda part: part[: len(batch)], ends)
+        done, best = done + len(batch), min(best, float(jnp.min(ends.loss)))
+        on_step(done, best)
+        return ends
+
+    parts = side_by_side(run, batches, alone=False)
+    ends = jax.tree.map(lambda *arrays: jnp.concatenate(arrays), *parts)
+    return _sorted(ends)
+
+
+def _sorted(ends: Minimum) -> Minimum:
+    order = jnp.argsort(jnp.where(jnp.isfinite(ends.loss), ends.loss, jnp.inf))
+    return jax.tree.map(lambda part: part[order], ends)
+
+
+@eqx.filter_jit
+def _refine(problem: Problem, x, solver, max_steps):
+    def descend(start):
+        solution = optx.least_squares(problem, solver, start, max_steps=max_steps, throw=False)
+        return Minimum(
+            solution.value,
+            problem.loss(solution.value),
+            solution.stats["num_steps"],
+            solution.result == optx.RESULTS.successful,
+        )
+
+    return jax.vmap(descend)(x)
+
+
+@eqx.filter_jit
+def _losses(problem: Problem, x):
+    return jax.lax.map(problem.loss, x)
+
+
+def _distinct(losses: np.ndarray, count: int) -> np.ndarray:
+    """Indices of the lowest minima that differ, at most `count`."""
+    kept = [0]
+    for index in range(1, len(losses)):
+        if len(kept) == count:
+            break
+        if losses[index] > losses[kept[-1]] * (1 + _SAME):
+            kept.append(index)
+    return np.array(kept)

@@ -1,0 +1,126 @@
+"""What is varied in a fit: free, tied, fixed and bounded parameters, and what is known of them beforehand."""
+
+from collections.abc import Mapping, Sequence
+
+import equinox as eqx
+import jax.numpy as jnp
+import numpy as np
+
+from .._errors import check
+from .._types import Array, Float
+from ..electrons import Electrons
+from ._levels import OFFSET
+
+Tie = str | tuple[str, float]
+Bounds = Mapping[str, tuple[float, float]]
+Priors = Mapping[str, tuple[float, float]]
+
+INTEGRAL, ONSITE = 5.0, 10.0
+"""eV: half-widths of the default boxes, about zero, and for on-site energies about the centre of the bands"""
+
+
+class Space(eqx.Module):
+    """θ = A y + b for the free parameters y, each in its box by y = centre + half·sin x.
+
+    x is unbounded, so that any solver serves; a parameter at the edge of its box has no slope in x and is
+    reported as such.
+    """
+
+    names: tuple[str, ...] = eqx.field(static=True)
+    """of all parameters θ, the energy zero last"""
+    free: tuple[str, ...] = eqx.field(static=True)
+    """of y"""
+    matrix: Float[Array, "P F"]
+    base: Float[Array, " P"]
+    centre: Float[Array, " F"]
+    half: Float[Array, " F"]
+    prior_value: Float[Array, " F"]
+    prior_weight: Float[Array, " F"]
+    """1/width² in 1/eV², zero without a prior"""
+
+    def inside(self, x: Float[Array, " F"]) -> Float[Array, " F"]:
+        """y of x."""
+        return self.centre + self.half * jnp.sin(x)
+
+    def outside(self, y: Float[Array, " F"]) -> Float[Array, " F"]:
+        """x of y; what lies outside its box is put just inside."""
+        return jnp.arcsin(jnp.clip((y - self.centre) / self.half, -0.999, 0.999))
+
+    def values(self, x: Float[Array, " F"]) -> Float[Array, " P"]:
+        """θ of x, eV."""
+        return self.matrix @ self.inside(x) + self.base
+
+    def project(self, values: Float[Array, " P"]) -> Float[Array, " F"]:
+        """x of the free parameters of θ."""
+        index = jnp.asarray([self.names.index(name) for name in self.free])
+        return self.outside(values[index])
+
+    def at_bounds(self, x: Float[Array, " F"]) -> list[str]:
+        """Names of the free parameters within 10⁻³ of their boxes' half-widths of the edge."""
+        return [name for name, s in zip(self.free, np.abs(np.sin(np.asarray(x))), strict=True) if s > 1 - 1e-3]
+
+
+def space(
+    electrons: Electrons,
+    names: Sequence[str],
+    energies: np.ndarray,
+    fixed: Sequence[str],
+    ties: Mapping[str, Tie],
+    bounds: Bounds,
+    priors: Priors,
+) -> Space:
+    """The space of a fit to target `energies`; see `fit_bands` for the arguments and what is raised."""
+    known = [name for name in names if name != OFFSET]
+    for what, given in (("fixed", fixed), ("ties", ties), ("bounds", bounds), ("priors", priors)):
+        wrong = [name for name in given if name not in known]
+        check(not wrong, f"{what} must name parameters among {known}, but got {wrong}")
+    free = [name for name in known if name not in fixed and name not in ties]
+    check(free, "fixed and ties must leave a parameter free, but they leave none")
+    if not _shift_is_free(known, free, ties, priors):
+        free.append(OFFSET)
+    matrix, base = np.zeros((len(names), len(free))), np.zeros(len(names))
+    for row, name in enumerate(names):
+        if name in free:
+            matrix[row, free.index(name)] = 1.0
+        elif name in ties:
+            other, factor = _tie(ties[name])
+            check(other in free, f"ties must lead to free parameters, but {name} is tied to {other!r}")
+            matrix[row, free.index(other)] = factor
+        elif name != OFFSET:
+            base[row] = float(electrons.parameters[name])
+    middle = 0.5 * (energies.max() + energies.min())
+    low, high = np.empty(len(free)), np.empty(len(free))
+    for column, name in enumerate(free):
+        default = (middle - ONSITE, middle + ONSITE) if is_onsite(name) else (-INTEGRAL, INTEGRAL)
+        if name == OFFSET:
+            reach = float(np.abs(energies).max()) + ONSITE
+            default = (-2 * reach, 2 * reach)
+        low[column], high[column] = bounds.get(name, default)
+        check(
+            np.isfinite([low[column], high[column]]).all() and low[column] < high[column],
+            f"bounds of {name} must be a finite pair (low, high), but got {bounds.get(name)}",
+        )
+    value, weight = np.zeros(len(free)), np.zeros(len(free))
+    for name, (expected, width) in priors.items():
+        check(name in free, f"priors must be on free parameters, but {name} is fixed or tied")
+        check(np.isfinite(expected) and width > 0, f"prior of {name} must be (value, positive width), but got {width}")
+        value[free.index(name)], weight[free.index(name)] = expected, width**-2
+    arrays = [jnp.asarray(array) for array in (matrix, base, (high + low) / 2, (high - low) / 2, value, weight)]
+    return Space(tuple(names), tuple(free), *arrays)
+
+
+def is_onsite(name: str) -> bool:
+    """Whether it is an on-site energy, which a shift of the energy zero moves."""
+    return "-" not in name and not name.endswith(".xi") and name != OFFSET
+
+
+def _shift_is_free(known, free, ties, priors) -> bool:
+    """Whether on-site energies can take up the energy zero: all free, or tied to free ones with factor 1."""
+    onsite = [name for name in known if is_onsite(name)]
+    loose = [name for name in onsite if name in free or (name in ties and _tie(ties[name])[1] == 1.0)]
+    return loose == onsite and not any(name in priors for name in onsite)
+
+
+def _tie(tie: Tie) -> tuple[str, float]:
+    """The parameter that one is tied to, and the factor."""
+    return (tie, 1.0) if isinstance(tie, str) else tie

@@ -1,0 +1,103 @@
+"""Where a search for parameters begins."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optimistix as optx
+import scipy.constants as const
+
+from .._errors import check
+from .._types import Array, Float
+from ..crystal import bonds
+from ..electrons import Electrons
+from ._levels import Levels
+from ._space import Space
+
+STRATEGIES = ("uniform", "harrison", "noise")
+
+_ETA = {
+    "ss": (-1.32,),
+    "sp": (1.42,),
+    "pp": (2.22, -0.63),
+    "sd": (-3.16,),
+    "pd": (-2.95, 1.36),
+    "dd": (-16.2, 8.75, 0.0),
+}
+"""Harrison's universal coefficients of ħ²/(m d²) for σ, π, δ: Electronic Structure and the Properties of Solids
+(Dover 1989), Solid State Table; with a d shell r_d enters, ħ² r_d^(3/2)/(m d^(7/2)) and ħ² r_d³/(m d⁵)."""
+_D_RADIUS = 1.2
+"""Å, one for all elements: the starts are spread over a factor of two in any case."""
+_SPREAD = 0.5
+_NOISE = 0.5
+"""eV"""
+_MOMENT_STEPS = 40
+
+
+def starting_points(
+    strategy: str, count: int, electrons: Electrons, space: Space, seed: int
+) -> Float[np.ndarray, "S F"]:
+    """Starting values of the free parameters, `count` of them, in x of the space.
+
+    - `uniform`: anywhere in the box.
+    - `harrison`: integrals by Harrison's rule, each times exp(`_SPREAD`·z) with a standard normal z; on-site energies
+      anywhere in the box.
+    - `noise`: the model's own values plus noise of 0.5 eV, without any the first time, as in the paper.
+    """
+    check(strategy in STRATEGIES, f"start must be one of {', '.join(STRATEGIES)}, but got {strategy!r}")
+    random = np.random.default_rng(seed)
+    centre, half = np.asarray(space.centre), np.asarray(space.half)
+    y = centre + half * random.uniform(-1, 1, (count, len(space.free)))
+    if strategy == "harrison":
+        rule = harrison(electrons)
+        for column, name in enumerate(space.free):
+            if name in rule:
+                y[:, column] = rule[name] * np.exp(_SPREAD * random.normal(size=count))
+    if strategy == "noise":
+        own = {name: float(value) for name, value in electrons.parameters.items()}
+        given = np.array([own.get(name, 0.0) for name in space.free])
+        noise = _NOISE * random.normal(size=y.shape)
+        noise[0] = 0.0
+        y = given + noise
+    return np.asarray(jax.vmap(space.outside)(jnp.asarray(y)))
+
+
+def harrison(electrons: Electrons) -> dict[str, float]:
+    """Two-centre integrals (eV) of the model by Harrison's rule, as a first guess; zero for f shells."""
+    shells, hoppings = electrons.specification
+    by_name = {shell.name: shell for shell in shells}
+    scale = const.hbar**2 / const.m_e / const.e * 1e20
+    values = {}
+    for hopping in hoppings:
+        first, second = sorted((by_name[name] for name in hopping.between), key=lambda shell: shell.l)
+        distance = float(np.linalg.norm(bonds(electrons.crystal, first.species, second.species, hopping.shell).vector[0]))
+        letters = first.orbital[-1] + second.orbital[-1]
+        powers = letters.count("d")
+        reach = (_D_RADIUS / distance) ** (1.5 * powers)
+        for name, eta in zip(hopping.parameters(by_name), (*_ETA.get(letters, ()), 0.0, 0.0, 0.0, 0.0), strict=False):
+            values[name] = eta * scale * reach / distance**2
+    return values
+
+
+def onto_moments(levels: Levels, space: Space, energies: np.ndarray, x: Float[Array, "S F"]) -> Float[Array, "S F"]:
+    """Each start moved to where the first two moments of the levels at every k are those of the bands.
+
+    Σ_n E_n = Tr H is linear and Σ_n E_n² = Tr H² quadratic in θ (Cyrot-Lackmann, J. Phys. Chem. Solids 29, 1235
+    (1968)), whatever the order of the levels: no diagonalisation, and hardly a local minimum. `energies` (K, n), of
+    all levels.
+    """
+    matrices = levels.matrices
+    assert matrices is not None  # a search looks at few k-points
+    trace = jnp.einsum("kaap->kp", matrices).real
+    square = jnp.einsum("kabp,kbaq->kpq", matrices, matrices, optimize=True).real
+    first, second = jnp.asarray(energies.sum(axis=1)), jnp.asarray((energies**2).sum(axis=1))
+    scale = 2 * float(np.sqrt(np.mean(energies**2)))
+    solver = optx.LevenbergMarquardt(rtol=1e-4, atol=1e-4)
+
+    def residual(x, _):
+        values = space.values(x)
+        return trace @ values - first, (jnp.einsum("kpq,p,q->k", square, values, values) - second) / scale
+
+    def move(x):
+        return optx.least_squares(residual, solver, x, max_steps=_MOMENT_STEPS, throw=False).value
+
+    return jax.jit(jax.vmap(move))(x)

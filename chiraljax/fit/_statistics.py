@@ -1,0 +1,101 @@
+"""How well the data determine the parameters."""
+
+from typing import NamedTuple
+
+import jax.numpy as jnp
+import numpy as np
+
+from ..electrons import Electrons
+from ._levels import Levels
+from ._search import Problem
+
+_UNDETERMINED = 1 / 3
+"""A direction along which the data shrink the box by less than this factor is not determined by them."""
+_WEAK = 0.1
+"""eV: standard error along a direction above which it is reported"""
+_FLOOR = 1e-10
+"""eV: roundoff, below which no residual counts"""
+_PROBE = 4
+"""k-points an axis where the effect of a direction is looked for"""
+
+
+class Direction(NamedTuple):
+    """A combination of free parameters that the data determine badly."""
+
+    components: dict[str, float]
+    """of the unit vector, those above 0.1"""
+    error: float
+    """standard error along it, eV"""
+    determined: bool
+    """whether the data say more about it than the bounds do"""
+    level: int | None
+    """the level that it moves most (counted from 0), None if it moves none"""
+    k: tuple[float, float, float]
+    """where"""
+    slope: float
+    """by how much, eV per eV"""
+
+    @property
+    def advice(self) -> str:
+        """Which target would determine it."""
+        if self.level is None:
+            return "no energy of the model depends on it"
+        place = ", ".join(f"{x:g}" for x in self.k)
+        return (
+            f"a target for level {self.level} at k = ({place}), which moves by {self.slope:.2g} eV per eV, would fix it"
+        )
+
+
+def residual_scale(problem: Problem, residuals: np.ndarray, free: int, copies: int) -> tuple[float, float]:
+    """Variance of the residuals (eV²) and the number of independent energies behind it.
+
+    `residuals` (K, m). Energies of different weight count as (Σw)²/Σw² equal ones, and each Kramers pair
+    (`copies` = 2) as one. Model errors of neighbouring k-points are alike, so this number is an upper bound and the
+    standard errors are lower bounds; the k-fold check shows by how much.
+    """
+    weights = problem.root_weights**2
+    count = weights.sum() ** 2 / (weights**2).sum() / copies
+    variance = (weights * residuals**2).sum() / weights.sum() * count / max(count - free, 1.0)
+    return max(variance, _FLOOR**2), count
+
+
+def covariance(problem: Problem, slopes: np.ndarray, variance: float, count: float) -> np.ndarray:
+    """Covariance (F, F) in eV² of the free parameters, from the Gauss–Newton matrix.
+
+    [ (N/σ²) Σ w s sᵀ/Σ w + 1/width² + 3/half² ]⁻¹ with the slopes s (K, m, F), the priors and the boxes, whose
+    uniform distribution has the variance half²/3: it is finite even if the data say nothing.
+    """
+    weights = problem.root_weights**2
+    information = np.einsum("km,kmf,kmg->fg", weights, slopes, slopes) * count / (variance * weights.sum())
+    space = problem.space
+    known = np.asarray(space.prior_weight) + 3 / np.asarray(space.half) ** 2
+    inverse = np.linalg.inv(information + np.diag(known))
+    return (inverse + inverse.T) / 2
+
+
+def weak_directions(
+    electrons: Electrons, problem: Problem, covariance: np.ndarray, values: np.ndarray
+) -> list[Direction]:
+    """Principal axes of the covariance along which the standard error is large, the worst first.
+
+    `values` (P,) are all parameters. The effect of each is looked for on a 4×4×4 mesh, in all levels.
+    """
+    space = problem.space
+    variances, axes = np.linalg.eigh(covariance)
+    allowed = np.sqrt(np.diag(axes.T @ np.diag(np.asarray(space.half) ** 2 / 3) @ axes))
+    errors = np.sqrt(np.maximum(variances, 0))
+    bad = [i for i in np.argsort(-errors) if errors[i] > _WEAK or errors[i] > _UNDETERMINED * allowed[i]]
+    if not bad:
+        return []
+    mesh = np.stack(np.meshgrid(*[np.arange(_PROBE) / _PROBE] * 3, indexing="ij"), axis=-1).reshape(-1, 3)
+    slopes = np.asarray(Levels(electrons, mesh).with_slopes(jnp.asarray(values))[1]) @ np.asarray(space.matrix)
+    found = []
+    for i in bad:
+        effect = np.abs(slopes @ axes[:, i])
+        row, level = np.unravel_index(int(np.argmax(effect)), effect.shape)
+        parts = {name: float(c) for name, c in zip(space.free, axes[:, i], strict=True) if abs(c) > 0.1}
+        place = (float(mesh[row][0]), float(mesh[row][1]), float(mesh[row][2]))
+        moved = int(level) if effect[row, level] > 1e-6 else None
+        determined = bool(errors[i] < _UNDETERMINED * allowed[i])
+        found.append(Direction(parts, float(errors[i]), determined, moved, place, float(effect[row, level])))
+    return found

@@ -1,0 +1,209 @@
+"""Which bands the levels of the model are to meet, and how much each counts."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from .._errors import check
+from ..electrons import Electrons
+from ._bands import Bands
+
+_CLEAN = 0.25
+"""A group is not entangled if no projection on the model's orbitals is below this share of the largest one in it. (A
+share of all projections would not do: those on overlapping spheres do not add to 1.)"""
+_EDGE_WEIGHT = 3.0
+"""The moment lives at the conduction edge: by default the target that holds it counts so many times."""
+
+
+class Target(NamedTuple):
+    """Levels of the model and the bands that they are to meet.
+
+    Both are counted from 0 and given as half-open ranges, of spin-orbitals if the bands have spin–orbit coupling
+    and of orbitals if not. The bands are those of a range (`bands`) or of an energy `window`; where these leave more
+    than there are levels, the ones with the largest `projection` at each k are taken. Levels and bands are matched in
+    ascending order, so nothing depends on the order inside a degenerate group.
+    """
+
+    name: str
+    levels: tuple[int, int]
+    bands: tuple[int, int] | None = None
+    window: tuple[float, float] | None = None
+    """eV, from the reference of the bands"""
+    projection: str | None = None
+    """a species, shell, group or orbital, such as `"Ta.d.eg"`: each energy counts in proportion to it"""
+    weight: float = 1.0
+    """of the target's mean square in the loss"""
+    edge: float | None = None
+    """energy (eV, from the reference of the bands) about which they count more,"""
+    edge_weight: float = 0.0
+    """namely 1 + `edge_weight`·exp(−(E − edge)²/`edge_width`²) times"""
+    edge_width: float = 0.3
+
+
+class Match(NamedTuple):
+    """Targets resolved against bands: energies and weights of some levels."""
+
+    levels: np.ndarray
+    """(m,) indices of levels"""
+    energies: np.ndarray
+    """(K, m) eV"""
+    weights: np.ndarray
+    """(K, m): what each energy counts in the root mean square of its target: projection times weight of the k-point"""
+    loss: np.ndarray
+    """(K, m) factors of the squared residuals in the loss"""
+    groups: tuple[tuple[str, slice], ...]
+    """name and columns of each target"""
+
+
+def default_targets(electrons: Electrons, bands: Bands, edge_weight: float = 0.0) -> list[Target]:
+    """One target for each group of levels that gaps in the bands separate.
+
+    The filled levels meet the highest filled bands, the others the bands above in order. A group that holds states
+    outside the model's orbitals (entangled: somewhere less than a quarter of its largest projection on them) counts
+    by its projection on the orbitals that dominate it. The group of the conduction edge counts three times, and in it
+    energies near the edge 1 + `edge_weight` times.
+    Raises `InputError` if the bands do not say which are filled, or are too few.
+    """
+    per_band = 1 if bands.spin_orbit else 2
+    size, filled = electrons.size // per_band, electrons.filling // per_band
+    count = bands.energies.shape[1]
+    if count == size and bands.filled is None:
+        first = 0
+    else:
+        check(
+            bands.filled is not None,
+            f"targets must be given for {count} bands that do not say how many are filled; the model has {size} levels",
+        )
+        first = bands.filled - filled  # pyright: ignore[reportOptionalOperand]
+    check(
+        first >= 0 and first + size <= count,
+        f"bands must hold {filled} filled and {size - filled} empty ones for the model, but of {count} {bands.filled}"
+        " are filled",
+    )
+    chosen = bands.energies[:, first : first + size]
+    breaks = [i for i in range(1, size) if chosen[:, i].min() > chosen[:, i - 1].max()]
+    if 0 < filled < size and filled not in breaks:
+        breaks = sorted([*breaks, filled])
+    targets = []
+    for start, end in zip([0, *breaks], [*breaks, size], strict=True):
+        label, clean = _character(electrons, bands, first + start, first + end)
+        at_edge = start == filled
+        lowest = float(bands.energies[:, first + start].min()) - (bands.reference or 0.0)
+        targets.append(
+            Target(
+                label or (f"levels {start}–{end - 1}"),
+                (start, end),
+                (first + start, first + end),
+                projection=None if clean else label,
+                weight=_EDGE_WEIGHT if at_edge else 1.0,
+                edge=lowest if at_edge and edge_weight else None,
+                edge_weight=edge_weight if at_edge else 0.0,
+            )
+        )
+    return targets
+
+
+def match(electrons: Electrons, bands: Bands, targets: Sequence[Target]) -> Match:
+    """Energies and weights of the levels that `targets` name.
+
+    Raises `InputError` for ranges outside the model or the bands, an empty window, levels named twice, projections
+    that the bands lack, and orbitals that the model lacks.
+    """
+    check(targets, "targets must not be empty")
+    size = electrons.size if bands.spin_orbit else electrons.size // 2
+    columns, parts, groups = [], [], []
+    k_weights, zero = np.asarray(bands.weights), bands.reference or 0.0
+    for target in targets:
+        start, end = target.levels
+        check(
+            0 <= start < end <= size,
+            f"target {target.name}: levels must be a range within 0 to {size}, but got {target.levels}",
+        )
+        _check_orbitals(electrons, target)
+        found = _bands_of(bands, target)
+        taken = np.take_along_axis(bands.energies, found, axis=1) - zero
+        share = np.ones_like(taken)
+        if target.projection is not None:
+            share = np.take_along_axis(bands.projection(target.projection), found, axis=1)
+            check(
+                share.max() > 0, f"target {target.name}: projection on {target.projection} must not vanish everywhere"
+            )
+            share = share / share.max()
+        share = share * (k_weights / k_weights.mean())[:, None]
+        factor = share * target.weight / share.size
+        if target.edge is not None:
+            factor = factor * (1 + target.edge_weight * np.exp(-(((taken - target.edge) / target.edge_width) ** 2)))
+        groups.append((target.name, slice(len(columns), len(columns) + end - start)))
+        columns += range(start, end)
+        parts.append((taken, share, factor))
+    check(len(set(columns)) == len(columns), "targets must not name a level twice")
+    energies, weights, loss = (np.concatenate(arrays, axis=1) for arrays in zip(*parts, strict=True))
+    return Match(np.array(columns), energies, weights, loss, tuple(groups))
+
+
+def _bands_of(bands: Bands, target: Target) -> np.ndarray:
+    """Indices (K, m) of the bands that a target's levels are to meet."""
+    count, wanted = bands.energies.shape[1], target.levels[1] - target.levels[0]
+    where = f"target {target.name}"
+    low, high = target.bands or (0, count)
+    check(0 <= low < high <= count, f"{where}: bands must be a range within 0 to {count}, but got {target.bands}")
+    inside = np.zeros(bands.energies.shape, dtype=bool)
+    inside[:, low:high] = True
+    if target.window is not None:
+        energies = bands.energies - (bands.reference or 0.0)
+        inside &= (energies >= target.window[0]) & (energies <= target.window[1])
+    fewest = int(inside.sum(axis=1).min())
+    check(
+        fewest >= wanted,
+        f"{where}: bands must be at least as many as its {wanted} levels, but at k-point"
+        f" {int(inside.sum(axis=1).argmin())} there are {fewest}",
+    )
+    if np.all(inside.sum(axis=1) == wanted):
+        return np.nonzero(inside)[1].reshape(len(bands), wanted)
+    check(
+        target.projection is not None,
+        f"{where}: bands must be its {wanted} at every k-point, or a projection must choose among them",
+    )
+    share = np.where(inside, bands.projection(target.projection or ""), -1.0)
+    return np.sort(np.argsort(-share, axis=1, kind="stable")[:, :wanted], axis=1)
+
+
+def _check_orbitals(electrons: Electrons, target: Target) -> None:
+    """Raise `InputError` if the model has no orbital that the target's projection is on."""
+    if target.projection is None:
+        return
+    species, *shell = target.projection.split(".")
+    known = {
+        (electrons.crystal.species[site].rstrip("0123456789"), name.split(".")[1][-1])
+        for site, name, _ in electrons.orbitals
+    }
+    check(
+        any(species == one and (not shell or shell[0][-1] == letter) for one, letter in known),
+        f"target {target.name}: projection must be on orbitals of the model"
+        f" ({', '.join(sorted('.'.join(pair) for pair in known))}), but got {target.projection!r}",
+    )
+
+
+def _character(electrons: Electrons, bands: Bands, start: int, end: int) -> tuple[str | None, bool]:
+    """The orbitals of the model that dominate a range of bands, and whether every one lies mostly on the model's."""
+    if not bands.projections:
+        return None, True
+    groups = {}
+    for shell in electrons.specification[0]:
+        name = f"{shell.species.rstrip('0123456789')}.{shell.orbital[-1]}"
+        for label in [f"{name}.{group}" for group in shell.groups] + [name]:
+            try:
+                groups[label] = bands.projection(label)[:, start:end]
+            except ValueError:
+                continue
+    shells = {label: values for label, values in groups.items() if label.count(".") == 1}
+    if not shells:
+        return None, True
+    inside = np.sum(list(shells.values()), axis=0)
+    clean = bool(inside.min() >= _CLEAN * inside.max())
+    largest = max(shells, key=lambda label: shells[label].sum())
+    parts = {label: values.sum() for label, values in groups.items() if label.startswith(f"{largest}.")}
+    if parts and max(parts.values()) > 0.9 * shells[largest].sum():
+        largest = max(parts, key=lambda label: parts[label])
+    return largest, clean
