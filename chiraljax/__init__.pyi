@@ -21,6 +21,9 @@ from .fit import Target as Target
 from .fit import cross_validate as cross_validate
 from .fit import default_targets as default_targets
 from .fit import fit_bands as fit_bands
+from .io import bundled_bands as bundled_bands
+from .io import read_bands as read_bands
+from .io import read_hr as read_hr
 from .io import to_pythtb as to_pythtb
 from .io import write_material as write_material
 from .io import write_pythtb as write_pythtb

@@ -20,6 +20,9 @@ HBAR = _si.hbar / _ACTION
 HBAR_EV_PS = _si.hbar / _si.e / _PS
 """ħ in eV ps: multiplies an angular velocity in rad/ps to give an energy in eV."""
 
+HARTREE = _si.physical_constants["Hartree energy in eV"][0]
+"""eV in one hartree."""
+
 BOLTZMANN = _si.k / _si.e
 """k_B in eV/K."""
 

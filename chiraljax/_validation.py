@@ -37,6 +37,24 @@ def parse_toml(text: str, schema: type[Schema], origin: str, kind: str) -> Schem
         raise InputError(f"{origin}: {_first(error, kind)}") from None
 
 
+def parse_json(text: str, schema: type[Schema], kind: str) -> Schema:
+    """JSON `text` as a `schema`.
+
+    Raises `InputError` "field: what was expected, but got …" for the first field that is wrong; `kind` as above.
+    """
+    try:
+        return schema.model_validate_json(text)
+    except ValidationError as error:
+        first = error.errors()[0]
+        broken = first["type"] == "json_invalid"
+        message = (
+            f"must be JSON, but {one_line(first.get('ctx', {}).get('error', first['msg']))}"
+            if broken
+            else _first(error, kind)
+        )
+        raise InputError(message) from None
+
+
 def one_line(error: object) -> str:
     """Its text without line breaks."""
     return " ".join(str(error).split())

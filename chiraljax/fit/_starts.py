@@ -69,7 +69,9 @@ def harrison(electrons: Electrons) -> dict[str, float]:
     values = {}
     for hopping in hoppings:
         first, second = sorted((by_name[name] for name in hopping.between), key=lambda shell: shell.l)
-        distance = float(np.linalg.norm(bonds(electrons.crystal, first.species, second.species, hopping.shell).vector[0]))
+        distance = float(
+            np.linalg.norm(bonds(electrons.crystal, first.species, second.species, hopping.shell).vector[0])
+        )
         letters = first.orbital[-1] + second.orbital[-1]
         powers = letters.count("d")
         reach = (_D_RADIUS / distance) ** (1.5 * powers)

@@ -3,7 +3,7 @@
 import csv
 import math
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 
@@ -11,7 +11,8 @@ from .._errors import InputError, check
 from .._validation import read_text
 from ._atomic import atomic_path
 
-_COMPONENTS = ["k1", "k2", "k3"]
+COMPONENTS = ["k1", "k2", "k3"]
+"""of a fractional k-point"""
 
 
 def write_csv(path: str | os.PathLike[str], columns: Sequence[str], rows: Iterable[Iterable]) -> None:
@@ -27,18 +28,34 @@ def read_kpoints(path: str | os.PathLike[str]) -> np.ndarray:
 
     Raises `InputError` naming the file, the row and what was expected.
     """
-    lines = read_text(path, "a CSV file of k-points").splitlines()
+
+    def check_header(where: str, header: list[str]) -> None:
+        check(header == COMPONENTS, f"{where}: must be the header k1,k2,k3, but got {','.join(header)}")
+
+    return read_table(path, "a CSV file of k-points", check_header)[1]
+
+
+def read_table(
+    path: str | os.PathLike[str], what: str, check_header: Callable[[str, list[str]], None]
+) -> tuple[list[str], np.ndarray]:
+    """The header and the numbers below it, one row a k-point; lines that start with # are comments.
+
+    `check_header(where, header)` raises `InputError` for a header that does not fit, as does this for a row that
+    does not, naming file and row.
+    """
+    lines = read_text(path, what).removeprefix("\ufeff").splitlines()
     numbered = [(n, line) for n, line in enumerate(lines, 1) if line.strip() and not line.lstrip().startswith("#")]
     check(numbered, f"{path}: must have the header k1,k2,k3, but the file is empty")
     (first, header), *body = [(n, [cell.strip() for cell in line.split(",")]) for n, line in numbered]
-    check(header == _COMPONENTS, f"{path}: row {first}: must be the header k1,k2,k3, but got {','.join(header)}")
+    check_header(f"{path}: row {first}", header)
     check(body, f"{path}: must have at least one k-point, but there is none below the header")
-    return np.array([_kpoint(f"{path}: row {n}", cells) for n, cells in body])
+    return header, np.array([_numbers(f"{path}: row {n}", header, cells) for n, cells in body])
 
 
-def _kpoint(where: str, cells: list[str]) -> list[float]:
-    check(len(cells) == 3, f"{where}: must have 3 columns k1,k2,k3, but got {len(cells)}")
-    return [_finite(f"{where}: {name}", cell) for name, cell in zip(_COMPONENTS, cells, strict=True)]
+def _numbers(where: str, header: list[str], cells: list[str]) -> list[float]:
+    names = ",".join(header if len(header) < 6 else [*header[:3], "…", header[-1]])
+    check(len(cells) == len(header), f"{where}: must have {len(header)} columns {names}, but got {len(cells)}")
+    return [_finite(f"{where}: {name}", cell) for name, cell in zip(header, cells, strict=True)]
 
 
 def _finite(where: str, cell: str) -> float:

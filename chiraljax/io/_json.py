@@ -22,11 +22,10 @@ def to_json(dataset: xr.Dataset) -> dict:
 
 def write_json(path: str | os.PathLike[str], content: object, *, compact: bool = False) -> None:
     """`content` of plain types as a file, indented or `compact` on one line; raises `ValueError` for NaN."""
-    layout = {"separators": (",", ":")} if compact else {"indent": 1}
+    indent, separators = (None, (",", ":")) if compact else (1, None)
+    text = json.dumps(content, indent=indent, separators=separators, allow_nan=False, ensure_ascii=False)
     with atomic_path(path) as temporary:
-        temporary.write_text(
-            json.dumps(content, **layout, allow_nan=False, ensure_ascii=False) + "\n", encoding="utf-8"
-        )
+        temporary.write_text(text + "\n", encoding="utf-8")
 
 
 def _lists(values: np.ndarray):

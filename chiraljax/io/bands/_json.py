@@ -1,0 +1,89 @@
+"""Bands in the form of this package: JSON and NetCDF."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict
+
+from ..._errors import InputError, check
+from ..._validation import one_line, parse_json, read_text
+from ...fit import Bands
+from .._json import to_json
+from ._common import agreed, spin_orbitals
+
+
+class BandFile(BaseModel):
+    """What `bands_dataset` and `band_dataset` write."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, strict=True)
+
+    k: list[list[float]]
+    energies: list[list[float]]
+    weights: list[float] | None = None
+    spin_orbit: bool | None = None
+    filled: int | None = None
+    reference: float | None = None
+    projection: list[str] = []
+    projections: list[list[list[float]]] = []
+    source: str = ""
+    rotation_thz: float | None = None
+    """only in what `chiraljax bands` writes, whose bands are spin-orbitals"""
+    units: dict[str, str] = {}
+
+
+def read_json(path: Path, spin_orbit: bool | None) -> Bands:
+    """Bands from JSON."""
+    return bands_from_json(read_text(path, "a JSON file of bands"), path.name, spin_orbit)
+
+
+def read_netcdf(path: Path, spin_orbit: bool | None) -> Bands:
+    """Bands from NetCDF."""
+    import h5py
+    import xarray as xr
+
+    try:
+        # A broken file fails here already; h5netcdf would print a traceback of its own while it gives up.
+        with h5py.File(path):
+            pass
+        content = to_json(xr.load_dataset(path, engine="h5netcdf"))
+    except Exception as error:  # what h5py raises for a broken file is not documented
+        raise InputError(f"must be a NetCDF file, but {one_line(error)}") from None
+    return bands_from_json(json.dumps(content, default=str), path.name, spin_orbit)
+
+
+def bands_from_json(text: str, name: str, spin_orbit: bool | None) -> Bands:
+    """Bands from the text of a JSON file, which goes by `name` if it does not tell its source."""
+    file = parse_json(text, BandFile, "band file")
+    for field, unit in {"k": "fractional", "energies": "eV", "reference": "eV"}.items():
+        given = file.units.get(field, unit)
+        check(given == unit, f"units.{field}: must be {unit}, but got {given!r}")
+    check(
+        len(set(file.projection)) == len(file.projection) == len(file.projections),
+        f"projections: must have one table for each of the {len(set(file.projection))} names in projection,"
+        f" but got {len(file.projections)}",
+    )
+    energies = _table("energies", file.energies)
+    known = True if file.rotation_thz is not None else file.spin_orbit
+    spinors = spin_orbitals(energies, spin_orbit) if known is None else agreed(known, spin_orbit)
+    tables = zip(file.projection, file.projections, strict=True)
+    projections = {label: _table(f"projection {label}", table) for label, table in tables}
+    return Bands(
+        _table("k", file.k),
+        energies,
+        None if file.weights is None else np.array(file.weights),
+        projections,
+        spinors,
+        file.filled,
+        file.reference,
+        file.source or f"{name}, chiraljax",
+    )
+
+
+def _table(field: str, rows: list[list[float]]) -> np.ndarray:
+    lengths = {len(row) for row in rows}
+    check(
+        len(lengths) == 1,
+        f"{field}: must have rows of one length, but got {'none' if not rows else sorted(lengths)}",
+    )
+    return np.array(rows)

@@ -1,0 +1,96 @@
+"""VASP's PROCAR: projections on the orbitals of every ion."""
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from ..._errors import InputError, check
+from ..._validation import read_text
+from ._common import ascending, numbers
+
+_HEADER = re.compile(r"# of k-points:\s*(\d+)\s*# of bands:\s*(\d+)\s*# of ions:\s*(\d+)")
+_BAND = re.compile(r"^\s*band\s+\d+\s*# energy\s+(\S+)[^\n]*", re.MULTILINE)
+_LABELS = {"dz2": "d.3z2-r2", "dxz": "d.zx", "x2-y2": "d.x2-y2", "dx2": "d.x2-y2", "dx2-y2": "d.x2-y2"}
+_ROUNDING = 1e-4
+"""eV; PROCAR has eight decimals, EIGENVAL six"""
+
+
+def read_procar(path: Path, energies: np.ndarray) -> tuple[dict[str, np.ndarray], bool]:
+    """The projections (K, B) by species and orbital, and whether the calculation is noncollinear.
+
+    Not through pymatgen, which leaves out k-points that come twice, as the corners of a path do.
+    Raises `InputError` where they do not belong to the `energies` (K, B), which stand in the order of the file.
+    """
+    text = read_text(path, "PROCAR of VASP")
+    headers = _HEADER.findall(text)
+    check(headers, f"{path.name}: must have the numbers of k-points, bands and ions in its second line, but has not")
+    check(len(headers) == 1, f"{path.name}: must be of one spin, but the calculation is spin-polarised")
+    points, bands, ions = (int(number) for number in headers[0])
+    check(
+        (points, bands) == energies.shape,
+        f"{path.name}: must have the {energies.shape[0]} k-points and {energies.shape[1]} bands of the energies, but"
+        f" has {points} and {bands}",
+    )
+    pieces = _BAND.split(text)[1:]
+    found = numbers(f"{path.name}: energies", pieces[::2])
+    check(
+        len(found) == points * bands,
+        f"{path.name}: must have {points * bands} bands at all k-points together, but ends after {len(found)}",
+    )
+    check(
+        np.allclose(found.reshape(points, bands), energies, atol=_ROUNDING, rtol=0),
+        f"{path.name}: must have the same energies as the file beside it, but has not",
+    )
+    orbitals, blocks, directions = [], [], 0
+    for piece in pieces[1::2]:
+        lines = [line.split() for line in piece.splitlines() if line.strip()]
+        check(lines and lines[0][0] == "ion", f"{path.name}: must have the names of orbitals below a band, but has not")
+        names = [name for name in lines[0][1:] if name != "tot"]
+        check(orbitals in ([], names), f"{path.name}: must have the same orbitals below each band, but has not")
+        orbitals = names
+        rows = [row[1 : 1 + len(orbitals)] for i, row in enumerate(lines[1 : 1 + ions], 1) if row[0] == str(i)]
+        check(
+            len(rows) == ions and all(len(row) == len(orbitals) for row in rows),
+            f"{path.name}: must have {len(orbitals)} projections for each of {ions} ions, but ends before",
+        )
+        # Charge alone, or charge and the spin along x, y and z; phases may follow below another header.
+        end = next((i for i, line in enumerate(lines) if i and line[0] in ("ion", "k-point")), len(lines))
+        directions = sum(line[0] == "1" for line in lines[:end])
+        blocks.append(numbers(f"{path.name}: projections", [word for row in rows for word in row]))
+    table = np.reshape(blocks, (points, bands, ions, len(orbitals)))
+    return summed(ascending(energies, table), _species(path, ions), orbitals), directions == 4
+
+
+def summed(table: np.ndarray, species: Sequence[str], orbitals: Sequence[str]) -> dict[str, np.ndarray]:
+    """Projections (K, B, ion, orbital) summed over the ions of each species, with the names that `Bands` have."""
+    result = {}
+    for name in dict.fromkeys(species):
+        of_species = table[:, :, [symbol == name for symbol in species]].sum(axis=2)
+        # PAW projections of nearly nothing may come out as -0.001
+        result |= {f"{name}.{_label(orbital)}": np.maximum(of_species[..., i], 0) for i, orbital in enumerate(orbitals)}
+    return result
+
+
+def _label(orbital: str) -> str:
+    return _LABELS.get(orbital, orbital if len(orbital) == 1 else f"{orbital[0]}.{orbital[1:]}")
+
+
+def _species(procar: Path, ions: int) -> list[str]:
+    """The symbol of each ion, from the POSCAR or CONTCAR beside PROCAR."""
+    beside = [procar.with_name(name) for name in ("POSCAR", "CONTCAR")]
+    path = next((path for path in beside if path.exists()), None)
+    if path is None:
+        raise InputError(f"{procar.name}: must have a POSCAR or CONTCAR beside it that names the ions, but has none")
+    lines = [*read_text(path, "POSCAR of VASP").splitlines(), *[""] * 7]
+    symbols, counts = lines[5].split(), lines[6].split()
+    check(
+        symbols and len(symbols) == len(counts) and all(n.isdigit() for n in counts) and not symbols[0].isdigit(),
+        f"{path.name}: must have the symbols and numbers of ions in its lines 6 and 7, but has not",
+    )
+    # VASP 6 may append a pseudopotential to a symbol: Ta_pv/0a1b2c3d
+    names = [re.split("[_/]", symbol)[0] for symbol in symbols]
+    species = [name for name, count in zip(names, counts, strict=True) for _ in range(int(count))]
+    check(len(species) == ions, f"{path.name}: must have the {ions} ions of {procar.name}, but has {len(species)}")
+    return species

@@ -1,0 +1,149 @@
+"""VASP's vasprun.xml and EIGENVAL."""
+
+import warnings
+from pathlib import Path
+
+import numpy as np
+
+from ..._errors import InputError, check
+from ..._validation import one_line, read_text
+from ...fit import Bands
+from ._common import agreed, ascending, filled_bands, numbers, spin_orbitals, wanted_points, whole
+from ._procar import read_procar, summed
+
+_SHELLS = "spdf"
+_ORBITALS = [
+    "s",
+    "py",
+    "pz",
+    "px",
+    "dxy",
+    "dyz",
+    "dz2",
+    "dxz",
+    "x2-y2",
+    "fy3x2",
+    "fxyz",
+    "fyz2",
+    "fz3",
+    "fxz2",
+    "fzx2",
+    "fx3",
+]
+_POLARISED = "must be of one spin, but the calculation is spin-polarised (ISPIN = 2)"
+
+
+def read_vasp(path: Path, spin_orbit: bool | None) -> Bands:
+    """Bands from vasprun.xml, or from EIGENVAL and the PROCAR beside it."""
+    with path.open("rb") as file:
+        xml = file.read(64).lstrip().startswith(b"<")
+    return _read_vasprun(path, spin_orbit) if xml else _read_eigenval(path, spin_orbit)
+
+
+def _read_vasprun(path: Path, spin_orbit: bool | None) -> Bands:
+    try:
+        from pymatgen.io.vasp.outputs import Vasprun
+    except ImportError:
+        raise InputError('must be read with pymatgen; install it with: pip install "chiraljax[dft]"') from None
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            run = Vasprun(path, parse_projected_eigen=True, parse_potcar_file=False)
+        # With a file KPOINTS_OPT the bands are at its k-points, and the others are the self-consistent mesh.
+        points = run.kpoints_opt_props or run
+        settings, species, efermi = run.parameters, run.atomic_symbols, run.efermi
+        k, weights = np.array(points.actual_kpoints), np.array(points.actual_kpoints_weights)
+        by_spin, projected = points.eigenvalues or {}, points.projected_eigenvalues or {}
+    except Exception as error:  # pymatgen raises whatever its parser meets
+        reason = one_line(error) or type(error).__name__
+        raise InputError(f"must be a whole vasprun.xml of VASP, but {reason}") from None
+    check(settings.get("ISPIN", 1) == 1, _POLARISED)
+    spinors = agreed(bool(settings.get("LSORBIT") or settings.get("LNONCOLLINEAR")), spin_orbit)
+    energies = _only("eigenvalues", by_spin, 3)[..., 0]
+    check(len(energies) == len(k), f"eigenvalues: must be given at {len(k)} k-points, but got {len(energies)}")
+    kept, weights = wanted_points(weights)
+    projections = _projections(_only("projected", projected, 4), energies, species, kept) if projected else {}
+    energies = np.sort(energies[kept], axis=1)
+    return Bands(
+        k[kept],
+        energies,
+        weights,
+        projections,
+        spinors,
+        filled_bands(energies, float(settings["NELECT"]), spinors) if "NELECT" in settings else None,
+        None if efermi is None else float(efermi),
+        f"{path.name}, VASP {run.vasp_version}",
+    )
+
+
+def _projections(
+    table: np.ndarray, energies: np.ndarray, species: list[str], kept: np.ndarray
+) -> dict[str, np.ndarray]:
+    *shape, columns = table.shape
+    expected = [*energies.shape, len(species)]
+    check(shape == expected, f"projected: must be for {expected} k-points, bands and ions, but is for {shape}")
+    check(
+        columns in (3, 4, 9, 16), f"projected: must be for s, p, d and f shells or orbitals, but has {columns} columns"
+    )
+    orbitals = list(_SHELLS[:columns]) if columns <= len(_SHELLS) else _ORBITALS[:columns]
+    return summed(ascending(energies, table)[kept], species, orbitals)
+
+
+def _read_eigenval(path: Path, spin_orbit: bool | None) -> Bands:
+    # Not through pymatgen, which fills what is missing from the end of the file with zeros.
+    lines = read_text(path, "EIGENVAL of VASP").splitlines()
+    check(len(lines) > 6, "must be a whole EIGENVAL of VASP, but ends in its header")
+    spins, counts = lines[0].split(), lines[5].split()
+    check(
+        len(spins) == 4 and len(counts) == 3,
+        "must be EIGENVAL of VASP 5 or newer, but its first or sixth line is not a header of it",
+    )
+    check(spins[3] != "2", _POLARISED)
+    check(spins[3] == "1", f"ISPIN: must be 1, but got {spins[3]!r}")
+    electrons, count, bands = (whole(n, word) for n, word in zip(("NELECT", "k-points", "NBANDS"), counts, strict=True))
+    values = numbers("eigenvalues", " ".join(lines[6:]).split())
+    expected = count * (4 + 3 * bands)
+    check(
+        len(values) == expected,
+        f"must have {expected} numbers for {count} k-points with {bands} bands, energies and occupations, but got"
+        f" {len(values)}",
+    )
+    blocks = values.reshape(count, 4 + 3 * bands)
+    k, weights, table = blocks[:, :3], blocks[:, 3], blocks[:, 4:].reshape(count, bands, 3)
+    energies = np.sort(table[..., 1], axis=1)
+
+    projections, spinors = {}, _spinors(weights, table[..., 2], electrons)
+    procar = path.with_name(path.name.replace("EIGENVAL", "PROCAR"))
+    if procar != path and procar.exists():
+        projections, spinors = read_procar(procar, table[..., 1])
+    spinors = spin_orbitals(energies, spin_orbit) if spinors is None else agreed(spinors, spin_orbit)
+    kept, weights = wanted_points(weights)
+    energies = energies[kept]
+    filled = filled_bands(energies, float(electrons), spinors)
+    return Bands(
+        k[kept],
+        energies,
+        weights,
+        {name: values[kept] for name, values in projections.items()},
+        spinors,
+        filled,
+        None if filled is None else float(energies[:, filled - 1].max()),
+        f"{path.name}, VASP",
+    )
+
+
+def _spinors(weights: np.ndarray, occupations: np.ndarray, electrons: int) -> bool | None:
+    """Whether the occupations, from 0 to 1, add up to all electrons or to half of them; None for neither."""
+    total = np.sum(weights[:, None] * occupations) / max(np.sum(weights), 1e-12)
+    known = [spinors for spinors, count in ((True, electrons), (False, electrons / 2)) if abs(total - count) < 0.1]
+    return known[0] if len(known) == 1 else None
+
+
+def _only(name: str, by_spin: dict, dimensions: int) -> np.ndarray:
+    """The array of the one spin, which must be whole."""
+    try:
+        values = np.asarray(next(iter(by_spin.values())), dtype=float)
+    except (StopIteration, TypeError, ValueError):
+        values = np.array(0.0)
+    check(values.ndim == dimensions, f"{name}: must be given for all k-points and bands, but is missing or not whole")
+    return values

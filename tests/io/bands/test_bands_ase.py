@@ -1,0 +1,78 @@
+"""Band structures from ASE.
+
+`ase_soc.json` and `ase_nosoc.json` are X, R, M, Γ and one point of Γ–R of the path that GPAW 26.7 computed for
+KTaO3 (PBE, 600 eV, 8×8×8) and ASE wrote.
+"""
+
+import numpy as np
+import pytest
+from ase.io.jsonio import write_json
+from ase.spectrum.band_structure import BandStructure
+
+from chiraljax import read_bands
+
+
+# Gaps of the whole path by another analysis, and 40 electrons. The path holds R twice: the levels of the two differ
+# by 5e-7 eV with spin–orbit coupling.
+@pytest.mark.parametrize(
+    ("name", "spin_orbit", "filled", "gap"), [("ase_soc", True, 40, 2.0111882), ("ase_nosoc", False, 20, 2.1850080)]
+)
+def test_ktao3(files, name, spin_orbit, filled, gap):
+    bands = read_bands(files / f"{name}.json")
+    assert bands.spin_orbit is spin_orbit
+    assert bands.filled == filled
+    assert bands.energies[:, filled].min() - bands.energies[:, filled - 1].max() == pytest.approx(gap, abs=1e-6)
+    assert bands.reference == pytest.approx(bands.energies[:, filled - 1].max(), abs=1e-6)
+    np.testing.assert_allclose(bands.k[:4], [[0.5, 0, 0], [0.5, 0.5, 0.5], [0.5, 0.5, 0], [0, 0, 0]], atol=1e-15)
+    assert bands.source == f"{name}.json, ASE"
+
+
+def test_the_argument_wins(files):
+    assert not read_bands(files / "ase_soc.json", spin_orbit=False).spin_orbit
+    assert read_bands(files / "ase_nosoc.json", spin_orbit=True).spin_orbit
+
+
+@pytest.fixture
+def written(tmp_path):
+    """A file of ASE with given energies (spin, K, B)."""
+    from ase.cell import Cell
+
+    def write(energies, reference=0.5):
+        energies = np.asarray(energies)
+        path = Cell(4 * np.eye(3)).bandpath("GX", npoints=energies.shape[1])
+        write_json(tmp_path / "bs.json", BandStructure(path, energies, reference))
+        return tmp_path / "bs.json"
+
+    return write
+
+
+def test_a_level_that_crosses_a_band_fills_none(written):
+    assert read_bands(written([[[0.0, 1.0], [0.2, 1.2]]])).filled == 1
+    assert read_bands(written([[[0.0, 1.0], [0.7, 1.2]]])).filled is None
+
+
+def test_spin_polarised(written, refused):
+    refused(written(np.zeros((2, 2, 3))), "energies: must be of one spin, but the calculation is spin-polarised")
+
+
+def test_numbers_that_are_none(written, refused):
+    refused(written([[[0.0, np.nan], [0.2, 1.2]]]), "energies must be finite, but band 1 at k-point 0 is not")
+    refused(written([[[0.0, 1.0], [0.2, 1.2]]], np.inf), "reference: must be finite, but got inf")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("bandstructure", "bandpath", "must be a band structure of ASE, but"),
+        ("bandstructure", "wavefunction", "must be a band structure of ASE, but"),
+        ("float64", "complex128", "must be a band structure of ASE, but"),
+        ("[1, 5, 34]", "[1, 5, 33]", "must be a band structure of ASE, but"),
+        ("[5, 3]", "[15]", "must be a band structure of ASE, but"),
+        ('"reference": ', '"reference": "five", "level": ', "must be a band structure of ASE, but"),
+        ('"reference": 5', '"reference": "five", "level": 5', "must be a band structure of ASE, but"),
+        ('"__ase_objtype__": "bandstructure"}', "", "must be a band structure of ASE, but"),
+        ("[0.5, 0.0, 0.0", "[5.0, 0.0, 0.0", "k must be fractional"),
+    ],
+)
+def test_what_is_wrong_is_named(edited, refused, old, new, message):
+    refused(edited("ase_nosoc.json", old, new), message)

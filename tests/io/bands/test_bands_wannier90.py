@@ -1,0 +1,141 @@
+"""Bands from Wannier90: a chain of two orbitals.
+
+Orbital 1 has energy 1 and hops by t = 0.25 to its image in the next cells along the first axis; orbital 2 has energy 4
+and v = 0.5i joins the two in a cell. So H(k) = [[1 + ½ cos 2πk₁, ½i], [−½i, 4]].
+"""
+
+import numpy as np
+import pytest
+
+from chiraljax import read_bands, read_hr
+
+K = np.array([[0, 0, 0], [0.25, 0, 0], [0.5, 0.5, 0], [-0.1, 0, 1]])
+# H(±1, 0, 0) is written twice as large, for its degeneracy 2.
+HR = """ written on 22Nov2026 at 17:46:51
+           2
+           3
+    2    1    2
+   -1    0    0    1    1    0.500000    0.000000
+   -1    0    0    2    1    0.000000    0.000000
+   -1    0    0    1    2    0.000000    0.000000
+   -1    0    0    2    2    0.000000    0.000000
+    0    0    0    1    1    1.000000    0.000000
+    0    0    0    2    1    0.000000   -0.500000
+    0    0    0    1    2    0.000000    0.500000
+    0    0    0    2    2    4.000000    0.000000
+    1    0    0    1    1    0.500000    0.000000
+    1    0    0    2    1    0.000000    0.000000
+    1    0    0    1    2    0.000000    0.000000
+    1    0    0    2    2    0.000000    0.000000
+"""
+
+
+def expected(k):
+    upper = 1 + 0.5 * np.cos(2 * np.pi * k[:, 0])
+    middle, half = (upper + 4) / 2, np.sqrt(((upper - 4) / 2) ** 2 + 0.25)
+    return np.stack([middle - half, middle + half], axis=1)
+
+
+@pytest.fixture
+def hr(tmp_path):
+    (tmp_path / "chain_hr.dat").write_text(HR)
+    return tmp_path / "chain_hr.dat"
+
+
+@pytest.fixture
+def plotted(tmp_path):
+    """chain_band.dat with chain_band.kpt."""
+    blocks = [
+        "".join(f"  {i / 4:14.8E}  {energy:14.8E}\n" for i, energy in enumerate(column)) for column in expected(K).T
+    ]
+    (tmp_path / "chain_band.dat").write_text("\n".join(blocks) + "\n")
+    points = "".join(f"{a:12.6f}{b:12.6f}{c:12.6f}   1.0\n" for a, b, c in K)
+    (tmp_path / "chain_band.kpt").write_text(f"        {len(K)}\n{points}")
+    return tmp_path / "chain_band.dat"
+
+
+def test_hamiltonian(hr):
+    cells, matrices = read_hr(hr)
+    np.testing.assert_array_equal(cells, [[-1, 0, 0], [0, 0, 0], [1, 0, 0]])
+    assert cells.dtype.kind == "i"
+    hop = [[0.25, 0], [0, 0]]
+    np.testing.assert_array_equal(matrices, [hop, [[1, 0.5j], [-0.5j, 4]], hop])
+
+
+def test_bands_of_the_hamiltonian(hr):
+    bands = read_bands(hr, k=K)
+    np.testing.assert_array_equal(bands.k, K)
+    np.testing.assert_allclose(bands.energies, expected(K), atol=1e-14)
+    assert not bands.spin_orbit
+    assert read_bands(hr, k=K, spin_orbit=True).spin_orbit
+    assert bands.source == "chain_hr.dat, Wannier90"
+
+
+def test_plotted_bands(plotted):
+    bands = read_bands(plotted)
+    np.testing.assert_array_equal(bands.k, K)
+    np.testing.assert_allclose(bands.energies, expected(K), atol=1e-7)
+    assert not bands.spin_orbit
+    assert bands.source == "chain_band.dat, Wannier90"
+
+
+def test_k_points_belong_to_the_hamiltonian_alone(hr, plotted, refused):
+    refused(hr, "k must be k-points at which to compute the bands of H(R), but got none")
+    refused(hr, "k must be finite and have shape (K, 3), but got shape (3,)", k=np.zeros(3))
+    refused(hr, "k must be numbers of shape (K, 3)", k=[[0, 0], [0, 0, 0]])
+    refused(plotted, "k must be left out", k=K)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("           2\n", "           3\n", "must have 192 numbers for num_wann = 3 and nrpts = 3, but got 87"),
+        ("           2\n", "  two\n", "num_wann: must be a positive number, but got 'two'"),
+        ("    2    1    2\n", "    2    0    2\n", "degeneracies: must be positive, but got 0"),
+        ("    2    1    2\n", "    2    nan    2\n", "H(R): must be finite numbers, but got 'nan'"),
+        ("4.000000", "4.0000**", "H(R): must be finite numbers, but got '4.0000**'"),
+        ("   -1    0    0    2    1", "   -1    0    0    1    1", "must have each element m, n from 1 to 2 once"),
+        ("   -1    0    0    2    1", "   -1    1    0    2    1", "must have all elements of one R together"),
+        ("   -1    0    0    1    1", "   -1    0    0    9    1", "must have each element m, n from 1 to 2 once"),
+        ("-0.500000", " 0.500000", "H(R): must be Hermitian, but H(k) differs from its adjoint by 1 eV"),
+    ],
+)
+def test_wrong_hamiltonian(hr, refused, old, new, message):
+    assert old in HR
+    hr.write_text(HR.replace(old, new, 1))
+    refused(hr, message, k=K)
+
+
+def test_cut_hamiltonian(hr, refused):
+    hr.write_text(HR[:-100])
+    refused(hr, "must have 87 numbers for num_wann = 2 and nrpts = 3, but got", k=K)
+    hr.write_text(HR[:50])
+    refused(hr, "must have a comment, num_wann and nrpts on its first lines, but ends before", k=K)
+
+
+def test_wrong_bands(plotted, refused):
+    text = plotted.read_text()
+    for new, message in [
+        ("".join(text.splitlines(keepends=True)[:-2]), "must have 4 lines a band, as its .kpt file has, but got"),
+        (text[:-20], "must have two columns distance and energy, but a line has 1"),
+        (text.replace("E+00\n", "E+00 0.5\n", 1), "must have two columns distance and energy, but a line has 3"),
+        (text.replace("5.00000000E-01", "6.00000000E-01", 1), "must have the same 4 distances for each band"),
+        (text.replace("2.50000000E-01  ", "2.50000000E-01  NaN", 1), "must be finite numbers, but got 'NaN"),
+    ]:
+        plotted.write_text(new)
+        refused(plotted, message)
+
+
+def test_wrong_k_points(plotted, refused):
+    kpt = plotted.with_suffix(".kpt")
+    text = kpt.read_text()
+    for new, message in [
+        (text[:-30], "chain_band.kpt: must have 4 lines k1 k2 k3 weight, but got"),
+        (text.replace("4", "four", 1), "number of k-points: must be a positive number, but got 'four'"),
+        (text.replace("0.250000", "3.250000"), "k must be fractional"),
+        ("", "number of k-points: must be a positive number, but got ''"),
+    ]:
+        kpt.write_text(new)
+        refused(plotted, message)
+    kpt.unlink()
+    refused(plotted, "chain_band.kpt: must be the k-points beside the bands of Wannier90, but there is no such file")
