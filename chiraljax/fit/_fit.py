@@ -132,7 +132,7 @@ def fit_bands(
     - `targets`: which bands its levels are to meet; `default_targets` unless given.
     - `fixed`: names of parameters that keep their values; `ties`: name → name, or (name, factor), of a free one.
     - `bounds`: name → (low, high), eV. Unless given ±5 about zero, and ±10 about the centre of the targets for
-      on-site energies.
+      on-site energies; ξ from 0 to 5.
     - `priors`: name → (value, width), eV: ridge terms, each as strong as one energy with the error `noise` (eV).
     - `start`: `"uniform"` in the bounds, `"harrison"` (his rule, spread by a factor of two) or `"noise"` about the
       model's own parameters; `restarts`, `seed`.

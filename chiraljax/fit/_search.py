@@ -63,10 +63,10 @@ class Problem(eqx.Module):
         """The sum of the squared residuals."""
         return jnp.sum(self(x) ** 2)
 
-    def at(self, rows: np.ndarray) -> "Problem":
-        """The problem on some of the k-points, with weights to the same total."""
-        scale = np.sqrt((self.root_weights**2).sum() / max((self.root_weights[rows] ** 2).sum(), 1e-300))
-        energies, root_weights = self.energies[rows], self.root_weights[rows] * scale
+    def at(self, rows: np.ndarray, times: np.ndarray | float = 1.0) -> "Problem":
+        """The problem on some of the k-points, each counted `times`."""
+        energies = self.energies[rows]
+        root_weights = self.root_weights[rows] * np.sqrt(np.broadcast_to(times, len(rows)))[:, None]
         return Problem(self.levels.at(rows), self.space, self.columns, energies, root_weights, self.prior_scale)
 
 
@@ -90,8 +90,7 @@ def search(
 
     `hidden` are sign changes that the energies hardly see; they are tried on the best minimum.
     """
-    rows = np.unique(np.linspace(0, len(whole.energies) - 1, SEARCH_POINTS).round().astype(int))
-    part = whole.at(rows) if len(rows) < len(whole.energies) else whole
+    part = _sample(whole)
     x = jnp.asarray(starts)
     if project and len(part.columns) == part.levels.size:
         order = np.argsort(part.columns)
@@ -160,6 +159,17 @@ def _refine(problem: Problem, x, solver, max_steps):
 @eqx.filter_jit
 def _losses(problem: Problem, x):
     return jax.lax.map(problem.loss, x)
+
+
+def _sample(whole: Problem) -> Problem:
+    """Some of the k-points, drawn evenly along the sum of their weights, so that its loss is about that of all."""
+    if len(whole.energies) <= SEARCH_POINTS:
+        return whole
+    weights = (whole.root_weights**2).sum(axis=1)
+    share = weights / weights.sum()
+    drawn = np.searchsorted(np.cumsum(share), (np.arange(SEARCH_POINTS) + 0.5) / SEARCH_POINTS)
+    rows, count = np.unique(drawn, return_counts=True)
+    return whole.at(rows, count / (SEARCH_POINTS * share[rows]))
 
 
 def _distinct(losses: np.ndarray, count: int) -> np.ndarray:

@@ -16,7 +16,8 @@ Bounds = Mapping[str, tuple[float, float]]
 Priors = Mapping[str, tuple[float, float]]
 
 INTEGRAL, ONSITE = 5.0, 10.0
-"""eV: half-widths of the default boxes, about zero, and for on-site energies about the centre of the bands"""
+"""eV: half-widths of the default boxes, about zero, and for on-site energies about the centre of the bands; ξ is not
+negative"""
 
 
 class Space(eqx.Module):
@@ -92,6 +93,8 @@ def space(
     low, high = np.empty(len(free)), np.empty(len(free))
     for column, name in enumerate(free):
         default = (middle - ONSITE, middle + ONSITE) if is_onsite(name) else (-INTEGRAL, INTEGRAL)
+        if name.endswith(".xi"):
+            default = (0.0, INTEGRAL)
         if name == OFFSET:
             reach = float(np.abs(energies).max()) + ONSITE
             default = (-2 * reach, 2 * reach)

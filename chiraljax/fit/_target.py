@@ -12,6 +12,8 @@ from ._bands import Bands
 _CLEAN = 0.25
 """A group is not entangled if no projection on the model's orbitals is below this share of the largest one in it. (A
 share of all projections would not do: those on overlapping spheres do not add to 1.)"""
+_GAP = 0.5
+"""eV"""
 _EDGE_WEIGHT = 3.0
 """The moment lives at the conduction edge: by default the target that holds it counts so many times."""
 
@@ -38,7 +40,7 @@ class Target(NamedTuple):
     """energy (eV, from the reference of the bands) about which they count more,"""
     edge_weight: float = 0.0
     """namely 1 + `edge_weight`·exp(−(E − edge)²/`edge_width`²) times"""
-    edge_width: float = 0.3
+    edge_width: float = 0.5
 
 
 class Match(NamedTuple):
@@ -57,7 +59,7 @@ class Match(NamedTuple):
 
 
 def default_targets(electrons: Electrons, bands: Bands, edge_weight: float = 0.0) -> list[Target]:
-    """One target for each group of levels that gaps in the bands separate.
+    """One target for each group of levels that more than 0.5 eV separate from the others at every k.
 
     The filled levels meet the highest filled bands, the others the bands above in order. A group that holds states
     outside the model's orbitals (entangled: somewhere less than a quarter of its largest projection on them) counts
@@ -82,7 +84,7 @@ def default_targets(electrons: Electrons, bands: Bands, edge_weight: float = 0.0
         " are filled",
     )
     chosen = bands.energies[:, first : first + size]
-    breaks = [i for i in range(1, size) if chosen[:, i].min() > chosen[:, i - 1].max()]
+    breaks = [i for i in range(1, size) if (chosen[:, i] - chosen[:, i - 1]).min() > _GAP]
     if 0 < filled < size and filled not in breaks:
         breaks = sorted([*breaks, filled])
     targets = []
