@@ -17,10 +17,12 @@ from .electrons import slater_koster as slater_koster
 from .fit import BandFit as BandFit
 from .fit import Bands as Bands
 from .fit import CrossValidation as CrossValidation
+from .fit import LossFit as LossFit
 from .fit import Target as Target
 from .fit import cross_validate as cross_validate
 from .fit import default_targets as default_targets
 from .fit import fit_bands as fit_bands
+from .fit import fit_loss as fit_loss
 from .io import bundled_bands as bundled_bands
 from .io import read_bands as read_bands
 from .io import read_hr as read_hr

@@ -5,6 +5,8 @@ from ._cross import CrossValidation as CrossValidation
 from ._cross import cross_validate as cross_validate
 from ._fit import BandFit as BandFit
 from ._fit import fit_bands as fit_bands
+from ._loss import LossFit as LossFit
+from ._loss import fit_loss as fit_loss
 from ._statistics import Direction as Direction
 from ._target import Target as Target
 from ._target import default_targets as default_targets

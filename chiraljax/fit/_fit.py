@@ -114,7 +114,7 @@ def fit_bands(
     priors: Priors | None = None,
     noise: float = 0.1,
     start: str = "uniform",
-    restarts: int = 32,
+    restarts: int = 64,
     seed: int = 0,
     solver: Any = None,
     on_step: OnStep = lambda done, total, best: None,
@@ -122,7 +122,8 @@ def fit_bands(
     """Slater–Koster parameters whose levels meet `bands` in the least-squares sense, with their uncertainty.
 
     From many random starts: each is moved to where the first two moments of the levels are those of the bands, the
-    best of 32 times as many as `restarts` are refined on 24 k-points, and a fourth of them on all.
+    best of 32 times as many as `restarts` are refined on 24 k-points; the best minima are shaken with noise while that
+    finds better ones, and then fitted to all k-points.
     The loss is the sum over targets of weight times mean square error, eV².
 
     Arguments:
@@ -176,7 +177,7 @@ def fit_bands(
     candidates = restarts if start == "noise" else CANDIDATES * restarts
     starts = starting_points(start, candidates, model, varied, seed)
     gauge, hidden = _symmetries(electrons, varied, bands.spin_orbit)
-    found = search(whole, starts, restarts, solver, start != "noise", hidden, on_step)
+    found = search(whole, starts, restarts, solver, start != "noise", hidden, seed, on_step)
     return _result(electrons, bands, targets, matched, whole, found, gauge)
 
 

@@ -25,9 +25,9 @@ _SEARCH_STEPS, _FINAL_STEPS = 100, 400
 _PERFECT = 1e-18
 """eV²: a loss that is roundoff"""
 _KEPT = 4
-"""a fourth of the refined starts is fitted to all k-points,"""
-_SHAKES, _SHAKE = 8, 0.05
-"""and the best of these so many times more with noise (eV): crossings of levels make shallow minima beside it"""
+"""a fourth of as many minima as there are restarts is fitted to all k-points"""
+_HOPS, _ORIGINS, _NOISE = 3, 4, (0.03, 1.0)
+"""rounds of restarts from the best few minima with noise (eV): crossings of levels make shallow minima"""
 _SAME = 1e-4
 """relative difference in loss within which two minima count as one"""
 
@@ -84,9 +84,10 @@ def search(
     solver,
     project: bool,
     hidden: list[tuple[str, ...]],
+    seed: int,
     on_step: OnStep,
 ) -> Minimum:
-    """Local minima of the loss: screened, refined on a few k-points, then fitted to all of them.
+    """Local minima of the loss: screened, refined on a few k-points, hopped from, then fitted to all k-points.
 
     `hidden` are sign changes that the energies hardly see; they are tried on the best minimum.
     """
@@ -98,22 +99,29 @@ def search(
     if len(x) > restarts:
         losses = np.concatenate([np.asarray(_losses(part, chunk)) for chunk in np.array_split(x, -(-len(x) // 64))])
         x = x[jnp.asarray(np.argsort(losses)[:restarts])]
-    count = max(1, restarts // _KEPT)
-    total = len(x) + count + len(hidden) + _SHAKES
-    found = refine(part, x, solver, _SEARCH_STEPS, lambda done, best: on_step(done, total, best))
-    best = found.x[_distinct(np.asarray(found.loss), count)]
+    kept = max(2, restarts // _KEPT)
+    total = len(x) + _HOPS * restarts + kept + len(hidden)
+    found = refine(part, x, solver, _SEARCH_STEPS, _after(0, total, on_step))
+    random = np.random.default_rng(seed)
+    for hop in range(_HOPS):
+        before, lowest = len(x) + hop * restarts, float(found.loss[0])
+        if lowest < _PERFECT:
+            break
+        from_ = _distinct(np.asarray(found.loss), _ORIGINS)
+        size = np.exp(random.uniform(np.log(_NOISE[0]), np.log(_NOISE[1]), (restarts, 1)))
+        noise = size * random.normal(size=(restarts, x.shape[1]))
+        inside = part.space.inside(found.x[np.resize(from_, restarts)]) + noise
+        shaken = jax.vmap(part.space.outside)(inside)
+        more = refine(part, shaken, solver, _SEARCH_STEPS, _after(before, total, on_step))
+        found = _sorted(jax.tree.map(lambda *parts: jnp.concatenate(parts), found, more))
+        if not float(found.loss[0]) < lowest * (1 - _SAME):
+            break
+    best = found.x[_distinct(np.asarray(found.loss), kept)]
     mirrored = [jnp.where(jnp.asarray([name in signs for name in part.space.free]), -1.0, 1.0) for signs in hidden]
     images = [part.space.outside(part.space.inside(best[0]) * signs) for signs in mirrored]
     best = jnp.concatenate([best, jnp.array(images).reshape(-1, best.shape[1])])
-    before = len(x)
-    ends = refine(whole, best, solver, _FINAL_STEPS, lambda done, lowest: on_step(before + done, total, lowest))
-    if not ends.loss[0] > _PERFECT:
-        return ends
-    noise = _SHAKE * np.random.default_rng(0).normal(size=(_SHAKES, best.shape[1]))
-    shaken = jax.vmap(part.space.outside)(part.space.inside(ends.x[0]) + noise)
-    last = total - _SHAKES
-    more = refine(whole, shaken, solver, _FINAL_STEPS, lambda done, lowest: on_step(last + done, total, lowest))
-    return _sorted(jax.tree.map(lambda *parts: jnp.concatenate(parts), ends, more))
+    last = total - len(best)
+    return refine(whole, best, solver, _FINAL_STEPS, _after(last, total, on_step))
 
 
 def refine(problem: Problem, x: Float[Array, "S F"], solver, max_steps: int, on_step: Callable[[int, float], object]):
@@ -159,6 +167,10 @@ def _refine(problem: Problem, x, solver, max_steps):
 @eqx.filter_jit
 def _losses(problem: Problem, x):
     return jax.lax.map(problem.loss, x)
+
+
+def _after(before: int, total: int, on_step: OnStep) -> Callable[[int, float], object]:
+    return lambda done, best: on_step(before + done, total, best)
 
 
 def _sample(whole: Problem) -> Problem:

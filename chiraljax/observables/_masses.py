@@ -5,7 +5,8 @@ import jax.numpy as jnp
 import numpy as np
 import scipy.constants as const
 
-from .._errors import check
+from .._checks import concrete
+from .._errors import InputError, check
 from .._types import Array, ArrayLike, Float
 from ..electrons import Electrons
 from ._band_edges import conduction_edge, valence_edge
@@ -19,24 +20,36 @@ _DEGENERATE = 1e-6
 
 
 def effective_masses(
-    electrons: Electrons, direction: ArrayLike = (1.0, 0.0, 0.0), edge: str = "conduction"
+    electrons: Electrons,
+    direction: ArrayLike = (1.0, 0.0, 0.0),
+    edge: str = "conduction",
+    count: int | None = None,
 ) -> Float[Array, " g"]:
-    """m*/m_e = (ħ²/m_e)/(d²E/dk²) along a Cartesian `direction`, of each of the g levels that meet at the edge.
+    """m*/m_e = (ħ²/m_e)/(d²E/dk²) along a Cartesian `direction`, of the g levels next to an edge.
 
-    Ascending in energy beside the edge; negative where a band bends down. Second differences of steps 0.005 and
+    `count` is their number g, which `jit` needs; without it they are those that meet at the edge. Ascending in energy
+    beside the edge; negative where a band bends down. Second differences of steps 0.005 and
     0.0025 1/Å, extrapolated: relative error about 10⁻⁷. Differentiable in the parameters, at a fixed k of the edge.
-    Raises `InputError` for a direction of no length and an unknown edge.
+    Raises `InputError` for a direction of no length, an unknown edge, and under `jit` without `count`.
     """
     check(edge in {"conduction", "valence"}, f"edge must be conduction or valence, but got {edge!r}")
     along = np.asarray(direction, dtype=float)
     check(along.shape == (3,) and np.linalg.norm(along) > 0, f"direction must be a vector of 3, but got {direction}")
     fixed = jax.lax.stop_gradient(electrons)
     found = conduction_edge(fixed) if edge == "conduction" else valence_edge(fixed)
-    levels = np.asarray(fixed.energies(found.k))
-    group = np.flatnonzero(np.abs(levels - float(found.energy)) < _DEGENERATE)
+    if count is None:
+        levels = concrete(fixed.energies(found.k) - found.energy)
+        if levels is None:
+            raise InputError("count of levels must be given under jit, where those that meet are not known")
+        count = int(np.sum(np.abs(levels) < _DEGENERATE))
+    first = electrons.filling if edge == "conduction" else electrons.filling - count
+    check(
+        count > 0 and 0 <= first and first + count <= electrons.size,
+        f"count must be positive and within the levels, but got {count}",
+    )
     unit = along / np.linalg.norm(along) @ np.linalg.inv(electrons.crystal.reciprocal)
     steps = _STEP * np.array([0.0, 1.0, -1.0, 0.5, -0.5])
-    energies = electrons.energies(found.k + steps[:, None] * unit)[:, group[0] : group[-1] + 1]
+    energies = electrons.energies(found.k + steps[:, None] * unit)[:, first : first + count]
     whole = (energies[1] + energies[2] - 2 * energies[0]) / _STEP**2
     half = (energies[3] + energies[4] - 2 * energies[0]) / (_STEP / 2) ** 2
     return _HBAR2_OVER_MASS / ((4 * half - whole) / 3)

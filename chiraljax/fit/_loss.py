@@ -1,0 +1,83 @@
+"""Parameters that minimise any differentiable loss of the model."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+
+from .._errors import check
+from .._types import Array, Float
+from ..electrons import Electrons
+
+
+class LossFit(NamedTuple):
+    """Where an optimiser ended."""
+
+    electrons: Electrons
+    """the best model on the way"""
+    loss: float
+    """its loss"""
+    history: Float[np.ndarray, " steps"]
+    """the loss before each step"""
+    finite: bool
+    """false if the loss or its gradient ceased to be finite, where the optimiser stopped"""
+
+
+def fit_loss(
+    electrons: Electrons,
+    loss: Callable[[Electrons], Array],
+    *,
+    optimizer: Any = None,
+    steps: int = 300,
+    fixed: Sequence[str] = (),
+    bounds: Mapping[str, tuple[float, float]] | None = None,
+    compiled: bool = True,
+    on_step: Callable[[int, int, float], object] = lambda done, total, best: None,
+) -> LossFit:
+    """Minimise a scalar `loss` of the model by a first-order optimiser, from the model's own parameters.
+
+    Whatever the chain differentiates may stand in the loss: bands, the gap, effective masses, a moment. For least
+    squares of bands alone `fit_bands` is faster and finds its own start.
+
+    Arguments: `optimizer`, of optax, `optax.adam(0.01)` unless given (optax.lbfgs() serves as well), in eV; `fixed`
+    names; `bounds` name → (low, high) eV, onto which each step is projected; `compiled`, false for a loss that cannot
+    be traced; `on_step`, called with the steps done, their total and the best loss.
+    Raises `InputError` for unknown names and for a loss that is not finite at the start.
+    """
+    known = list(electrons.parameters)
+    for what, names in (("fixed", fixed), ("bounds", bounds or {})):
+        wrong = [name for name in names if name not in known]
+        check(not wrong, f"{what} must name parameters among {known}, but got {wrong}")
+    optimizer = optax.adam(0.01) if optimizer is None else optimizer
+    free = {name: value for name, value in electrons.parameters.items() if name not in fixed}
+    low, high = ({name: (bounds or {}).get(name, (-np.inf, np.inf))[end] for name in free} for end in (0, 1))
+
+    def of(values):
+        return loss(electrons.with_parameters(values))
+
+    def step(values, state):
+        value, slopes = jax.value_and_grad(of)(values)
+        changes, state = optimizer.update(slopes, state, values, value=value, grad=slopes, value_fn=of)
+        moved = jax.tree.map(jnp.clip, optax.apply_updates(values, changes), low, high)
+        return value, moved, state
+
+    step = eqx.filter_jit(step) if compiled else step
+    optimizer = optax.with_extra_args_support(optimizer)
+    values, state = free, optimizer.init(free)
+    best, best_values, history = np.inf, free, []
+    for done in range(steps):
+        value, moved, state = step(values, state)
+        history.append(float(value))
+        check(done > 0 or np.isfinite(history[0]), f"loss must be finite at the start, but is {history[0]}")
+        if not np.isfinite(history[-1]):
+            break
+        if history[-1] < best:
+            best, best_values = history[-1], values
+        values = moved
+        on_step(done + 1, steps, best)
+    finite = bool(np.isfinite(history[-1]))
+    return LossFit(electrons.with_parameters(best_values), best, np.array(history), finite)
