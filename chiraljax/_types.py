@@ -16,6 +16,7 @@ Energies = Float[Array, "*batch n"]
 Operator = Complex[Array, "n n"]
 Operators = Complex[Array, "a n n"]
 Hamiltonian = Complex[Array, "*batch n n"]
+HermitianMatrix = Hamiltonian | Float[Array, "*batch n n"]
 
 
 def real(value: ArrayLike) -> Array:
@@ -31,6 +32,7 @@ __all__ = [
     "Energies",
     "Float",
     "Hamiltonian",
+    "HermitianMatrix",
     "Int",
     "Operator",
     "Operators",

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 import typer
 
 from .._errors import InputError
-from . import _bands, _magnetization, _reproduce, _simulate
+from . import _bands, _fit, _magnetization, _reproduce, _simulate
 from ._environment import prepare
 
 app = typer.Typer(name="chiraljax", add_completion=False, rich_markup_mode=None)
-for _command in (_reproduce.reproduce, _bands.bands, _magnetization.magnetization, _simulate.simulate):
+for _command in (_reproduce.reproduce, _bands.bands, _magnetization.magnetization, _simulate.simulate, _fit.fit):
     app.command(context_settings={"help_option_names": ["-h", "--help"]})(_command)
 
 BAD_INPUT = 2
@@ -23,7 +23,10 @@ def start() -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; returns the exit status, 0, or 2 for bad input, which is told in one line on stderr."""
+    """Run one command. Returns the exit status: 0; 1 for a fit that did not converge; 2 for bad input.
+
+    Each but 0 comes with one line on standard error.
+    """
     given = list(sys.argv[1:] if arguments is None else arguments)
     command = typer.main.get_command(app)
     try:

@@ -36,6 +36,24 @@ def bar(steps: Sequence[str]) -> Iterator[Callable[[str], None]]:
         progress.update(task, description="Done", completed=len(steps))
 
 
+@contextmanager
+def counted(what: str) -> Iterator[Callable[[int, int, float], None]]:
+    """A bar of searches done, with the best loss; call what is yielded with done, total and the best."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as progress:
+        task, lowest = progress.add_task(what, total=None), float("inf")
+
+        def advance(done: int, total: int, best: float) -> None:
+            nonlocal lowest
+            lowest = min(lowest, best)
+            progress.update(task, completed=done, total=total, description=f"{what}, best loss {lowest:.6g} eV²")
+
+        yield advance
+
+
 def advise(message: str) -> None:
     """One line on standard error."""
     print(f"chiraljax: {message}", file=sys.stderr)

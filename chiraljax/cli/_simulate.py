@@ -1,24 +1,17 @@
 """`chiraljax simulate`."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from .._errors import check
 from ._arguments import grid, not_negative, positive
+from ._examples import print_example
 from ._magnetization import REGIONS
 from ._output import checked_output, write
 from ._progress import advise, working
 
 COUPLINGS = ("fixed", "kinematic", "constant-inertia")
-
-
-def _print_example(wanted: bool) -> bool:
-    if wanted:
-        print((Path(__file__).parent / "examples" / "pulse.toml").read_text(encoding="utf-8"), end="")
-        raise typer.Exit
-    return wanted
 
 
 def simulate(
@@ -38,7 +31,10 @@ def simulate(
     example: Annotated[
         bool,
         typer.Option(
-            "--example", is_eager=True, callback=_print_example, help="Print a commented PULSE.toml and exit."
+            "--example",
+            is_eager=True,
+            callback=print_example("pulse.toml"),
+            help="Print a commented PULSE.toml and exit.",
         ),
     ] = False,
 ) -> None:

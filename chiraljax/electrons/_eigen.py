@@ -6,22 +6,23 @@ from functools import partial
 import jax
 import jax.numpy as jnp
 
-from .._types import Array, Complex, Energies, Float, Hamiltonian
+from .._types import Array, Complex, Energies, Float, Hamiltonian, HermitianMatrix
 
 _DEGENERATE = 1e-10
 """eV: two levels this close are one."""
 
 
-def eigh(hermitian: Hamiltonian) -> tuple[Energies, Hamiltonian]:
-    """Eigenvalues, ascending, and eigenvectors of (..., n, n) Hermitian matrices, of which one triangle is read.
+def eigh(hermitian: HermitianMatrix) -> tuple[Energies, HermitianMatrix]:
+    """Eigenvalues, ascending, and eigenvectors of (..., n, n) Hermitian or real symmetric matrices.
 
-    On a GPU the batched solver for small matrices is known to return NaN for some of them; a batch with any is
-    solved again from the other triangle, and what is NaN then too stays so, for the caller to see.
+
+    One triangle is read. On a GPU the batched solver for small matrices is known to return NaN for some of them; a
+    batch with any is solved again from the other triangle, and what is NaN then too stays so, for the caller to see.
     """
     return _solve(hermitian) if jax.default_backend() == "cpu" else retried(hermitian)
 
 
-def retried(hermitian: Hamiltonian, solve=None) -> tuple[Energies, Hamiltonian]:
+def retried(hermitian: HermitianMatrix, solve=None) -> tuple[Energies, HermitianMatrix]:
     """The solution from the lower triangle, and of those matrices where that is NaN from the upper one."""
     solve = solve or _solve
     values, vectors = solve(hermitian)

@@ -100,7 +100,7 @@ class BandFit:
 
         slopes = np.asarray(jax.jacrev(of)(y))
         variance = np.einsum("...f,fg,...g->...", slopes, self.covariance, slopes)
-        return np.asarray(of(y)), np.sqrt(np.maximum(variance, 0))
+        return np.asarray(of(y)), np.asarray(np.sqrt(np.maximum(variance, 0)))
 
 
 def fit_bands(

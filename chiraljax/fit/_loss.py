@@ -61,8 +61,9 @@ def fit_loss(
 
     def step(values, state):
         value, slopes = jax.value_and_grad(of)(values)
-        changes, state = optimizer.update(slopes, state, values, value=value, grad=slopes, value_fn=of)
-        moved = jax.tree.map(jnp.clip, optax.apply_updates(values, changes), low, high)
+        with jax.numpy_dtype_promotion("standard"):  # optax mixes integers of both sizes
+            changes, state = optimizer.update(slopes, state, values, value=value, grad=slopes, value_fn=of)
+            moved = jax.tree.map(jnp.clip, optax.apply_updates(values, changes), low, high)
         return value, moved, state
 
     step = eqx.filter_jit(step) if compiled else step

@@ -111,7 +111,7 @@ def search(
         size = np.exp(random.uniform(np.log(_NOISE[0]), np.log(_NOISE[1]), (restarts, 1)))
         noise = size * random.normal(size=(restarts, x.shape[1]))
         inside = part.space.inside(found.x[np.resize(from_, restarts)]) + noise
-        shaken = jax.vmap(part.space.outside)(inside)
+        shaken = part.space.outside(inside)
         more = refine(part, shaken, solver, _SEARCH_STEPS, _after(before, total, on_step))
         found = _sorted(jax.tree.map(lambda *parts: jnp.concatenate(parts), found, more))
         if not float(found.loss[0]) < lowest * (1 - _SAME):
@@ -153,7 +153,8 @@ def _sorted(ends: Minimum) -> Minimum:
 @eqx.filter_jit
 def _refine(problem: Problem, x, solver, max_steps):
     def descend(start):
-        solution = optx.least_squares(problem, solver, start, max_steps=max_steps, throw=False)
+        with jax.numpy_dtype_promotion("standard"):  # optax, inside OptaxMinimiser, mixes integers of both sizes
+            solution = optx.least_squares(problem, solver, start, max_steps=max_steps, throw=False)
         return Minimum(
             solution.value,
             problem.loss(solution.value),

@@ -39,11 +39,11 @@ class Space(eqx.Module):
     prior_weight: Float[Array, " F"]
     """1/width² in 1/eV², zero without a prior"""
 
-    def inside(self, x: Float[Array, " F"]) -> Float[Array, " F"]:
+    def inside(self, x: Float[Array, "*batch F"]) -> Float[Array, "*batch F"]:
         """y of x."""
         return self.centre + self.half * jnp.sin(x)
 
-    def outside(self, y: Float[Array, " F"]) -> Float[Array, " F"]:
+    def outside(self, y: Float[Array, "*batch F"]) -> Float[Array, "*batch F"]:
         """x of y; what lies outside its box is put just inside."""
         return jnp.arcsin(jnp.clip((y - self.centre) / self.half, -0.999, 0.999))
 

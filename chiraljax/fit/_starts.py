@@ -58,7 +58,7 @@ def starting_points(
         noise = _NOISE * random.normal(size=y.shape)
         noise[0] = 0.0
         y = given + noise
-    return np.asarray(jax.vmap(space.outside)(jnp.asarray(y)))
+    return np.asarray(space.outside(jnp.asarray(y)))
 
 
 def harrison(electrons: Electrons) -> dict[str, float]:

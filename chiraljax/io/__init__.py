@@ -7,6 +7,8 @@ from ._datasets import band_dataset as band_dataset
 from ._datasets import bands_dataset as bands_dataset
 from ._datasets import moment_dataset as moment_dataset
 from ._datasets import simulation_dataset as simulation_dataset
+from ._fit import fit_content as fit_content
+from ._fit import load_fit_options as load_fit_options
 from ._json import to_json as to_json
 from ._json import write_json as write_json
 from ._material import write_material as write_material

@@ -1,0 +1,139 @@
+"""`chiraljax fit`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from .._errors import check
+from ._arguments import finite
+from ._examples import print_example
+from ._output import checked_output, write
+from ._progress import advise, counted
+
+NOT_CONVERGED = 1
+
+
+def fit(
+    material: Annotated[str, typer.Argument(help="The model to fit: a bundled material or a TOML file.")],
+    bands: Annotated[
+        str, typer.Option(metavar="FILE", help="Of VASP, Quantum ESPRESSO, ASE, Wannier90, .json, .csv; or bundled.")
+    ],
+    out: Annotated[
+        str,
+        typer.Option(metavar="FILE", help=".toml, .json, .png, .py (PythTB) or …_hr.dat (Wannier90); - for JSON."),
+    ],
+    spin_orbit_bands: Annotated[
+        str | None,
+        typer.Option(metavar="FILE", help="Second stage: fit only the spin–orbit parameters to these bands."),
+    ] = None,
+    check_bands: Annotated[
+        str | None, typer.Option("--check", metavar="FILE", help="Bands for a k-fold check, such as a dense mesh.")
+    ] = None,
+    config: Annotated[str | None, typer.Option(metavar="FIT.toml", help="Targets, bounds, priors, ties.")] = None,
+    edge_weight: Annotated[
+        float, typer.Option(metavar="W", help="Energies near the conduction edge count 1 + W times.")
+    ] = 0.0,
+    start: Annotated[str | None, typer.Option(metavar="uniform|harrison|noise", help="Where to begin.")] = None,
+    restarts: Annotated[int | None, typer.Option(metavar="N", help="Local searches; default 64.")] = None,
+    seed: Annotated[int | None, typer.Option(metavar="N", help="Of the random starts; default 0.")] = None,
+    example: Annotated[
+        bool,
+        typer.Option(
+            "--example", is_eager=True, callback=print_example("fit.toml"), help="Print a commented FIT.toml and exit."
+        ),
+    ] = False,
+) -> int:
+    """Slater–Koster parameters from bands, with their errors: writes the fitted material, prints a report."""
+    path = checked_output(out, (".toml", ".json", ".png", ".py", ".dat"))
+    check(
+        path is None or path.suffix != ".dat" or path.name.endswith("_hr.dat"),
+        f"--out: must end in _hr.dat for Wannier90, but got {out!r}",
+    )
+    check(
+        finite("--edge-weight", edge_weight) >= 0, f"--edge-weight: must be zero or positive, but got {edge_weight:g}"
+    )
+    from ..fit import cross_validate, default_targets, fit_bands
+    from ..io import (
+        fit_content,
+        load_fit_options,
+        read_bands,
+        write_json,
+        write_material,
+        write_pythtb,
+        write_wannier90,
+    )
+    from ..materials import load_material
+    from ..plot import fit_figure, save_figure
+
+    options = load_fit_options(config) if config else {}
+    given = {"start": start, "restarts": restarts, "seed": seed}
+    options |= {name: value for name, value in given.items() if value is not None}
+    model, data = load_material(material), read_bands(bands)
+    second = read_bands(spin_orbit_bands) if spin_orbit_bands else None
+    other = read_bands(check_bands) if check_bands else None
+    check(
+        not (edge_weight and "targets" in options),
+        "--edge-weight: must not stand beside targets in --config, which have their own",
+    )
+    if edge_weight:
+        options["targets"] = default_targets(model.electrons, data, edge_weight)
+    with counted("Fitting") as advance:
+        result = fit_bands(model.electrons, data, **options, on_step=advance)
+    reports, converged = [result.report], result.converged
+    if second is not None:
+        check(
+            second.spin_orbit and not data.spin_orbit,
+            "--spin-orbit-bands: must be bands with spin–orbit coupling, after --bands without",
+        )
+        others = [name for name in result.parameters if not name.endswith(".xi")]
+        with counted("Fitting spin–orbit coupling") as advance:
+            targets = default_targets(result.electrons, second, edge_weight)
+            stage = fit_bands(
+                result.electrons, second, targets=targets, fixed=others, restarts=8, seed=seed or 0, on_step=advance
+            )
+        reports.append(stage.report)
+        converged = converged and stage.converged
+    last = result if second is None else stage
+    if other is not None:
+        check(
+            other.spin_orbit == data.spin_orbit,
+            "--check: must be bands with spin–orbit coupling if --bands are, and without if not",
+        )
+        reports.append(_checked(cross_validate(result, other)))
+    fitted = model.with_electrons(last.electrons)
+    errors = result.standard_errors | last.standard_errors
+    comments = {name: f"± {value:.2g}" for name, value in errors.items() if name in fitted.electrons.parameters}
+    source = f"chiraljax fit to {Path(data.source).name or bands}".replace("\n", " ")
+
+    def content() -> dict:
+        stages = {} if second is None else {"spin_orbit_stage": fit_content(last)}
+        return fit_content(result) | stages
+
+    write(
+        path,
+        content,
+        {
+            ".toml": lambda file: write_material(file, fitted, source=source, comments=comments),
+            ".json": lambda file: write_json(file, content()),
+            ".png": lambda file: save_figure(fit_figure(last), file),
+            ".py": lambda file: write_pythtb(file, last.electrons),
+            ".dat": lambda file: write_wannier90(str(file).removesuffix("_hr.dat"), last.electrons),
+        },
+    )
+    if path is not None:
+        print("\n".join(reports), end="")
+    if not converged:
+        advise("the fit did not converge; the best parameters found were kept")
+        return NOT_CONVERGED
+    return 0
+
+
+def _checked(result) -> str:
+    header = f"{'k-fold check, rms in eV':<26}{'this fit':>10}{'refits':>10}{'left out':>10}"
+    rows = [
+        f"  {name:<24}{value:>10.4f}{result.seen[name]:>10.4f}{result.unseen[name]:>10.4f}"
+        for name, value in result.elsewhere.items()
+    ]
+    spread = [f"  {name:<24}{value:>10.4f}" for name, value in result.spread.items()]
+    return "\n".join([header, *rows, "Jackknife errors of the parameters, eV", *spread]) + "\n"
