@@ -76,16 +76,20 @@ def fit(
         not (edge_weight and "targets" in options),
         "--edge-weight: must not stand beside targets in --config, which have their own",
     )
+    check(
+        second is None or (second.spin_orbit and not data.spin_orbit),
+        "--spin-orbit-bands: must be bands with spin–orbit coupling, after --bands without",
+    )
+    check(
+        other is None or other.spin_orbit == data.spin_orbit,
+        "--check: must be bands with spin–orbit coupling if --bands are, and without if not",
+    )
     if edge_weight:
         options["targets"] = default_targets(model.electrons, data, edge_weight)
     with counted("Fitting") as advance:
         result = fit_bands(model.electrons, data, **options, on_step=advance)
     reports, converged = [result.report], result.converged
     if second is not None:
-        check(
-            second.spin_orbit and not data.spin_orbit,
-            "--spin-orbit-bands: must be bands with spin–orbit coupling, after --bands without",
-        )
         others = [name for name in result.parameters if not name.endswith(".xi")]
         with counted("Fitting spin–orbit coupling") as advance:
             targets = default_targets(result.electrons, second, edge_weight)
@@ -96,10 +100,6 @@ def fit(
         converged = converged and stage.converged
     last = result if second is None else stage
     if other is not None:
-        check(
-            other.spin_orbit == data.spin_orbit,
-            "--check: must be bands with spin–orbit coupling if --bands are, and without if not",
-        )
         reports.append(_checked(cross_validate(result, other)))
     fitted = model.with_electrons(last.electrons)
     errors = result.standard_errors | last.standard_errors

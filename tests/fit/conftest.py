@@ -1,4 +1,4 @@
-"""The PBE bands that come with the package, and a fit to them."""
+"""The PBE bands that come with the package, and a quick fit to them."""
 
 import pytest
 
@@ -14,7 +14,7 @@ def pbe():
 def pbe_fit(electrons, pbe):
     from chiraljax import fit_bands
 
-    return fit_bands(electrons, pbe)
+    return fit_bands(electrons, pbe, start="noise", restarts=8)
 
 
 @pytest.fixture(scope="session")

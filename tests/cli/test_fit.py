@@ -1,0 +1,116 @@
+"""`chiraljax fit` on a small problem: the bands of the bundled parameters, few k-points, few restarts."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import chiraljax as cj
+from chiraljax.cli import main
+from chiraljax.io import bands_dataset, load_fit_options, to_json, write_json
+
+ROOT = Path(__file__).parents[2]
+QUICK = ["--start", "noise", "--restarts", "2"]
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch, ktao3):
+    """A folder with bands of Table I at 11 k-points, without (a.json) and with (b.json) spin–orbit coupling."""
+    k = np.concatenate([ktao3.k_path(2).k, [[0.1, 0.2, 0.3], [0.4, 0.1, 0.2]]])
+    spinless = np.asarray(ktao3.electrons.without_spin_orbit().energies(k))[:, ::2]
+    spinor = np.asarray(ktao3.electrons.energies(k))
+    for name, energies in (("a.json", spinless), ("b.json", spinor)):
+        spin_orbit = name == "b.json"
+        bands = cj.Bands(k, energies, spin_orbit=spin_orbit, filled=18 if spin_orbit else 9, source="Table I")
+        write_json(tmp_path / name, to_json(bands_dataset(bands)))
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_both_stages_to_a_material(folder, capsys, ktao3):
+    command = ["fit", "KTaO3", "--bands", "a.json", "--spin-orbit-bands", "b.json", "--check", "a.json", *QUICK]
+    assert main([*command, "--out", "fitted.toml"]) == 0
+    printed = capsys.readouterr().out
+    assert "without spin–orbit coupling" in printed
+    assert "with spin–orbit coupling" in printed
+    assert "k-fold check" in printed
+    fitted = cj.load_material("fitted.toml")
+    for name, value in ktao3.electrons.parameters.items():
+        assert float(fitted.electrons.parameters[name]) == pytest.approx(float(value), abs=1e-6)
+    assert "# ± " in (folder / "fitted.toml").read_text()
+    assert fitted.phonon is not None
+
+
+@pytest.mark.parametrize("out", ["fit.json", "fit.png", "fit.py", "fit_hr.dat"])
+def test_other_files(folder, out):
+    assert main(["fit", "KTaO3", "--bands", "a.json", *QUICK, "--out", out]) == 0
+    assert (folder / out).stat().st_size > 0
+    if out == "fit.json":
+        content = json.loads((folder / out).read_text())
+        assert content["converged"]
+        assert max(content["rms"].values()) < 1e-7
+        assert np.shape(content["covariance"]) == (13, 13)
+
+
+def test_json_on_standard_output(folder, capsys):
+    assert main(["fit", "KTaO3", "--bands", "a.json", *QUICK, "--out", "-"]) == 0
+    assert json.loads(capsys.readouterr().out)["units"]["energies"] == "eV"
+
+
+def test_config_and_example(folder, capsys, pbe_free_targets):
+    assert main(["fit", "--example"]) == 0
+    text = capsys.readouterr().out
+    assert text == (ROOT / "scripts" / "configs" / "fit.toml").read_text(encoding="utf-8")
+    (folder / "fit.toml").write_text(text, encoding="utf-8")
+    options = load_fit_options("fit.toml")
+    assert [tuple(target)[1:5] for target in options["targets"]] == pbe_free_targets
+    assert options["restarts"] == 64
+
+
+@pytest.fixture
+def pbe_free_targets(electrons):
+    """Levels, bands, window and projection of the default targets: those of the example."""
+    return [tuple(target)[1:5] for target in cj.default_targets(electrons, cj.read_bands("KTaO3_pbe"))]
+
+
+def test_not_converged_is_status_1(folder, capsys, monkeypatch):
+    """The best parameters are written all the same."""
+    from chiraljax.fit import _search
+
+    monkeypatch.setattr(_search, "_FINAL_STEPS", 1)
+    monkeypatch.setattr(_search, "_SEARCH_STEPS", 1)
+    assert main(["fit", "KTaO3", "--bands", "a.json", "--restarts", "1", "--out", "f.toml"]) == 1
+    output = capsys.readouterr()
+    assert "did not converge" in output.err
+    assert "NOT CONVERGED" in output.out
+    assert (folder / "f.toml").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--bands", "none.json"], "none.json: must be"),
+        (["--bands", "a.json", "--out", "f.xyz"], "--out: must end in one of"),
+        (["--bands", "a.json", "--out", "f.dat"], "--out: must end in _hr.dat"),
+        (["--bands", "a.json", "--edge-weight", "-1"], "--edge-weight: must be zero or positive"),
+        (["--bands", "a.json", "--restarts", "0"], "restarts must be at least 1"),
+        (["--bands", "a.json", "--start", "x"], "start must be one of"),
+        (["--bands", "b.json", "--spin-orbit-bands", "b.json", *QUICK], "--spin-orbit-bands: must be"),
+        (["--bands", "a.json", "--check", "b.json", *QUICK], "--check: must be"),
+        (["--bands", "a.json", "--config", "bad.toml"], "bad.toml: target.0.levels"),
+        (["--bands", "a.json", "--config", "bad2.toml"], "bad2.toml: restart: is not a field of a fit file"),
+        (["--bands", "a.json", "--config", "ti.toml"], "target x: projection must be on orbitals of the model"),
+    ],
+)
+def test_bad_input(folder, capsys, arguments, message):
+    (folder / "bad.toml").write_text('[[target]]\nname = "x"\nlevels = [0]\n')
+    (folder / "bad2.toml").write_text("restart = 3\n")
+    (folder / "ti.toml").write_text('[[target]]\nname = "x"\nlevels = [0, 2]\nbands = [0, 2]\nprojection = "Ti.d"\n')
+    before = {file.name for file in folder.iterdir()}
+    out = [] if "--out" in arguments else ["--out", "f.toml"]
+    assert main(["fit", "KTaO3", *arguments, *out]) == 2
+    output = capsys.readouterr()
+    assert message in output.err
+    assert output.err.count("\n") == 1
+    assert {file.name for file in folder.iterdir()} == before
