@@ -4,6 +4,7 @@ from ._crystal import Crystal as Crystal
 from ._neighbours import Bonds as Bonds
 from ._neighbours import bonds as bonds
 from ._path import KPath as KPath
+from ._path import as_path as as_path
 from ._path import k_path as k_path
 from ._symmetry import cartesian as cartesian
 from ._symmetry import magnetic_operations as magnetic_operations

@@ -9,6 +9,16 @@ import seekpath
 from .._errors import check
 from .._types import ArrayLike
 from ._crystal import Crystal
+from ._symmetry import point_operations, reciprocal
+
+_STRAIGHT = 0.999
+"""cosine of the angle (2.6°) up to which two steps go the same way: files round their k-points"""
+_SAME = 1e-4
+"""fractional: two k-points closer than this are one"""
+_JUMPS = 0.4
+"""share of lone steps among straight runs from which a list is no path: at the end of each row a mesh jumps back"""
+_BREAK = 2.0
+"""times the median step: a lone step longer than this is a break"""
 
 
 class KPath(NamedTuple):
@@ -58,6 +68,49 @@ def k_path(
         travelled, last = travelled + length, end
         ticks.append((travelled, _symbol(end)))
     return KPath(np.concatenate(k), np.concatenate(distance), tuple(ticks))
+
+
+def as_path(crystal: Crystal, k: ArrayLike, named: KPath | None = None) -> KPath | None:
+    """The path that k-points (K, 3) follow in their order, or None for a mesh and other lists.
+
+    It has a tick at its ends, where it turns and where it passes a named point: one of `named` (by default the
+    standard path of the lattice) or of its images under the point group and reciprocal lattice vectors.
+    """
+    points = np.asarray(k, dtype=float)
+    steps = np.diff(points, axis=0) @ crystal.reciprocal
+    lengths = np.linalg.norm(steps, axis=1)
+    moving = np.flatnonzero(lengths > _SAME * np.linalg.norm(crystal.reciprocal, axis=1).min())
+    if len(moving) < 2:
+        return None
+    ways = steps[moving] / lengths[moving, None]
+    turns = np.flatnonzero(np.sum(ways[1:] * ways[:-1], axis=1) < _STRAIGHT) + 1
+    runs = np.split(moving, turns)
+    lone = [run[0] for run in runs if len(run) == 1]
+    if len(lone) >= _JUMPS * len(runs):
+        return None
+    breaks = [step for step in lone if lengths[step] > _BREAK * np.median(lengths[moving])]
+    lengths[breaks] = 0.0
+    distance = np.concatenate([[0.0], np.cumsum(lengths)])
+    names = _names(crystal, points, named or k_path(crystal, points=1))
+    marks: dict[float, list[str]] = {}
+    for row in sorted({0, *(run[-1] + 1 for run in runs), *(i for i, name in enumerate(names) if name)}):
+        labels = marks.setdefault(float(distance[row]), [])
+        if names[row] not in labels:
+            labels.append(names[row])
+    return KPath(points, distance, tuple((where, "|".join(labels)) for where, labels in marks.items()))
+
+
+def _names(crystal: Crystal, k: np.ndarray, named: KPath) -> list[str]:
+    """The name of each k-point, empty for those without one."""
+    operations = reciprocal(point_operations(crystal))
+    names = np.full(len(k), "", dtype=object)
+    for images in (np.concatenate([operations, -operations]), np.eye(3)[None]):  # its own name comes before an image's
+        for where, label in reversed(named.ticks):
+            rows = np.flatnonzero(named.distance == where)
+            for name, corner in zip(label.split("|"), named.k[rows], strict=False):
+                away = k[:, None] - images @ corner
+                names[np.any(np.abs(away - np.rint(away)).max(axis=-1) < _SAME, axis=1)] = name
+    return names.tolist()
 
 
 def _symbol(name: str) -> str:
