@@ -6,6 +6,9 @@ from ._bands import draw_spin_bands as draw_spin_bands
 from ._dos import dos_figure as dos_figure
 from ._dos import draw_dos as draw_dos
 from ._drive import drive_figure as drive_figure
+from ._fit import fit_figure as fit_figure
+from ._from_edge import bands_from_edge as bands_from_edge
+from ._from_edge import levels_from_edge as levels_from_edge
 from ._moment import draw_moment_temperature as draw_moment_temperature
 from ._moment import moment_temperature_figure as moment_temperature_figure
 from ._moment import moment_time_figure as moment_time_figure

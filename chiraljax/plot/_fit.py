@@ -1,0 +1,118 @@
+"""A fitted model beside the bands that it was fitted to."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from ..crystal import KPath, as_path
+from ..electrons import Electrons
+from ..fit import BandFit
+from ._bands import draw_bands
+from ._from_edge import bands_from_edge, edge_of, levels_from_edge, shares
+from ._marks import DARK, circle, circles, energy_label, padded, styles
+from ._parity import parity_figure
+from ._style import PAGE, new_figure, panel_label, styled
+
+_FINER = 6
+"""k-points of a model's line for each one of the bands"""
+_PALE = "0.86"
+_WINDOW = (-0.05, 0.5)
+"""eV from the conduction edge, of the panel that shows it,"""
+_REACH = 0.08
+"""and the share of the path on either side of the edge"""
+_DEGENERATE = 1e-3
+"""eV: levels closer than this are one line in print"""
+_GROUPS = {"t2g": "$t_{2g}$", "eg": "$e_g$"}
+
+
+@styled()
+def fit_figure(
+    fit: BandFit, others: Mapping[str, Electrons] | None = None, *, bands: str = "bands", named: KPath | None = None
+) -> Figure:
+    """The bands as circles, the fit and `others` (name → model) as lines, aligned at the conduction edge of the bands.
+
+    Along a path, with the edge enlarged beside it; ticks are named after `named` (see `as_path`). If the k-points
+    follow no path: energies of the models against those of the bands, and their difference. Circles of an entangled
+    target fade with their projection; `bands` is the name of the bands in the legend.
+    """
+    models = {"fit": fit.electrons, **(others or {})}
+    path = as_path(fit.electrons.crystal, fit.bands.k, named)
+    return parity_figure(fit, models, bands) if path is None else _along(fit, models, path, bands)
+
+
+def _along(fit: BandFit, models: Mapping[str, Electrons], path: KPath, bands: str) -> Figure:
+    edge, energies = edge_of(fit), bands_from_edge(fit)
+    columns = {"ncols": 1} if edge is None else {"ncols": 2, "width_ratios": (2.6, 1)}
+    figure, (panels,) = new_figure(PAGE, 3.8, **columns)
+    fine = _finer(path)
+    lines = [levels_from_edge(fit, model, fine.k) for model in models.values()]
+    zero = (fit.bands.reference or 0.0) + (0.0 if edge is None else edge[1])
+    draw_bands(panels[0], path, fit.bands.energies - zero, color=_PALE, linewidth=0.8, zorder=0.5)
+    for axes in panels:
+        for levels, style in zip(lines, styles(len(models)), strict=True):
+            draw_bands(axes, fine, _drawn(levels, path), **style)
+        circles(axes, np.broadcast_to(path.distance[:, None], energies.shape), energies, shares(fit))
+        axes.axhline(0, color="0.6", linewidth=0.6, linestyle=(0, (4, 3)), zorder=0)
+        axes.set_ylabel(energy_label(edge))
+    shown = [energies, *(levels[:, fit.match.levels] for levels in lines)]
+    panels[0].set_ylim(*padded(np.concatenate([part.ravel() for part in shown]), 0.03))
+    if edge is not None:
+        _enlarge(panels[1], path, path.distance[edge[0]])
+        for axes, letter in zip(panels, "ab", strict=True):
+            panel_label(axes, letter)
+    _legend(figure, fit, models, bands)
+    return figure
+
+
+def _enlarge(axes: Axes, path: KPath, middle: float) -> None:
+    """The panel about the edge at the distance `middle`, with arrows to the named points beside it."""
+    reach = _REACH * path.distance[-1]
+    low, high = max(middle - reach, path.distance[0]), min(middle + reach, path.distance[-1])
+    inside = [(where, label, "center") for where, label in path.ticks if low <= where <= high]
+    before = [(low, f"← {label}", "left") for where, label in path.ticks if where < low and label]
+    after = [(high, f"{label} →", "right") for where, label in path.ticks if where > high and label]
+    positions, labels, sides = zip(*before[-1:], *inside, *after[:1], strict=True)
+    axes.set_xticks(positions, labels)
+    for text, side in zip(axes.get_xticklabels(), sides, strict=True):
+        text.set_horizontalalignment(side)
+    axes.set(xlim=(low, high), ylim=_WINDOW)
+
+
+def _finer(path: KPath) -> KPath:
+    """The same path with `_FINER` steps for one."""
+    coarse = np.arange(len(path.k))
+    fine = np.linspace(0, coarse[-1], _FINER * coarse[-1] + 1)
+    k = np.stack([np.interp(fine, coarse, column) for column in path.k.T], axis=1)
+    return KPath(k, np.interp(fine, coarse, path.distance), path.ticks)
+
+
+def _drawn(levels: np.ndarray, path: KPath) -> np.ndarray:
+    """The levels on the finer path without those inside breaks, and only one of those that are the same.
+
+    Dashes of two lines on each other would fill each other's gaps.
+    """
+    same = np.diff(levels, axis=1, prepend=-np.inf) < _DEGENERATE
+    same[1:-1] &= same[:-2] & same[2:]
+    kept = np.where(same, np.nan, levels)
+    broken = np.flatnonzero(np.diff(path.distance) == 0)
+    kept[(_FINER * broken[:, None] + np.arange(1, _FINER)).ravel()] = np.nan
+    return kept
+
+
+def _legend(figure: Figure, fit: BandFit, models: Mapping[str, Electrons], bands: str) -> None:
+    entangled = [target.projection for target in fit.targets if target.projection is not None]
+    faint = f" (entangled: faint where not {' or '.join(map(_orbitals, entangled))})" if entangled else ""
+    handles: Sequence[Line2D] = [
+        circle(DARK, bands + faint),
+        *(Line2D([], [], label=name, **style) for name, style in zip(models, styles(len(models)), strict=True)),
+    ]
+    figure.legend(handles=handles, loc="outside upper center", ncols=len(handles))
+
+
+def _orbitals(projection: str) -> str:
+    """`"Ta.d.eg"` as a figure writes it."""
+    *shell, last = projection.split(".")
+    return f"{shell[0]} {_GROUPS[last]}" if last in _GROUPS else " ".join([*shell, last])

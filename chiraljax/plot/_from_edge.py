@@ -1,0 +1,51 @@
+"""Energies of a fit, and of other models, from the conduction edge of the bands."""
+
+import numpy as np
+
+from .._errors import check
+from ..electrons import Electrons
+from ..fit import BandFit
+
+
+def levels_from_edge(fit: BandFit, electrons: Electrons | None = None, k: np.ndarray | None = None) -> np.ndarray:
+    """Levels (K, n) in eV of a model, by default of the fit, at fractional `k` (K, 3), by default those of the bands.
+
+    They count from the model's first empty level at the k-point where that of the bands is lowest (a model may have
+    its own minimum elsewhere), and are spin-orbitals if the bands have spin–orbit coupling, else orbitals. Where no
+    target holds this level, they count from the reference of the bands, with the offset of the fit.
+    Raises `InputError` for a model with another number of levels.
+    """
+    model = fit.electrons if electrons is None else electrons
+    check(model.size == fit.electrons.size, f"others must have {fit.electrons.size} levels, but one has {model.size}")
+    if not fit.bands.spin_orbit:
+        model = model.without_spin_orbit()
+
+    def levels(k):
+        return np.asarray(model.energies(k))[..., :: 1 if fit.bands.spin_orbit else 2]
+
+    edge = edge_of(fit)
+    zero = -fit.offset if edge is None else levels(fit.bands.k[edge[0]])[..., first_empty(fit)]
+    return levels(fit.bands.k if k is None else k) - zero
+
+
+def bands_from_edge(fit: BandFit) -> np.ndarray:
+    """Energies (K, m) in eV that the fit was made to, in the columns of its match and from the zero of the levels."""
+    edge = edge_of(fit)
+    return fit.match.energies - (0.0 if edge is None else edge[1])
+
+
+def edge_of(fit: BandFit) -> tuple[int, float] | None:
+    """Row and energy (eV) of the lowest first empty level of the bands; None where no target holds it."""
+    lowest = fit.match.energies[:, fit.match.levels == first_empty(fit)]
+    return (int(np.argmin(lowest)), float(lowest.min())) if lowest.size else None
+
+
+def first_empty(fit: BandFit) -> int:
+    """Index of the first empty level."""
+    return fit.electrons.filling // (1 if fit.bands.spin_orbit else 2)
+
+
+def shares(fit: BandFit) -> np.ndarray:
+    """(K, m) from 0 to 1: how much of each energy is the target's, by its projection."""
+    weights = np.asarray(fit.bands.weights)
+    return fit.match.weights / (weights / weights.mean())[:, None]
