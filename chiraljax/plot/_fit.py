@@ -11,20 +11,22 @@ from ..crystal import KPath, as_path
 from ..electrons import Electrons
 from ..fit import BandFit
 from ._bands import draw_bands
-from ._from_edge import bands_from_edge, edge_of, levels_from_edge, shares
+from ._from_edge import bands_from_edge, edge_of, first_empty, levels_from_edge, shares
 from ._marks import DARK, circle, circles, energy_label, padded, styles
 from ._parity import parity_figure
 from ._style import PAGE, new_figure, panel_label, styled
 
-_FINER = 6
-"""k-points of a model's line for each one of the bands"""
+_POINTS = 600
+"""k-points of a model's line, about"""
 _PALE = "0.86"
 _WINDOW = (-0.05, 0.5)
 """eV from the conduction edge, of the panel that shows it,"""
 _REACH = 0.08
 """and the share of the path on either side of the edge"""
-_DEGENERATE = 1e-3
-"""eV: levels closer than this are one line in print"""
+_MERGED = 7e-4
+"""of the height of a panel: levels closer than this, an eighth of a line's width, are one line in print"""
+_DEGENERATE = 1e-6
+"""eV, within which two k-points share the edge"""
 _GROUPS = {"t2g": "$t_{2g}$", "eg": "$e_g$"}
 
 
@@ -51,24 +53,26 @@ def _along(fit: BandFit, models: Mapping[str, Electrons], path: KPath, bands: st
     lines = [levels_from_edge(fit, model, fine.k) for model in models.values()]
     zero = (fit.bands.reference or 0.0) + (0.0 if edge is None else edge[1])
     draw_bands(panels[0], path, fit.bands.energies - zero, color=_PALE, linewidth=0.8, zorder=0.5)
-    for axes in panels:
+    shown = [energies, *(levels[:, fit.match.levels] for levels in lines)]
+    whole = padded(np.concatenate([part.ravel() for part in shown]), 0.03)
+    for axes, (low, high) in zip(panels, (whole, _WINDOW), strict=False):
         for levels, style in zip(lines, styles(len(models)), strict=True):
-            draw_bands(axes, fine, _drawn(levels, path), **style)
+            draw_bands(axes, fine, _drawn(levels, path, _MERGED * (high - low)), **style)
         circles(axes, np.broadcast_to(path.distance[:, None], energies.shape), energies, shares(fit))
         axes.axhline(0, color="0.6", linewidth=0.6, linestyle=(0, (4, 3)), zorder=0)
-        axes.set_ylabel(energy_label(edge))
-    shown = [energies, *(levels[:, fit.match.levels] for levels in lines)]
-    panels[0].set_ylim(*padded(np.concatenate([part.ravel() for part in shown]), 0.03))
+        axes.set(ylabel=energy_label(edge), ylim=(low, high))
     if edge is not None:
-        _enlarge(panels[1], path, path.distance[edge[0]])
+        lowest = energies[:, fit.match.levels == first_empty(fit)][:, 0]
+        _enlarge(panels[1], path, path.distance[lowest < _DEGENERATE])
         for axes, letter in zip(panels, "ab", strict=True):
             panel_label(axes, letter)
     _legend(figure, fit, models, bands)
     return figure
 
 
-def _enlarge(axes: Axes, path: KPath, middle: float) -> None:
-    """The panel about the edge at the distance `middle`, with arrows to the named points beside it."""
+def _enlarge(axes: Axes, path: KPath, places: np.ndarray) -> None:
+    """The panel about the edge, with arrows to the named points beside it; of several `places`, the most central."""
+    middle = float(places[np.argmin(np.abs(places - path.distance[-1] / 2))])
     reach = _REACH * path.distance[-1]
     low, high = max(middle - reach, path.distance[0]), min(middle + reach, path.distance[-1])
     inside = [(where, label, "center") for where, label in path.ticks if low <= where <= high]
@@ -78,27 +82,31 @@ def _enlarge(axes: Axes, path: KPath, middle: float) -> None:
     axes.set_xticks(positions, labels)
     for text, side in zip(axes.get_xticklabels(), sides, strict=True):
         text.set_horizontalalignment(side)
-    axes.set(xlim=(low, high), ylim=_WINDOW)
+    axes.set_xlim(low, high)
 
 
 def _finer(path: KPath) -> KPath:
-    """The same path with `_FINER` steps for one."""
+    """The same path with many steps for each one."""
     coarse = np.arange(len(path.k))
-    fine = np.linspace(0, coarse[-1], _FINER * coarse[-1] + 1)
+    fine = np.linspace(0, coarse[-1], _substeps(path) * coarse[-1] + 1)
     k = np.stack([np.interp(fine, coarse, column) for column in path.k.T], axis=1)
     return KPath(k, np.interp(fine, coarse, path.distance), path.ticks)
 
 
-def _drawn(levels: np.ndarray, path: KPath) -> np.ndarray:
-    """The levels on the finer path without those inside breaks, and only one of those that are the same.
+def _substeps(path: KPath) -> int:
+    return max(2, -(-_POINTS // len(path.k)))
+
+
+def _drawn(levels: np.ndarray, path: KPath, merged: float) -> np.ndarray:
+    """The levels on the finer path without those inside breaks, and one of those closer than `merged` (eV).
 
     Dashes of two lines on each other would fill each other's gaps.
     """
-    same = np.diff(levels, axis=1, prepend=-np.inf) < _DEGENERATE
+    same = np.diff(levels, axis=1, prepend=-np.inf) < merged
     same[1:-1] &= same[:-2] & same[2:]
     kept = np.where(same, np.nan, levels)
     broken = np.flatnonzero(np.diff(path.distance) == 0)
-    kept[(_FINER * broken[:, None] + np.arange(1, _FINER)).ravel()] = np.nan
+    kept[(_substeps(path) * broken[:, None] + np.arange(1, _substeps(path))).ravel()] = np.nan
     return kept
 
 
