@@ -12,6 +12,8 @@ from ._output import checked_output, write
 from ._progress import advise, counted
 
 NOT_CONVERGED = 1
+_STAGE_WEIGHT = 300.0
+"""of the edge in the second stage: ξ alone is to give the splitting there, not to mend errors elsewhere"""
 
 
 def fit(
@@ -88,17 +90,16 @@ def fit(
         options["targets"] = default_targets(model.electrons, data, edge_weight)
     with counted("Fitting") as advance:
         result = fit_bands(model.electrons, data, **options, on_step=advance)
-    reports, converged = [result.report], result.converged
+    last, reports, converged = result, [result.report], result.converged
     if second is not None:
         others = [name for name in result.parameters if not name.endswith(".xi")]
         with counted("Fitting spin–orbit coupling") as advance:
-            targets = default_targets(result.electrons, second, edge_weight)
-            stage = fit_bands(
+            targets = default_targets(result.electrons, second, edge_weight or _STAGE_WEIGHT)
+            last = fit_bands(
                 result.electrons, second, targets=targets, fixed=others, restarts=8, seed=seed or 0, on_step=advance
             )
-        reports.append(stage.report)
-        converged = converged and stage.converged
-    last = result if second is None else stage
+        reports.append(last.report)
+        converged = converged and last.converged
     if other is not None:
         reports.append(_checked(cross_validate(result, other)))
     fitted = model.with_electrons(last.electrons)
