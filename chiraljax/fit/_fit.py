@@ -173,11 +173,12 @@ def fit_bands(
         f" but hold {matched.energies.size}",
     )
     whole = problem(levels, varied, matched, noise)
+    coarse = optx.LevenbergMarquardt(rtol=1e-4, atol=1e-4) if solver is None else solver
     solver = optx.LevenbergMarquardt(rtol=1e-8, atol=1e-8) if solver is None else solver
     candidates = restarts if start == "noise" else CANDIDATES * restarts
     starts = starting_points(start, candidates, model, varied, seed)
     gauge, hidden = _symmetries(electrons, varied, bands.spin_orbit)
-    found = search(whole, starts, restarts, solver, start != "noise", hidden, seed, on_step)
+    found = search(whole, starts, restarts, coarse, solver, start != "noise", hidden, seed, on_step)
     return _result(electrons, bands, targets, matched, whole, found, gauge)
 
 
@@ -185,8 +186,7 @@ def _symmetries(electrons: Electrons, varied: Space, spin_orbit: bool):
     """Sign changes of free parameters that no energy sees, and those that only spin–orbit coupling shows."""
 
     def of(model: Electrons):
-        some = Levels(model, np.random.default_rng(0).uniform(size=(2, 3)))
-        found = sign_symmetries(some.names, np.asarray(some.matrices))
+        found = sign_symmetries(Levels(model, np.random.default_rng(0).uniform(size=(2, 3))))
         untouched = set(varied.free) - {
             name for name, weight in zip(varied.free, np.asarray(varied.prior_weight), strict=True) if weight > 0
         }

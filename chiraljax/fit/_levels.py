@@ -1,6 +1,7 @@
 """The levels of a model at given k-points, as functions of its parameters."""
 
 from functools import partial
+from typing import NamedTuple
 
 import equinox as eqx
 import jax
@@ -13,110 +14,150 @@ from ..electrons import Electrons, eigh
 OFFSET = "offset"
 """name of the energy zero: it shifts every level alike"""
 _AT_ONCE = 2e8
-"""bytes of matrices that are kept; more are made anew, one chunk of k-points at a time"""
+"""bytes of matrix elements that are kept; more are made anew, one chunk of k-points at a time"""
+_ZERO = 1e-12
+
+
+class Pattern(NamedTuple):
+    """Where ∂H/∂θ has elements above the diagonal at a generic k, and whether phases make them real."""
+
+    rows: tuple[int, ...]
+    columns: tuple[int, ...]
+    real: bool
+
+
+class Elements(NamedTuple):
+    """∂H/∂θ_p at each k, on the diagonal and above it, where there is any."""
+
+    diagonal: Float[Array, "K n P"]
+    upper: Array
+    """(K, x, P), real or complex"""
 
 
 class Levels(eqx.Module):
     """E_n(k; θ), ascending, and its slopes ∂E_n/∂θ_p = ⟨n|∂H/∂θ_p|n⟩ (Hellmann and Feynman).
 
-    H is linear in θ, H(k) = Σ_p θ_p B_p(k), so all B_p(k) are made once. Spinless matrices serve as long as no
-    spin–orbit term is among the names. Inside a degenerate group only sums of slopes are defined; those of the
-    eigenvectors found are an element of the generalised Jacobian, and first order in any fit.
+    H is linear in θ, H(k) = Σ_p θ_p ∂H/∂θ_p, so its elements are made once. Spinless matrices serve as long as no
+    spin–orbit term is among the names; they are real, with the phases i^l e^{2πi k·r} of the orbitals, if every site is
+    a centre of inversion. Inside a degenerate group only sums of slopes are defined; those of the eigenvectors found
+    are an element of the generalised Jacobian, and first order in any fit.
     """
 
     electrons: Electrons
     k: Float[np.ndarray, "K 3"]
-    matrices: Float[Array, "K n n P"] | Array | None
-    """B_p(k), real where inversion makes them so; None if there are too many"""
+    elements: Elements | None
+    """None if there are too many"""
     names: tuple[str, ...] = eqx.field(static=True)
     """of θ, the last being `OFFSET`"""
+    pattern: Pattern = eqx.field(static=True)
 
-    def __init__(self, electrons: Electrons, k: np.ndarray, matrices: Array | None = None):
+    def __init__(self, electrons: Electrons, k: np.ndarray):
         self.electrons, self.k = electrons, np.asarray(k, dtype=float)
         self.names = (*electrons.parameters, OFFSET)
-        if matrices is None and len(k) * self.size**2 * len(self.names) * 16 <= _AT_ONCE:
-            matrices = _simplest(electrons, self.k, _matrices(electrons, self.names[:-1], jnp.asarray(self.k)))
-        self.matrices = matrices
+        self.pattern = _pattern(electrons, self.names)
+        few = len(self.k) * self._bytes <= _AT_ONCE
+        self.elements = _packed(electrons, self.names, self.pattern, jnp.asarray(self.k)) if few else None
 
     @property
     def size(self) -> int:
         """Levels a k-point: spin-orbitals with a spin–orbit term, else orbitals."""
         return self.electrons.size if self.electrons.has_spin_orbit else self.electrons.size // 2
 
+    @property
+    def _bytes(self) -> int:
+        return 16 * self.size**2 * len(self.names)
+
     def at(self, rows: np.ndarray) -> "Levels":
         """The same levels at some of the k-points only."""
-        return Levels(self.electrons, self.k[rows], None if self.matrices is None else self.matrices[rows])
+        return Levels(self.electrons, self.k[rows])
 
     def __call__(self, values: Float[Array, " P"]) -> Float[Array, "K n"]:
         """Energies (eV) at θ = `values`."""
-        if self.matrices is not None:
-            return _energies(self.matrices, values)
-        return self._in_chunks(lambda matrices: _energies(matrices, values))
+        return self._of_elements(lambda elements: _energies(self.pattern, elements, values))
 
     def with_slopes(self, values: Float[Array, " P"]) -> tuple[Float[Array, "K n"], Float[Array, "K n P"]]:
         """Energies and their slopes."""
-        if self.matrices is not None:
-            return _slopes(self.matrices, values)
-        return self._in_chunks(lambda matrices: _slopes(matrices, values))
+        return self._of_elements(lambda elements: _slopes(self.pattern, elements, values))
 
-    def _in_chunks(self, function):
-        size = max(1, int(_AT_ONCE / (16 * self.size**2 * len(self.names))))
-        count = -(-len(self.k) // size)
-        padded = jnp.asarray(np.resize(self.k, (count, size, 3)))
-        parts = jax.lax.map(jax.checkpoint(lambda k: function(_matrices(self.electrons, self.names[:-1], k))), padded)
+    def _of_elements(self, function):
+        if self.elements is not None:
+            return function(self.elements)
+        size = max(1, int(_AT_ONCE / self._bytes))
+        chunks = jnp.resize(jnp.asarray(self.k), (-(-len(self.k) // size), size, 3))
+        parts = jax.lax.map(
+            jax.checkpoint(lambda k: function(_packed(self.electrons, self.names, self.pattern, k))), chunks
+        )
         return jax.tree.map(lambda part: part.reshape(-1, *part.shape[2:])[: len(self.k)], parts)
+
+
+def _pattern(electrons: Electrons, names: tuple[str, ...]) -> Pattern:
+    k = jnp.asarray(np.random.default_rng(0).uniform(size=(3, 3)))
+    matrices = np.array(_turned(electrons, k, _matrices(electrons, names, k)), dtype=complex)
+    rows, columns = np.nonzero(np.triu(np.abs(matrices).max(axis=(0, 3)) > _ZERO, 1))
+    real = not electrons.has_spin_orbit and np.abs(np.imag(matrices)).max() < _ZERO
+    return Pattern(tuple(rows.tolist()), tuple(columns.tolist()), bool(real))
+
+
+@eqx.filter_jit
+def _packed(electrons: Electrons, names: tuple[str, ...], pattern: Pattern, k) -> Elements:
+    matrices = _matrices(electrons, names, k)
+    if pattern.real:
+        matrices = _turned(electrons, k, matrices).real
+    upper = matrices[:, np.array(pattern.rows, dtype=int), np.array(pattern.columns, dtype=int)]
+    return Elements(jnp.einsum("kaap->kap", matrices).real, upper)
 
 
 @eqx.filter_jit
 def _matrices(electrons: Electrons, names: tuple[str, ...], k):
+    """∂H/∂θ (K, n, n, P)."""
+
     def hamiltonian(values):
-        model = electrons.with_parameters(dict(zip(names, values, strict=True)))
+        model = electrons.with_parameters(dict(zip(names[:-1], values, strict=True)))
         return model.hamiltonian(k) if model.has_spin_orbit else model.spinless_hamiltonian(k)
 
-    slopes = jax.jacfwd(hamiltonian)(jnp.zeros(len(names)))
+    slopes = jax.jacfwd(hamiltonian)(jnp.zeros(len(names) - 1))
     shift = jnp.broadcast_to(jnp.eye(slopes.shape[-2], dtype=complex), slopes.shape[:-1])
     return jnp.concatenate([slopes, shift[..., None]], axis=-1)
 
 
-def _simplest(electrons: Electrons, k, matrices):
-    """The same matrices in a basis in which they are real, if phases alone can make them so.
-
-    They can if every site is a centre of inversion: with the phases i^l e^{2πi k·r} of the orbitals.
-    """
+def _turned(electrons: Electrons, k, matrices):
+    """The spinless matrices with the phases i^l e^{2πi k·r} of the orbitals; those with spin as they are."""
     if electrons.has_spin_orbit:
         return matrices
-    shells = {shell.name: shell.l for shell in electrons.specification[0]}
+    shells = {shell.name: shell.l for shell in electrons._structure.shells}
     positions = np.array([electrons.crystal.positions[site] for site, _, _ in electrons.orbitals])
     parity = np.array([1j ** shells[name] for _, name, _ in electrons.orbitals])
-    phases = jnp.asarray(parity * np.exp(2j * np.pi * k @ positions.T))
-    turned = jnp.conj(phases)[:, :, None, None] * matrices * phases[:, None, :, None]
-    return turned.real if float(jnp.max(jnp.abs(turned.imag))) < 1e-12 else matrices
+    phases = jnp.asarray(parity) * jnp.exp(2j * jnp.pi * (k @ positions.T).astype(complex))
+    return jnp.conj(phases)[:, :, None, None] * matrices * phases[:, None, :, None]
 
 
-def _assemble(matrices, values):
-    return matrices @ values.astype(matrices.dtype)
-
-
-@jax.custom_jvp
-def _energies(matrices, values):
-    return eigh(_assemble(matrices, values))[0]
+@partial(jax.custom_jvp, nondiff_argnums=(0,))
+def _energies(pattern: Pattern, elements: Elements, values):
+    return eigh(_hamiltonian(pattern, elements, values))[0]
 
 
 @_energies.defjvp
-def _hellmann_feynman(primals, tangents):
-    energies, slopes = _slopes(*primals)
+def _hellmann_feynman(pattern, primals, tangents):
+    energies, slopes = _slopes(pattern, *primals)
     return energies, slopes @ tangents[1]
 
 
-def _slopes(matrices, values):
-    energies, vectors = eigh(_assemble(matrices, values))
-    n = vectors.shape[-1]
-    above = np.triu_indices(n, 1)
-    pairs = jnp.conj(vectors[:, above[0]]) * vectors[:, above[1]]
-    upper = matrices[:, above[0], above[1]]
-    weights, entries = [jnp.abs(vectors) ** 2, 2 * pairs.real], [jnp.einsum("kaap->kap", matrices).real, upper.real]
-    if jnp.iscomplexobj(matrices):
-        weights.append(-2 * pairs.imag)
-        entries.append(upper.imag)
+def _hamiltonian(pattern: Pattern, elements: Elements, values):
+    rows, columns = np.array(pattern.rows, dtype=int), np.array(pattern.columns, dtype=int)
+    diagonal, upper = elements.diagonal @ values, elements.upper @ values.astype(elements.upper.dtype)
+    index = np.arange(diagonal.shape[1])
+    empty = jnp.zeros((*diagonal.shape, len(index)), dtype=upper.dtype)
+    filled = empty.at[:, index, index].set(diagonal.astype(upper.dtype))
+    return filled.at[:, rows, columns].set(upper).at[:, columns, rows].set(jnp.conj(upper))
+
+
+def _slopes(pattern: Pattern, elements: Elements, values):
+    energies, vectors = eigh(_hamiltonian(pattern, elements, values))
+    rows, columns = np.array(pattern.rows, dtype=int), np.array(pattern.columns, dtype=int)
+    pairs = 2 * jnp.conj(vectors[:, rows]) * vectors[:, columns]
+    weights, entries = [jnp.abs(vectors) ** 2, pairs.real], [elements.diagonal, elements.upper.real]
+    if jnp.iscomplexobj(pairs):
+        weights.append(-pairs.imag)
+        entries.append(elements.upper.imag)
     product = partial(jnp.einsum, "kxn,kxp->knp")
     return energies, product(jnp.concatenate(weights, axis=1), jnp.concatenate(entries, axis=1))

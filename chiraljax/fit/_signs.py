@@ -4,19 +4,24 @@ import itertools
 
 import numpy as np
 
+from ._levels import Levels
+
 _ENTRY = 1e-9
 
 
-def sign_symmetries(names: tuple[str, ...], matrices: np.ndarray) -> list[tuple[str, ...]]:
+def sign_symmetries(levels: Levels) -> list[tuple[str, ...]]:
     """Generators of the sign changes that leave all energies as they are, each the parameters that it reverses.
 
-    Changing the sign of some basis orbitals, D = diag(±1), takes every B_p(k) to ±B_p(k) if D_a D_b = s_p for
-    all its nonzero elements; the reversed parameters are those with s_p = −1. With D = (−1)^d and s = (−1)^σ
-    these are the linear equations d_a + d_b + σ_p = 0 over GF(2), whose null space is found exactly. `matrices`
-    (K, n, n, P), at generic k.
+    Changing the sign of some basis orbitals, D = diag(±1), takes every ∂H/∂θ_p to its ± self if D_a D_b = s_p for
+    all its nonzero elements; the reversed parameters are those with s_p = −1. With D = (−1)^d and s = (−1)^σ these
+    are the linear equations d_a + d_b + σ_p = 0 over GF(2), whose null space is found exactly. The k-points of
+    `levels` must be few and generic.
     """
-    n, count = matrices.shape[1], len(names)
-    present = np.argwhere(np.abs(matrices).max(axis=0) > _ENTRY)
+    names, n, count = levels.names, levels.size, len(levels.names)
+    assert levels.elements is not None  # those of few k-points are kept
+    diagonal, upper = (np.abs(np.asarray(part)).max(axis=0) > _ENTRY for part in levels.elements)
+    present = [(a, a, p) for a, p in np.argwhere(diagonal)]
+    present += [(levels.pattern.rows[x], levels.pattern.columns[x], p) for x, p in np.argwhere(upper)]
     equations = np.zeros((len(present), n + count), dtype=bool)
     for row, (a, b, p) in enumerate(present):
         for column in (a, b, n + p):

@@ -1,5 +1,6 @@
 """Where a search for parameters begins."""
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -80,19 +81,20 @@ def harrison(electrons: Electrons) -> dict[str, float]:
     return values
 
 
-def onto_moments(levels: Levels, space: Space, energies: np.ndarray, x: Float[Array, "S F"]) -> Float[Array, "S F"]:
+@eqx.filter_jit
+def onto_moments(levels: Levels, space: Space, energies, x: Float[Array, "S F"]) -> Float[Array, "S F"]:
     """Each start moved to where the first two moments of the levels at every k are those of the bands.
 
     Σ_n E_n = Tr H is linear and Σ_n E_n² = Tr H² quadratic in θ (Cyrot-Lackmann, J. Phys. Chem. Solids 29, 1235
     (1968)), whatever the order of the levels: no diagonalisation, and hardly a local minimum. `energies` (K, n), of
-    all levels.
+    all levels; at few k-points, whose matrix elements are kept.
     """
-    matrices = levels.matrices
-    assert matrices is not None  # a search looks at few k-points
-    trace = jnp.einsum("kaap->kp", matrices).real
-    square = jnp.einsum("kabp,kbaq->kpq", matrices, matrices, optimize=True).real
-    first, second = jnp.asarray(energies.sum(axis=1)), jnp.asarray((energies**2).sum(axis=1))
-    scale = 2 * float(np.sqrt(np.mean(energies**2)))
+    diagonal, upper = levels.elements  # pyright: ignore[reportGeneralTypeIssues]
+    trace = jnp.sum(diagonal, axis=1)
+    square = jnp.einsum("kap,kaq->kpq", diagonal, diagonal)
+    square = square + 2 * jnp.einsum("kxp,kxq->kpq", jnp.conj(upper), upper).real
+    first, second = jnp.sum(energies, axis=1), jnp.sum(energies**2, axis=1)
+    scale = 2 * jnp.sqrt(jnp.mean(energies**2))
     solver = optx.LevenbergMarquardt(rtol=1e-4, atol=1e-4)
 
     def residual(x, _):
@@ -102,4 +104,4 @@ def onto_moments(levels: Levels, space: Space, energies: np.ndarray, x: Float[Ar
     def move(x):
         return optx.least_squares(residual, solver, x, max_steps=_MOMENT_STEPS, throw=False).value
 
-    return jax.jit(jax.vmap(move))(x)
+    return jax.vmap(move)(x)

@@ -15,7 +15,7 @@ K = np.random.default_rng(6).uniform(-0.5, 0.5, (3, 3))
 
 def symmetries(model):
     levels = Levels(model, K)
-    return levels, sign_symmetries(levels.names, np.asarray(levels.matrices))
+    return levels, sign_symmetries(levels)
 
 
 def test_ktao3(electrons):
