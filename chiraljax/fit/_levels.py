@@ -1,6 +1,7 @@
 """The levels of a model at given k-points, as functions of its parameters."""
 
 from functools import partial
+from types import ModuleType
 from typing import NamedTuple
 
 import equinox as eqx
@@ -16,6 +17,8 @@ OFFSET = "offset"
 _AT_ONCE = 2e8
 """bytes of matrix elements that are kept; more are made anew, one chunk of k-points at a time"""
 _ZERO = 1e-12
+_GENERIC = np.random.default_rng(0).uniform(size=(3, 3))
+"""k-points without symmetry"""
 
 
 class Pattern(NamedTuple):
@@ -54,9 +57,11 @@ class Levels(eqx.Module):
     def __init__(self, electrons: Electrons, k: np.ndarray):
         self.electrons, self.k = electrons, np.asarray(k, dtype=float)
         self.names = (*electrons.parameters, OFFSET)
-        self.pattern = _pattern(electrons, self.names)
-        few = len(self.k) * self._bytes <= _AT_ONCE
-        self.elements = _packed(electrons, self.names, self.pattern, jnp.asarray(self.k)) if few else None
+        few = self.k if len(self.k) * self._bytes <= _AT_ONCE else self.k[:0]
+        both = np.concatenate([few, _GENERIC])
+        matrices = np.array(_matrices(electrons, self.names, jnp.asarray(both)))
+        self.pattern = _pattern(electrons, matrices[len(few) :])
+        self.elements = _packed(electrons, self.pattern, self.k, matrices[: len(few)], np) if len(few) else None
 
     @property
     def size(self) -> int:
@@ -84,27 +89,34 @@ class Levels(eqx.Module):
             return function(self.elements)
         size = max(1, int(_AT_ONCE / self._bytes))
         chunks = jnp.resize(jnp.asarray(self.k), (-(-len(self.k) // size), size, 3))
-        parts = jax.lax.map(
-            jax.checkpoint(lambda k: function(_packed(self.electrons, self.names, self.pattern, k))), chunks
-        )
+
+        def of_chunk(k):
+            matrices = _matrices(self.electrons, self.names, k)
+            return function(_packed(self.electrons, self.pattern, k, matrices, jnp))
+
+        parts = jax.lax.map(jax.checkpoint(of_chunk), chunks)
         return jax.tree.map(lambda part: part.reshape(-1, *part.shape[2:])[: len(self.k)], parts)
 
 
-def _pattern(electrons: Electrons, names: tuple[str, ...]) -> Pattern:
-    k = jnp.asarray(np.random.default_rng(0).uniform(size=(3, 3)))
-    matrices = np.array(_turned(electrons, k, _matrices(electrons, names, k)), dtype=complex)
-    rows, columns = np.nonzero(np.triu(np.abs(matrices).max(axis=(0, 3)) > _ZERO, 1))
-    real = not electrons.has_spin_orbit and np.abs(np.imag(matrices)).max() < _ZERO
+def _pattern(electrons: Electrons, matrices) -> Pattern:
+    """From matrices at `_GENERIC` k-points."""
+    turned = matrices if electrons.has_spin_orbit else _turned(electrons, _GENERIC, matrices, np)
+    rows, columns = np.nonzero(np.triu(np.abs(turned).max(axis=(0, 3)) > _ZERO, 1))
+    real = not electrons.has_spin_orbit and np.abs(turned.imag).max() < _ZERO
     return Pattern(tuple(rows.tolist()), tuple(columns.tolist()), bool(real))
 
 
-@eqx.filter_jit
-def _packed(electrons: Electrons, names: tuple[str, ...], pattern: Pattern, k) -> Elements:
-    matrices = _matrices(electrons, names, k)
+def _packed(electrons: Electrons, pattern: Pattern, k, matrices, xp: ModuleType) -> Elements:
+    """With `xp` NumPy for arrays on the host, and jax.numpy inside a trace."""
     if pattern.real:
-        matrices = _turned(electrons, k, matrices).real
-    upper = matrices[:, np.array(pattern.rows, dtype=int), np.array(pattern.columns, dtype=int)]
-    return Elements(jnp.einsum("kaap->kap", matrices).real, upper)
+        matrices = _turned(electrons, k, matrices, xp).real
+    index = np.arange(matrices.shape[1])
+    diagonal, upper = matrices[:, index, index].real, matrices[:, _index(pattern.rows), _index(pattern.columns)]
+    return Elements(jnp.asarray(diagonal), jnp.asarray(upper))
+
+
+def _index(numbers: tuple[int, ...]) -> np.ndarray:
+    return np.array(numbers, dtype=int)
 
 
 @eqx.filter_jit
@@ -120,15 +132,13 @@ def _matrices(electrons: Electrons, names: tuple[str, ...], k):
     return jnp.concatenate([slopes, shift[..., None]], axis=-1)
 
 
-def _turned(electrons: Electrons, k, matrices):
-    """The spinless matrices with the phases i^l e^{2πi k·r} of the orbitals; those with spin as they are."""
-    if electrons.has_spin_orbit:
-        return matrices
+def _turned(electrons: Electrons, k, matrices, xp: ModuleType):
+    """The spinless matrices with the phases i^l e^{2πi k·r} of the orbitals."""
     shells = {shell.name: shell.l for shell in electrons._structure.shells}
     positions = np.array([electrons.crystal.positions[site] for site, _, _ in electrons.orbitals])
     parity = np.array([1j ** shells[name] for _, name, _ in electrons.orbitals])
-    phases = jnp.asarray(parity) * jnp.exp(2j * jnp.pi * (k @ positions.T).astype(complex))
-    return jnp.conj(phases)[:, :, None, None] * matrices * phases[:, None, :, None]
+    phases = parity * xp.exp(2j * np.pi * (k @ positions.T).astype(complex))
+    return xp.conj(phases)[:, :, None, None] * matrices * phases[:, None, :, None]
 
 
 @partial(jax.custom_jvp, nondiff_argnums=(0,))
@@ -143,7 +153,7 @@ def _hellmann_feynman(pattern, primals, tangents):
 
 
 def _hamiltonian(pattern: Pattern, elements: Elements, values):
-    rows, columns = np.array(pattern.rows, dtype=int), np.array(pattern.columns, dtype=int)
+    rows, columns = _index(pattern.rows), _index(pattern.columns)
     diagonal, upper = elements.diagonal @ values, elements.upper @ values.astype(elements.upper.dtype)
     index = np.arange(diagonal.shape[1])
     empty = jnp.zeros((*diagonal.shape, len(index)), dtype=upper.dtype)
@@ -153,7 +163,7 @@ def _hamiltonian(pattern: Pattern, elements: Elements, values):
 
 def _slopes(pattern: Pattern, elements: Elements, values):
     energies, vectors = eigh(_hamiltonian(pattern, elements, values))
-    rows, columns = np.array(pattern.rows, dtype=int), np.array(pattern.columns, dtype=int)
+    rows, columns = _index(pattern.rows), _index(pattern.columns)
     pairs = 2 * jnp.conj(vectors[:, rows]) * vectors[:, columns]
     weights, entries = [jnp.abs(vectors) ** 2, pairs.real], [elements.diagonal, elements.upper.real]
     if jnp.iscomplexobj(pairs):

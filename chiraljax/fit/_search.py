@@ -20,7 +20,8 @@ SEARCH_POINTS = 24
 """k-points of the search; the best of what it finds is then fitted to all"""
 CANDIDATES = 32
 """starts that are looked at for each one that is refined"""
-_BATCH = 8
+_BATCH = 64
+"""searches that a GPU does at once; a core gains nothing from searches that wait for the slowest of them"""
 _SEARCH_STEPS, _FINAL_STEPS = 100, 400
 _PERFECT = 1e-10
 """eV²: a loss that only bands of the model itself reach"""
@@ -90,7 +91,8 @@ def search(
 ) -> Minimum:
     """Local minima of the loss: screened, refined on a few k-points, hopped from, then fitted to all k-points.
 
-    `coarse` is the solver of the search, `solver` that of the last step. `hidden` are sign changes that the energies hardly see; they are tried on the best minimum.
+    `coarse` is the solver of the search, `solver` that of the last step. `hidden` are sign changes that the energies
+    hardly see; they are tried on the best minimum.
     """
     part = _sample(whole)
     x = jnp.asarray(starts)
@@ -114,7 +116,7 @@ def search(
         inside = part.space.inside(found.x[np.resize(from_, restarts)]) + noise
         shaken = part.space.outside(inside)
         more = refine(part, shaken, coarse, _SEARCH_STEPS, _after(before, total, on_step))
-        found = _sorted(jax.tree.map(lambda *parts: jnp.concatenate(parts), found, more))
+        found = _joined([found, more])
         if not float(found.loss[0]) < lowest * (1 - _SAME):
             break
     best = found.x[_distinct(np.asarray(found.loss), kept)]
@@ -126,29 +128,30 @@ def search(
 
 
 def refine(problem: Problem, x: Float[Array, "S F"], solver, max_steps: int, on_step: Callable[[int, float], object]):
-    """A local search from each start, in batches that run side by side."""
-    batches = [x[i : i + _BATCH] for i in range(0, len(x), _BATCH)]
-    if len(x) < 2 * _BATCH:
-        batches = [x[i : i + 2] for i in range(0, len(x), 2)]
-    size, done, best = len(batches[0]), 0, np.inf
+    """A local search from each start, one start a core at a time; on a GPU in batches."""
+    size = 1 if jax.default_backend() == "cpu" else _BATCH
+    batches = [x[i : i + size] for i in range(0, len(x), size)]
+    done, best = 0, np.inf
 
     def run(batch):
         nonlocal done, best
         padded = jnp.concatenate([batch, jnp.repeat(batch[-1:], size - len(batch), axis=0)])
         ends = jax.block_until_ready(_refine(problem, padded, solver, max_steps))
-        ends = jax.tree.map(lambda part: part[: len(batch)], ends)
-        done, best = done + len(batch), min(best, float(jnp.min(ends.loss)))
+        ends = jax.tree.map(lambda part: part[: len(batch)], ends) if len(batch) < size else ends
+        done, best = done + len(batch), min(best, float(ends.loss.min()))
         on_step(done, best)
         return ends
 
     parts = side_by_side(run, batches, alone=False)
-    ends = jax.tree.map(lambda *arrays: jnp.concatenate(arrays), *parts)
-    return _sorted(ends)
+    return _joined(parts)
 
 
-def _sorted(ends: Minimum) -> Minimum:
-    order = jnp.argsort(jnp.where(jnp.isfinite(ends.loss), ends.loss, jnp.inf))
-    return jax.tree.map(lambda part: part[order], ends)
+def _joined(parts: list[Minimum]) -> Minimum:
+    """All ends, of ascending loss."""
+    fields = [np.concatenate([np.asarray(field) for field in each]) for each in zip(*parts, strict=True)]
+    loss = fields[1]
+    order = np.argsort(np.where(np.isfinite(loss), loss, np.inf))
+    return Minimum(*(jnp.asarray(field[order]) for field in fields))
 
 
 @eqx.filter_jit
@@ -163,9 +166,7 @@ def _refine(problem: Problem, x, solver, max_steps):
             solution.result == optx.RESULTS.successful,
         )
 
-    if jax.default_backend() != "cpu":
-        return jax.vmap(descend)(x)
-    return jax.lax.map(descend, x)  # one core gains nothing from starts that wait for the slowest of them
+    return jax.vmap(descend)(x)
 
 
 @eqx.filter_jit
