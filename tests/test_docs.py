@@ -1,0 +1,25 @@
+"""The examples of the documentation run, one after another in one session a page."""
+
+import contextlib
+import io
+import re
+from pathlib import Path
+
+import jax
+import pytest
+
+DOCS = Path(__file__).parents[1] / "docs"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("page", ["fitting.md"])
+def test_examples(page):
+    code = re.findall(r"```python\n(.*?)```", (DOCS / page).read_text(encoding="utf-8"), re.DOTALL)
+    assert code
+    session = {}
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed), jax.numpy_dtype_promotion("standard"):
+        for block in code:
+            exec(compile(block, page, "exec"), session)
+    assert "gap = " in printed.getvalue()
+    assert session["best"].loss < session["best"].history[0]
