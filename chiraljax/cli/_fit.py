@@ -124,6 +124,9 @@ def fit(
     )
     if path is not None:
         print("\n".join(reports), end="")
+    open_ = sum(not direction.determined for direction in result.directions)
+    if open_:
+        advise(f"the bands leave {open_} combinations of parameters undetermined; the report says what would fix them")
     if not converged:
         advise("the fit did not converge; the best parameters found were kept")
         return NOT_CONVERGED

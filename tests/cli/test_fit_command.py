@@ -74,6 +74,16 @@ def pbe_free_targets(electrons):
     return [tuple(target)[1:5] for target in cj.default_targets(electrons, cj.read_bands("KTaO3_pbe"))]
 
 
+def test_singular_fit_is_told_in_one_line(folder, capsys):
+    """O 2p alone says little of Ta: status 0, a line on what is open, and the directions in the report."""
+    (folder / "o.toml").write_text('[[target]]\nname = "O 2p"\nlevels = [0, 9]\nbands = [0, 9]\n')
+    assert main(["fit", "KTaO3", "--bands", "a.json", "--config", "o.toml", *QUICK, "--out", "f.toml"]) == 0
+    output = capsys.readouterr()
+    assert "undetermined" in output.err
+    assert output.err.count("\n") == 1
+    assert "not determined" in output.out
+
+
 def test_not_converged_is_status_1(folder, capsys, monkeypatch):
     """The best parameters are written all the same."""
     from chiraljax.fit import _search
