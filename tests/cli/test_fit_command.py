@@ -77,7 +77,7 @@ def pbe_free_targets(electrons):
 def test_singular_fit_is_told_in_one_line(folder, capsys):
     """O 2p alone says little of Ta: status 0, a line on what is open, and the directions in the report."""
     (folder / "o.toml").write_text('[[target]]\nname = "O 2p"\nlevels = [0, 9]\nbands = [0, 9]\n')
-    assert main(["fit", "KTaO3", "--bands", "a.json", "--config", "o.toml", *QUICK, "--out", "f.toml"]) == 0
+    assert main(["fit", "KTaO3", "--bands", "KTaO3_pbe", "--config", "o.toml", *QUICK, "--out", "f.toml"]) == 0
     output = capsys.readouterr()
     assert "undetermined" in output.err
     assert output.err.count("\n") == 1
