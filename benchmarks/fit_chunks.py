@@ -92,7 +92,7 @@ def one(points: int) -> dict:
         "error_eV": max(abs(fit.parameters[name] - value) for name, value in wanted.items()),
         "loss_eV2": fit.loss,
         "converged": fit.converged,
-        "chunked": levels.matrices is None,
+        "chunked": levels.elements is None,
         "energies_s": second_call(Levels.__call__, levels, values),
         "numpy_energies_s": numpy_seconds,
         "slopes_s": second_call(Levels.with_slopes, levels, values),

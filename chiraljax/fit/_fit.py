@@ -174,7 +174,7 @@ def fit_bands(
     )
     whole = problem(levels, varied, matched, noise)
     coarse = optx.LevenbergMarquardt(rtol=1e-4, atol=1e-4) if solver is None else solver
-    solver = optx.LevenbergMarquardt(rtol=1e-8, atol=1e-8) if solver is None else solver
+    solver = optx.LevenbergMarquardt(rtol=1e-10, atol=1e-10) if solver is None else solver
     candidates = restarts if start == "noise" else CANDIDATES * restarts
     starts = starting_points(start, candidates, model, varied, seed)
     gauge, hidden = _symmetries(electrons, varied, bands.spin_orbit)
