@@ -65,7 +65,8 @@ def default_targets(electrons: Electrons, bands: Bands, edge_weight: float = 0.0
     outside the model's orbitals (entangled: somewhere less than a quarter of its largest projection on them) counts
     by its projection on the orbitals that dominate it. The group of the conduction edge counts three times, and in it
     energies near the edge 1 + `edge_weight` times.
-    Raises `InputError` if the bands do not say which are filled, or are too few.
+    Raises `InputError` if the bands do not say which are filled, are too few, or have projections but none on the
+    model's orbitals.
     """
     per_band = 1 if bands.spin_orbit else 2
     size, filled = electrons.size // per_band, electrons.filling // per_band
@@ -200,8 +201,10 @@ def _character(electrons: Electrons, bands: Bands, start: int, end: int) -> tupl
             except ValueError:
                 continue
     shells = {label: values for label, values in groups.items() if label.count(".") == 1}
-    if not shells:
-        return None, True
+    check(
+        shells,
+        f"bands must have projections on orbitals of the model, but have them on {', '.join(bands.projections)}",
+    )
     inside = np.sum(list(shells.values()), axis=0)
     clean = bool(inside.min() >= _CLEAN * inside.max())
     largest = max(shells, key=lambda label: shells[label].sum())

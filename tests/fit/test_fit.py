@@ -213,6 +213,8 @@ def test_refuses_bands_that_do_not_fit_the_model(electrons, pbe):
         fit_bands(electrons, few)
     with pytest.raises(InputError, match="do not say how many are filled"):
         fit_bands(electrons, dataclasses.replace(pbe, filled=None))
+    with pytest.raises(InputError, match="bands must have projections on orbitals of the model"):
+        fit_bands(cj.load_material("GaAs").electrons, pbe)
     spinor = cj.read_bands("KTaO3_pbe_soc")
     with pytest.raises(InputError, match="electrons must have a spin–orbit term"):
         fit_bands(electrons.without_spin_orbit(), spinor)
