@@ -16,18 +16,16 @@ import os
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import json
-import platform
 import resource
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-import optimistix as optx
+from _results import write_results
 
 import chiraljax as cj
 from chiraljax.fit import Bands, fit_bands
@@ -61,7 +59,7 @@ def main():
             f"{row['energies_s']:14.2f}{row['numpy_energies_s']:8.2f}{row['numpy_energies_s'] / row['energies_s']:7.2f}"
             f"{row['slopes_s']:16.2f}"
         )
-    write(rows)
+    write_results("fit_chunks", rows)
 
 
 def one(points: int) -> dict:
@@ -123,21 +121,6 @@ def peak() -> float:
     """Largest resident set of this process until now, MB."""
     unit = 1 if sys.platform == "darwin" else 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6
-
-
-def write(rows):
-    environment = {
-        "jax": jax.__version__,
-        "optimistix": optx.__version__,
-        "numpy": np.__version__,
-        "python": platform.python_version(),
-        "cpus": os.cpu_count(),
-        "device": jax.devices()[0].device_kind,
-        "OPENBLAS_NUM_THREADS": os.environ["OPENBLAS_NUM_THREADS"],
-    }
-    path = Path(__file__).parent / "results" / "fit_chunks.json"
-    path.parent.mkdir(exist_ok=True)
-    path.write_text(json.dumps({"environment": environment, "results": rows}, indent=1, ensure_ascii=False) + "\n")
 
 
 if __name__ == "__main__":

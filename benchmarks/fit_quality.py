@@ -17,15 +17,12 @@ Prints tables and writes benchmarks/results/fit_quality.json.
 
 import json
 import os
-import platform
 import subprocess
 import sys
 import time
-from pathlib import Path
 
-import jax
 import numpy as np
-import optimistix as optx
+from _results import write_results
 
 import chiraljax as cj
 from chiraljax.electrons import Hopping, slater_koster
@@ -86,7 +83,9 @@ def main():
         label = PAPER if row["extra"] == PAPER else f"and {row['extra']}"
         print(f"{label:32s}{three(row['rms'])}{row['loss']:8.4f}{row['parameters']:12d}   {three(row['mesh_rms'])}")
     deeptb = {"parameters": DEEPTB_PARAMETERS, "fits": DEEPTB, "another_path": DEEPTB_ELSEWHERE}
-    write({"fits": fits, "twelve_bands": twelve[1:], "deeptb": deeptb, "one_more_hopping": more[1:]})
+    write_results(
+        "fit_quality", {"fits": fits, "twelve_bands": twelve[1:], "deeptb": deeptb, "one_more_hopping": more[1:]}
+    )
 
 
 def two(rms: dict) -> str:
@@ -173,20 +172,6 @@ def rms(fit, bands, targets) -> dict:
     return {
         name: float(np.sqrt(squares[:, part].sum() / matched.weights[:, part].sum())) for name, part in matched.groups
     }
-
-
-def write(results):
-    environment = {
-        "jax": jax.__version__,
-        "optimistix": optx.__version__,
-        "numpy": np.__version__,
-        "python": platform.python_version(),
-        "cpus": os.cpu_count(),
-        "device": jax.devices()[0].device_kind,
-    }
-    path = Path(__file__).parent / "results" / "fit_quality.json"
-    path.parent.mkdir(exist_ok=True)
-    path.write_text(json.dumps({"environment": environment, "results": results}, indent=1, ensure_ascii=False) + "\n")
 
 
 if __name__ == "__main__":

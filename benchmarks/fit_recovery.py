@@ -13,16 +13,12 @@ benchmarks/results/fit_recovery.json.
 """
 
 import itertools
-import json
-import os
-import platform
 import time
-from pathlib import Path
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 import optimistix as optx
+from _results import write_results
 
 import chiraljax as cj
 from chiraljax.fit import Bands, default_targets, fit_bands
@@ -114,21 +110,7 @@ def main():
             "signs": signs,
             "plain": {"starts": len(plain), "recovered": found_plainly, "seconds": plain_seconds},
         }
-    write(results)
-
-
-def write(results):
-    environment = {
-        "jax": jax.__version__,
-        "optimistix": optx.__version__,
-        "numpy": np.__version__,
-        "python": platform.python_version(),
-        "cpus": os.cpu_count(),
-        "device": jax.devices()[0].device_kind,
-    }
-    path = Path(__file__).parent / "results" / "fit_recovery.json"
-    path.parent.mkdir(exist_ok=True)
-    path.write_text(json.dumps({"environment": environment, "results": results}, indent=1, ensure_ascii=False) + "\n")
+    write_results("fit_recovery", results)
 
 
 if __name__ == "__main__":

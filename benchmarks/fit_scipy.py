@@ -28,17 +28,15 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import json
-import platform
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import optimistix as optx
-import scipy
+from _results import write_results
 from scipy.optimize import least_squares
 
 import chiraljax as cj
@@ -63,7 +61,7 @@ def main():
     header = f"{'':44s}{'seconds':>9s}{'ratio':>7s}{'best eV²':>10s}{'median':>8s}{'at minimum':>11s}"
     print(header)
     results = [row for name in BANDS for row in case(name)]
-    write(results)
+    write_results("fit_scipy", results)
 
 
 def case(name: str) -> list[dict]:
@@ -168,22 +166,6 @@ def descend(residuals: Residuals, start, method: str, exact: bool, tolerance: fl
     """SciPy's result from a start."""
     jacobian = {"jac": residuals.jacobian} if exact else {}
     return least_squares(residuals, start, method=method, **jacobian, ftol=tolerance, xtol=tolerance, gtol=tolerance)
-
-
-def write(results):
-    environment = {
-        "jax": jax.__version__,
-        "optimistix": optx.__version__,
-        "numpy": np.__version__,
-        "scipy": scipy.__version__,
-        "python": platform.python_version(),
-        "cores": os.cpu_count(),
-        "device": jax.devices()[0].device_kind,
-        "OPENBLAS_NUM_THREADS": os.environ["OPENBLAS_NUM_THREADS"],
-    }
-    path = Path(__file__).parent / "results" / "fit_scipy.json"
-    path.parent.mkdir(exist_ok=True)
-    path.write_text(json.dumps({"environment": environment, "results": results}, indent=1, ensure_ascii=False) + "\n")
 
 
 if __name__ == "__main__":

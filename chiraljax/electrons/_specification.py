@@ -10,9 +10,10 @@ from ._two_centre import INTEGRALS
 
 CrystalField = Literal["none", "cubic", "axial", "orbitals"]
 
-_CUBIC = {
+CUBIC = {
     2: {"t2g": ("xy", "yz", "zx"), "eg": ("x2-y2", "3z2-r2")},
 }
+"""groups that a cubic crystal field makes of a shell's orbitals, by l"""
 
 
 class Shell(NamedTuple):
@@ -46,7 +47,7 @@ class Shell(NamedTuple):
         """Orbitals of each crystal-field group; for `axial` those quantised along the axis, by |m|."""
         orbitals = names(self.l)
         if self.crystal_field == "cubic":
-            return dict(_CUBIC[self.l])
+            return dict(CUBIC[self.l])
         if self.crystal_field == "orbitals":
             return {orbital: (orbital,) for orbital in orbitals}
         if self.crystal_field == "axial":
@@ -64,7 +65,7 @@ class Shell(NamedTuple):
             f"orbital of {self.species} must end in s, p, d or f, but got {self.orbital!r}",
         )
         check(
-            self.crystal_field != "cubic" or self.l in _CUBIC,
+            self.crystal_field != "cubic" or self.l in CUBIC,
             f"crystal_field of shell {self.name} must not be 'cubic': that is for d shells",
         )
         check(

@@ -6,12 +6,13 @@ from collections.abc import Mapping
 import numpy as np
 
 from .._errors import check
+from ..electrons import CUBIC
 
 _ORDER = 1e-6
 """eV by which a file's rounding may put two energies in the wrong order"""
 _FRACTIONAL = 2.0
 """No path or mesh goes further in the reciprocal basis than that."""
-_GROUPS = {"t2g": ("xy", "yz", "zx"), "eg": ("x2-y2", "3z2-r2")}
+_GROUPS = CUBIC[2]
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
