@@ -1,6 +1,7 @@
 """Degenerate pairs of modes with quartic anharmonicity."""
 
 import math
+from collections.abc import Callable
 
 import equinox as eqx
 import jax.numpy as jnp
@@ -15,6 +16,7 @@ from ..pulse import AbstractPulse
 from ._base import AbstractPhonon
 from ._drive import drive
 from ._motion import Motion
+from ._propagate import STEPS_PER_PERIOD, propagate, step_nodes
 
 
 class Phonon(AbstractPhonon):
@@ -150,6 +152,45 @@ class Phonon(AbstractPhonon):
             max_steps = max(4096, 2 ** math.ceil(math.log2(64 * periods + 1)))
         check(max_steps >= 1, f"Argument max_steps must be positive, but got {max_steps}")
         return drive(self, pulse, times, max_steps)
+
+    def propagate(self, pulse: Callable[[Array], Array], times: ArrayLike, *, substeps: int | None = None) -> Motion:
+        """The motion of `drive` at equally spaced `times` (T,) in ps, in fixed steps: for gradients and batches.
+
+        Each interval is divided into `substeps` steps; unless given, as many as make 16 a period of the fastest
+        mode, and of 2π/η. With these the error relative to the largest |q| is below 10⁻⁷ for fields smooth over
+        a step (`pulse` maps times to the field in MV/cm); none is estimated. A gradient costs about two drives, for any
+        number of pulse parameters; works under `jit`, `vmap`, `grad` and `jacfwd`.
+
+        **Raises:** `InputError` for times that are not equally spaced, and for a frequency that has no value yet
+        while `substeps` is not given.
+        """
+        times = jnp.asarray(times, dtype=float)
+        substeps = self.substeps(times) if substeps is None else substeps
+        return propagate(self, pulse(step_nodes(times, substeps)), times, substeps, self.harmonic)
+
+    def substeps(self, times: ArrayLike) -> int:
+        """How many steps of `propagate` each interval of equally spaced `times` (T,) in ps takes.
+
+        **Raises:** `InputError` as `propagate` does.
+        """
+        known, fastest, damping = concrete(times), concrete(self.frequency), concrete(self.damping)
+        if known is None or fastest is None or damping is None:
+            raise InputError("Argument substeps must be given where times or frequencies have no value yet")
+        check(known.ndim == 1 and known.shape[0] >= 2, f"times must hold at least two times, but got {known.shape}")
+        check_finite("times", known)
+        gaps = np.diff(known)
+        check(
+            gaps[0] > 0 and np.ptp(gaps) <= 1e-9 * abs(known).max(),
+            f"times must be equally spaced, but got spacings from {gaps.min():g} to {gaps.max():g} ps",
+        )
+        rate = STEPS_PER_PERIOD * max(fastest.max(), damping.max() / (2 * np.pi))
+        return max(1, math.ceil(gaps[0] * rate - 1e-9))
+
+    @property
+    def harmonic(self) -> bool:
+        """Whether both quartic terms are known to be zero."""
+        terms = concrete(self.quartic_isotropic), concrete(self.quartic_cubic)
+        return all(term is not None and not term.any() for term in terms)
 
     def at_temperature(self, temperature: ArrayLike) -> "Phonon":
         """This phonon with the frequencies and dampings of its table, interpolated at `temperature` in K.
