@@ -33,6 +33,15 @@ def check_positive(name: str, value: Any, *, zero: bool = False) -> None:
         check(condition, f"{name} must be {'zero or positive' if zero else 'positive'}, but got {_brief(known)}")
 
 
+def check_between(name: str, value: Any, low: float, high: float) -> None:
+    """Raise `InputError` unless the concrete `value` is finite and from `low` to `high`."""
+    check_finite(name, value)
+    known = concrete(value)
+    if known is not None:
+        inside = np.all((known >= low) & (known <= high))
+        check(inside, f"{name} must lie between {low:g} and {high:g}, but got {_brief(known)}")
+
+
 def _brief(value: np.ndarray) -> str:
     return np.array2string(value, threshold=6, precision=6, separator=", ").replace("\n", "")
 

@@ -32,6 +32,20 @@ class AbstractPulse(Module):
     def __call__(self, t: Real[ArrayLike, "*batch"]) -> Float[Array, "*batch 2"]:
         """Field E(t) in MV/cm at the times `t` (*batch) in ps, shape (*batch, 2)."""
 
+    @abc.abstractmethod
+    def __mul__(self, factor: Real[ArrayLike, ""]) -> "AbstractPulse":
+        """The same pulse with its field multiplied by `factor`, a scalar of either sign."""
+
+    def __rmul__(self, factor: Real[ArrayLike, ""]) -> "AbstractPulse":
+        return self * factor
+
+    @abc.abstractmethod
+    def with_ellipticity(self, ellipticity: Real[ArrayLike, ""]) -> "AbstractPulse":
+        """A pulse of the same family whose ellipse has the `ellipticity` ε from −1 to 1, +1 counter-clockwise.
+
+        **Raises:** `InputError` for another ε, and for a pulse that has no carrier.
+        """
+
     @property
     def fluence(self) -> Scalar:
         """Energy per area in vacuum, ε₀c∫|E|²dt, in mJ/cm²."""
@@ -60,6 +74,10 @@ class AbstractPulse(Module):
         times = jnp.linspace(*self.support, _SAMPLES)
         return times, self(times)
 
+    def _largest_sample(self) -> Scalar:
+        """Largest |E| of the samples; the root is taken last, since it has no slope where the field is zero."""
+        return jnp.sqrt(jnp.sum(self._samples()[1] ** 2, axis=-1).max())
+
 
 class SumPulse(AbstractPulse):
     """Several pulses on top of one another.
@@ -87,10 +105,20 @@ class SumPulse(AbstractPulse):
         fields = [pulse(t) for pulse in self.pulses]
         return sum(fields[1:], start=fields[0])
 
+    def __mul__(self, factor: Real[ArrayLike, ""]) -> "SumPulse":
+        return SumPulse(pulse * factor for pulse in self.pulses)
+
+    def with_ellipticity(self, ellipticity: Real[ArrayLike, ""]) -> "SumPulse":
+        """Every term with the `ellipticity` ε from −1 to 1.
+
+        **Raises:** `InputError` for another ε, and for a term that has no carrier.
+        """
+        return SumPulse(pulse.with_ellipticity(ellipticity) for pulse in self.pulses)
+
     @property
     def peak_field(self) -> Scalar:  # pyright: ignore[reportIncompatibleVariableOverride]
         """Largest |E| among 8192 samples of the support, in MV/cm."""
-        return jnp.linalg.norm(self._samples()[1], axis=-1).max()
+        return self._largest_sample()
 
     @property
     def support(self) -> tuple[Scalar, Scalar]:

@@ -1,11 +1,12 @@
 """A Gaussian envelope around an elliptically polarised carrier."""
 
+from dataclasses import replace
+
 import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Real
 
-from .._checks import check_finite, check_positive, concrete
-from .._errors import check
+from .._checks import check_between, check_finite, check_positive
 from .._precision import require_x64
 from .._types import ArrayLike, Scalar, real
 from ._base import AbstractPulse
@@ -47,14 +48,9 @@ class GaussianPulse(AbstractPulse):
         check_positive("Argument peak_field", self.peak_field, zero=True)
         check_positive("Argument frequency", self.frequency)
         check_positive("Argument duration", self.duration)
-        for name in ("center", "ellipticity", "phase", "chirp", "angle", "delay"):
+        for name in ("center", "phase", "chirp", "angle", "delay"):
             check_finite(f"Argument {name}", getattr(self, name))
-        ellipticity = concrete(self.ellipticity)
-        if ellipticity is not None:
-            check(
-                (abs(ellipticity) <= 1).all(),
-                f"Argument ellipticity must lie between -1 and 1, but got {ellipticity}",
-            )
+        check_between("Argument ellipticity", self.ellipticity, -1.0, 1.0)
 
     def __call__(self, t: Real[ArrayLike, "*batch"]) -> Float[Array, "*batch 2"]:
         t = real(t) - self.delay
@@ -64,6 +60,22 @@ class GaussianPulse(AbstractPulse):
         major, minor = envelope * jnp.sin(theta), -self.ellipticity * envelope * jnp.cos(theta)
         cos, sin = jnp.cos(self.angle), jnp.sin(self.angle)
         return jnp.stack([cos * major - sin * minor, sin * major + cos * minor], axis=-1)
+
+    def __mul__(self, factor: Real[ArrayLike, ""]) -> "GaussianPulse":
+        factor = real(factor)
+        opposite = factor < 0
+        return replace(
+            self,
+            peak_field=self.peak_field * jnp.where(opposite, -factor, factor),
+            phase=jnp.where(opposite, self.phase + jnp.pi, self.phase),
+        )
+
+    def with_ellipticity(self, ellipticity: Real[ArrayLike, ""]) -> "GaussianPulse":
+        """The same envelope, carrier and major axis with the `ellipticity` ε from −1 to 1.
+
+        **Raises:** `InputError` for another ε.
+        """
+        return replace(self, ellipticity=ellipticity)
 
     @property
     def support(self) -> tuple[Scalar, Scalar]:

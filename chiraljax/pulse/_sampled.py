@@ -1,6 +1,7 @@
 """A measured or computed field, interpolated by a cubic spline."""
 
 import os
+from dataclasses import replace
 
 import equinox as eqx
 import jax
@@ -10,7 +11,7 @@ import numpy as np
 from jaxtyping import Array, Float, Real
 
 from .._checks import check_finite, concrete
-from .._errors import check
+from .._errors import InputError, check
 from .._precision import require_x64
 from .._types import ArrayLike, Scalar, real
 from ._base import AbstractPulse
@@ -71,10 +72,17 @@ class SampledPulse(AbstractPulse):
         inside = (t >= self.times[0]) & (t <= self.times[-1])
         return jnp.where(inside[..., None], chord + bend * (width**2 / 6)[..., None], 0.0)
 
+    def __mul__(self, factor: Real[ArrayLike, ""]) -> "SampledPulse":
+        return replace(self, field=self.field * real(factor))
+
+    def with_ellipticity(self, ellipticity: Real[ArrayLike, ""]) -> "SampledPulse":
+        """Raises `InputError`: a trace has no carrier whose ellipse could be fixed."""
+        raise InputError("with_ellipticity needs a pulse with a carrier, but got a SampledPulse")
+
     @property
     def peak_field(self) -> Scalar:  # pyright: ignore[reportIncompatibleVariableOverride]
         """Largest |E| among 8192 samples of the spline, in MV/cm."""
-        return jnp.linalg.norm(self._samples()[1], axis=-1).max()
+        return self._largest_sample()
 
     @property
     def support(self) -> tuple[Scalar, Scalar]:

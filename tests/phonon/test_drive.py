@@ -70,6 +70,12 @@ def test_compiled_once(phonon, window):
             traces += 1
             return self.inner(t)
 
+        def __mul__(self, factor):
+            return Counted(self.inner * factor)
+
+        def with_ellipticity(self, ellipticity):
+            return Counted(self.inner.with_ellipticity(ellipticity))
+
         @property
         def peak_field(self):
             return self.inner.peak_field
