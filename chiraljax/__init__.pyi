@@ -54,7 +54,11 @@ from .observables import thermal_trace as thermal_trace
 from .observables import valence_edge as valence_edge
 from .phonon import Motion as Motion
 from .phonon import Phonon as Phonon
+from .pulse import AbstractModalPulse as AbstractModalPulse
 from .pulse import AbstractPulse as AbstractPulse
+from .pulse import FourierPulse as FourierPulse
 from .pulse import GaussianPulse as GaussianPulse
 from .pulse import SampledPulse as SampledPulse
+from .pulse import ShapedPulse as ShapedPulse
+from .pulse import SplinePulse as SplinePulse
 from .pulse import SumPulse as SumPulse

@@ -1,0 +1,119 @@
+"""What a pulse shaper sets: the spectrum, pixel by pixel."""
+
+import math
+
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float, Real
+
+from .._checks import check_finite, check_positive, concrete
+from .._errors import check
+from .._types import ArrayLike, Scalar, real
+from ._modal import AbstractModalPulse, checked_amplitudes
+
+_DEVIATIONS_PER_WIDTH = 2 * math.sqrt(2 * math.log(2))
+
+
+class ShapedPulse(AbstractModalPulse):
+    """E_c = Re Σ_k A_kc Δν sinc(Δν s) exp(−2πiν_k s) exp(−½(s/τ_w)²), s = t − center, sinc(x) = sin(πx)/(πx).
+
+    The spectrum is constant on K equal pixels of the band, of width Δν and centre ν_k, as behind a spatial light
+    modulator, and blurred by a Gaussian, the finite spectral resolution of the shaper, which limits the pulse to a
+    window of standard deviation τ_w = 1/(2π resolution) (A. M. Weiner, Rev. Sci. Instrum. 71, 1929 (2000)). Before
+    the blur, ∫E_c exp(2πiνs)ds = ½A_kc in pixel k.
+
+    The blurred spectrum reaches ν = 0: |∫E_c dt| ≤ ½ erfc(low/(√2 resolution)) max_k|A_kc|, which is below
+    10⁻¹⁵ max_k|A_kc| for low > 8 resolution.
+
+    **Arguments:**
+
+    - `amplitudes`: Re and Im of A_kc, MV/cm/THz, shape (K, 2, 2).
+    - `band`: lowest and highest frequency, THz, 0 < low < high.
+    - `center`: of the window, ps.
+    - `resolution`: standard deviation of the blur of the spectrum of the field, THz, positive; without it, that
+      whose full width at half maximum is a pixel, Δν/(2√(2 ln 2)).
+
+    All are differentiable.
+
+    **Raises:** `InputError` for a value outside these ranges or another shape.
+    """
+
+    amplitudes: Float[Array, "K 2 2"]
+    band: Float[Array, "2"]
+    center: Scalar
+    resolution: Scalar
+
+    def __init__(
+        self, amplitudes: ArrayLike, band: ArrayLike, center: ArrayLike, resolution: ArrayLike | None = None
+    ) -> None:
+        self.amplitudes = checked_amplitudes(amplitudes)
+        self.band, self.center = real(band), real(center)
+        check(self.band.shape == (2,), f"Argument band must have the shape (2,), but got {self.band.shape}")
+        check_finite("Argument band", self.band)
+        known = concrete(self.band)
+        if known is not None:
+            check(0 < known[0] < known[1], f"Argument band must be 0 < low < high in THz, but got {known}")
+        check_finite("Argument center", self.center)
+        self.resolution = self.pixel / _DEVIATIONS_PER_WIDTH if resolution is None else real(resolution)
+        check_positive("Argument resolution", self.resolution)
+
+    @classmethod
+    def zeros(
+        cls, band: ArrayLike, center: ArrayLike, pixels: int, resolution: ArrayLike | None = None
+    ) -> "ShapedPulse":
+        """No field yet: vanishing amplitudes of a number of `pixels` to start from."""
+        check(pixels >= 1, f"Argument pixels must be at least 1, but got {pixels}")
+        return cls(np.zeros((pixels, 2, 2)), band, center, resolution)
+
+    @classmethod
+    def from_amplitude_and_phase(
+        cls,
+        amplitude: ArrayLike,
+        phase: ArrayLike,
+        band: ArrayLike,
+        center: ArrayLike,
+        resolution: ArrayLike | None = None,
+    ) -> "ShapedPulse":
+        """The pulse with A = amplitude · exp(i phase), in MV/cm/THz and rad, both of the shape (K, 2)."""
+        amplitude, phase = real(amplitude), real(phase)
+        for name, value in (("amplitude", amplitude), ("phase", phase)):
+            check(
+                value.ndim == 2 and value.shape[1] == 2 and value.shape == amplitude.shape,
+                f"Argument {name} must have the shape (pixels, 2), the same as amplitude, but got {value.shape}",
+            )
+        amplitudes = amplitude[..., None] * jnp.stack([jnp.cos(phase), jnp.sin(phase)], axis=-1)
+        return cls(amplitudes, band, center, resolution)
+
+    @property
+    def pixel(self) -> Scalar:
+        """Width Δν of a pixel, in THz."""
+        return (self.band[1] - self.band[0]) / self.amplitudes.shape[0]
+
+    @property
+    def frequencies(self) -> Float[Array, " K"]:
+        """Centres ν_k of the pixels, in THz, shape (K,)."""
+        return self.band[0] + self.pixel * (np.arange(self.amplitudes.shape[0], dtype=float) + 0.5)
+
+    @property
+    def amplitude(self) -> Float[Array, "K 2"]:
+        """|A_kc| in MV/cm/THz, shape (K, 2); differentiable where it is not zero."""
+        return jnp.hypot(self.amplitudes[..., 0], self.amplitudes[..., 1])
+
+    @property
+    def phase(self) -> Float[Array, "K 2"]:
+        """arg A_kc in rad, from −π to π, shape (K, 2); differentiable where A_kc is not zero."""
+        return jnp.arctan2(self.amplitudes[..., 1], self.amplitudes[..., 0])
+
+    def __call__(self, t: Real[ArrayLike, "*batch"]) -> Float[Array, "*batch 2"]:
+        s = real(t) - self.center
+        angle = 2 * jnp.pi * s[..., None] * self.frequencies
+        waves = jnp.stack([jnp.cos(angle), jnp.sin(angle)], axis=-1)
+        carrier = jnp.einsum("...kr,kcr->...c", waves, self.amplitudes)
+        window = self.pixel * jnp.sinc(self.pixel * s) * jnp.exp(-0.5 * (2 * jnp.pi * self.resolution * s) ** 2)
+        return window[..., None] * carrier
+
+    @property
+    def support(self) -> tuple[Scalar, Scalar]:
+        """Eight τ_w to either side of the centre, in ps; outside, |E_c| < 10⁻¹³ Δν Σ_k|A_kc|."""
+        reach = 8 / (2 * jnp.pi * self.resolution)
+        return self.center - reach, self.center + reach
