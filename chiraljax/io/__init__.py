@@ -1,6 +1,5 @@
 """Files, in and out; each is written whole or not at all."""
 
-from ._atomic import atomic_path as atomic_path
 from ._csv import read_kpoints as read_kpoints
 from ._csv import write_csv as write_csv
 from ._datasets import band_dataset as band_dataset

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 
+from .._atomic import atomic_path
 from .._errors import InputError, check
 from .._validation import read_text
-from ._atomic import atomic_path
 
 COMPONENTS = ["k1", "k2", "k3"]
 """of a fractional k-point"""

@@ -6,7 +6,7 @@ import os
 import numpy as np
 import xarray as xr
 
-from ._atomic import atomic_path
+from .._atomic import atomic_path
 
 
 def to_json(dataset: xr.Dataset) -> dict:

@@ -9,12 +9,12 @@ import numpy as np
 import tomlkit
 from tomlkit.items import AoT, Array, Table
 
+from .._atomic import atomic_path
 from .._errors import check
 from .._validation import parse_toml
 from ..materials import Material
 from ..materials._schema import MaterialFile
 from ..phonon import Phonon
-from ._atomic import atomic_path
 
 
 def write_material(

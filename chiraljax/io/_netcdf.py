@@ -4,7 +4,7 @@ import os
 
 import xarray as xr
 
-from ._atomic import atomic_path
+from .._atomic import atomic_path
 
 
 def write_netcdf(path: str | os.PathLike[str], dataset: xr.Dataset) -> None:

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from .._atomic import atomic_path
 from .._errors import InputError, check
 from .._types import ArrayLike
 from ..electrons import Electrons
-from ._atomic import atomic_path
 from ._lattice import LatticeModel, lattice_model
 
 _NEGLIGIBLE = 1e-14

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
+from .._atomic import atomic_path
 from .._types import ArrayLike
 from ..electrons import Electrons
-from ._atomic import atomic_path
 from ._lattice import LatticeModel, lattice_model
 
 

@@ -10,7 +10,7 @@ from cycler import cycler
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from ..io import atomic_path
+from .._atomic import atomic_path
 
 COLORS = {
     "black": "#000000",

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import numpy as np
 
+from .._atomic import atomic_path
 from ..crystal import as_path
 from ..electrons import Electrons
 from ..fit import BandFit, Bands, default_targets, fit_bands
-from ..io import atomic_path, read_bands, write_csv
+from ..io import read_bands, write_csv
 from ..materials import Material
 from ..observables import gap
 from ..plot import bands_from_edge, fit_figure, levels_from_edge

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 
-from ..io import atomic_path, write_json
+from .._atomic import atomic_path
+from ..io import write_json
 from ._row import Row
 
 _HEADER = ["quantity", "paper", "ours", "± (numerical)", "unit", "compared", "verdict", "reading of the paper"]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from chiraljax.io import atomic_path
+from chiraljax._atomic import atomic_path
 
 
 def test_success_leaves_the_file_alone_in_its_folder(tmp_path):
