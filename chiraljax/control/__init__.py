@@ -1,5 +1,18 @@
-"""What a field can do to a phonon at most."""
+"""The pulse that does most, within what a laser can do, and how near it is to what any pulse could."""
 
+from ._constraints import Constraints as Constraints
+from ._ensemble import Ensemble as Ensemble
 from ._limit import Limit as Limit
 from ._limit import angular_momentum_limit as angular_momentum_limit
 from ._limit import rotation_limit as rotation_limit
+from ._objectives import AbstractObjective as AbstractObjective
+from ._objectives import AngularMomentumAt as AngularMomentumAt
+from ._objectives import MeanMoment as MeanMoment
+from ._objectives import MomentAt as MomentAt
+from ._objectives import MomentPerFluence as MomentPerFluence
+from ._objectives import Outcome as Outcome
+from ._objectives import PeakAngularMomentum as PeakAngularMomentum
+from ._objectives import PeakMoment as PeakMoment
+from ._objectives import Switching as Switching
+from ._optimize import PulseOptimum as PulseOptimum
+from ._optimize import optimize_pulse as optimize_pulse

@@ -1,0 +1,71 @@
+"""A search on disk, to go on from after an interruption."""
+
+import hashlib
+import json
+import os
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import equinox as eqx
+import jax
+import numpy as np
+
+from .._atomic import atomic_path
+from .._errors import InputError, check
+from ._problem import Problem
+
+
+def save(path: str | os.PathLike[str], state: Any, described: dict[str, str]) -> None:
+    """Write the arrays of `state`, a tree, and what the search is `described` by, whole or not at all."""
+    arrays = {f"leaf{n}": np.asarray(leaf) for n, leaf in enumerate(jax.tree.leaves(state))}
+    with atomic_path(path) as temporary, open(temporary, "wb") as file:
+        np.savez(file, allow_pickle=False, described=json.dumps(described), **arrays)
+
+
+def restore(path: str | os.PathLike[str], state: Any, described: dict[str, str]) -> Any:
+    """The tree at `path`, of the structure and the shapes of `state`.
+
+    Raises `InputError` if the file is no checkpoint, and for the first difference in what the search is
+    `described` by.
+    """
+    try:
+        with np.load(Path(path)) as file:
+            known = json.loads(str(file["described"]))
+            for name in described:
+                check(
+                    known.get(name) == described[name],
+                    f"{path}: must be a checkpoint of the same search, but its {name} is {known.get(name)}"
+                    f" and not {described[name]}",
+                )
+            leaves, structure = jax.tree.flatten(state)
+            return jax.tree.unflatten(structure, [file[f"leaf{n}"] for n in range(len(leaves))])
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+        if isinstance(error, InputError):
+            raise
+        raise InputError(f"{path}: must be a checkpoint of optimize_pulse, but cannot be read as one") from None
+
+
+def describe(problem: Problem) -> dict[str, str]:
+    """What the search is, part by part: a digest of its arrays and its structure."""
+    parts = {
+        "pulse": problem.space,
+        "phonon, coupling or times": eqx.tree_at(
+            lambda c: c.curve, problem.chain, None, is_leaf=lambda leaf: leaf is None
+        ),
+        "M(Ω)": problem.chain.curve,
+        "constraints": problem.constraints,
+        "objective": problem.objective,
+        "ensemble": problem.deviations,
+    }
+    return {name: _digest(part) for name, part in parts.items()}
+
+
+def _digest(part: object) -> str:
+    leaves, structure = jax.tree.flatten(part)
+    text = [str(structure)]
+    for leaf in leaves:
+        text.append(
+            np.asarray(leaf).tobytes().hex() if eqx.is_array_like(leaf) else getattr(leaf, "__qualname__", repr(leaf))
+        )
+    return hashlib.sha256("\n".join(text).encode()).hexdigest()[:12]

@@ -1,0 +1,84 @@
+"""The loop of a search: steps, multipliers, what is best so far, and what is on disk."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
+
+from . import _checkpoint
+from ._search import Searches, State
+
+ROUND = 30
+"""Steps between changes of the multipliers, and between the values that tell whether a search has converged."""
+FEASIBLE = 1e-3
+"""Violation with which a pulse is still taken; the peak field is then met by making it weaker."""
+_CONVERGED = 1e-5
+
+
+class Climb(NamedTuple):
+    """How far the searches have come."""
+
+    state: State
+    best: Float[Array, "starts n"]
+    """where each was when it was best"""
+    score: Float[Array, " starts"]
+    """its objective there; less than −1 and larger the smaller the violation where that is not met"""
+    before: Float[Array, " starts"]
+    """the objective at the end of the round before"""
+    history: Float[np.ndarray, "steps starts"]
+    violations: Float[np.ndarray, "steps starts"]
+
+
+def climb(
+    searches: Searches,
+    x: Float[Array, "starts n"],
+    *,
+    steps: int,
+    checkpoint: str | os.PathLike[str] | None,
+    described: dict[str, str],
+    on_step: Callable[[int, int, float, float], object],
+) -> tuple[Climb, str]:
+    """Climb from every row of `x` for `steps` steps at most, and how that ended.
+
+    With the path of a `checkpoint` the searches go on from there if the file exists, and are written to it every ten
+    steps; they end as if they had not been interrupted.
+    """
+    starts = x.shape[0]
+    lost = jnp.full(starts, -jnp.inf)
+    now = Climb(searches.begin(x), x, lost, lost, np.zeros((0, starts)), np.zeros((0, starts)))
+    if checkpoint is not None and Path(checkpoint).exists():
+        now = _checkpoint.restore(checkpoint, now, described)
+    status = "not converged"
+    while len(now.history) < steps:
+        state, values, worst, value, violation = searches.advance(now.state)
+        score = jnp.where(violation <= FEASIBLE, value, -1 - violation - jnp.abs(value))
+        score = jnp.where(jnp.isfinite(score), score, -jnp.inf)
+        better = score > now.score
+        now = now._replace(
+            state=state,
+            best=jnp.where(better[:, None], state.x, now.best),
+            score=jnp.where(better, score, now.score),
+            history=np.concatenate([now.history, values]),
+            violations=np.concatenate([now.violations, worst]),
+        )
+        broken = np.argwhere(~np.isfinite(now.history))
+        if len(broken):
+            step, start = broken[0]
+            status = f"stopped: the objective or its gradient was not finite in step {step} of start {start}"
+            break
+        if len(now.history) % ROUND == 0:
+            settled = np.all(np.abs(value - now.before) <= _CONVERGED * np.abs(value)) & np.all(violation <= FEASIBLE)
+            now = now._replace(before=value, state=searches.update_multipliers(state))
+            if settled:
+                status = "converged"
+        if checkpoint is not None:
+            _checkpoint.save(checkpoint, now, described)
+        first = int(np.argmax(now.score))
+        on_step(len(now.history), steps, float(value[first]), float(violation[first]))
+        if status == "converged":
+            break
+    return now, status

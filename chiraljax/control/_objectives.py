@@ -1,0 +1,202 @@
+"""What a pulse is to make as large as possible."""
+
+import abc
+from typing import ClassVar
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Bool, Float
+
+from .._checks import check_finite, concrete
+from .._errors import check
+from .._module import Module
+from .._types import Scalar, real
+from ..phonon import Motion
+from ..pulse import AbstractPulse
+
+_SHARPNESS = 64.0
+"""The smooth maximum of T values is at most log(T)/64 of the true one above it."""
+
+
+class Outcome(eqx.Module):
+    """What a pulse does; an objective is a function of it."""
+
+    pulse: AbstractPulse
+    times: Float[Array, " T"]
+    """ps, equally spaced"""
+    motion: Motion
+    rotation: Float[Array, " T"]
+    """Ω(t), rad/ps"""
+    moment: Float[Array, " T"]
+    """M(t), μ_B per cell; NaN where no chemical potential and temperature were given"""
+    fluence: Scalar
+    """of the field between the first and the last time, mJ/cm²"""
+
+
+class AbstractObjective(Module):
+    """A scalar of an outcome, to be made as large as possible."""
+
+    of_moment: ClassVar[bool]
+    """Whether it needs the moment."""
+    units: ClassVar[str]
+
+    @abc.abstractmethod
+    def __call__(self, outcome: Outcome) -> Scalar:
+        """The true value."""
+
+    def smooth(self, outcome: Outcome) -> Scalar:
+        """What is climbed: the true value, or a smooth one near it."""
+        return self(outcome)
+
+    def check(self, times: Float[Array, " T"]) -> None:
+        """Raise `InputError` if `times` (T,) in ps do not hold the times that the objective looks at."""
+
+
+class PeakMoment(AbstractObjective):
+    """max_t |M(t)|."""
+
+    of_moment = True
+    units = "mu_B/cell"
+
+    def __call__(self, outcome: Outcome) -> Scalar:
+        return jnp.max(jnp.abs(outcome.moment))
+
+    def smooth(self, outcome: Outcome) -> Scalar:
+        return _smooth_peak(outcome.moment)
+
+
+class PeakAngularMomentum(AbstractObjective):
+    """max_t |L(t)|."""
+
+    of_moment = False
+    units = "hbar"
+
+    def __call__(self, outcome: Outcome) -> Scalar:
+        return jnp.max(jnp.abs(outcome.motion.angular_momentum))
+
+    def smooth(self, outcome: Outcome) -> Scalar:
+        return _smooth_peak(outcome.motion.angular_momentum)
+
+
+class MomentPerFluence(AbstractObjective):
+    """max_t |M(t)| over the fluence of the pulse."""
+
+    of_moment = True
+    units = "mu_B cm^2/mJ/cell"
+
+    def __call__(self, outcome: Outcome) -> Scalar:
+        return jnp.max(jnp.abs(outcome.moment)) / outcome.fluence
+
+    def smooth(self, outcome: Outcome) -> Scalar:
+        return _smooth_peak(outcome.moment) / outcome.fluence
+
+
+class MomentAt(AbstractObjective):
+    """|M| at the probe time `time`, one of the times of the simulation, in ps."""
+
+    of_moment = True
+    units = "mu_B/cell"
+    time: Scalar = eqx.field(converter=real)
+
+    def __call__(self, outcome: Outcome) -> Scalar:
+        return jnp.abs(_at(outcome.times, outcome.moment, self.time))
+
+    def check(self, times: Float[Array, " T"]) -> None:
+        _check_on_grid("time", self.time, times)
+
+
+class AngularMomentumAt(AbstractObjective):
+    """|L| at `time`, one of the times of the simulation, in ps."""
+
+    of_moment = False
+    units = "hbar"
+    time: Scalar = eqx.field(converter=real)
+
+    def __call__(self, outcome: Outcome) -> Scalar:
+        return jnp.abs(_at(outcome.times, outcome.motion.angular_momentum, self.time))
+
+    def check(self, times: Float[Array, " T"]) -> None:
+        _check_on_grid("time", self.time, times)
+
+
+class MeanMoment(AbstractObjective):
+    """|mean of M| over the times from `start` to `end` in ps."""
+
+    of_moment = True
+    units = "mu_B/cell"
+    start: Scalar = eqx.field(converter=real)
+    end: Scalar = eqx.field(converter=real)
+
+    def __check_init__(self) -> None:
+        check_finite("Argument start", self.start)
+        check_finite("Argument end", self.end)
+        check(self.end > self.start, f"Argument end must be after start, but got {self.start} and {self.end} ps")
+
+    def __call__(self, outcome: Outcome) -> Scalar:
+        inside = self.inside(outcome.times)
+        return jnp.abs(jnp.sum(jnp.where(inside, outcome.moment, 0.0)) / jnp.sum(inside.astype(float)))
+
+    def check(self, times: Float[Array, " T"]) -> None:
+        known = concrete(self.inside(times))
+        check(
+            known is None or known.any(),
+            f"the objective must look at some of the times, but there is none from {self.start} to {self.end} ps",
+        )
+
+    def inside(self, times: Float[Array, " T"]) -> Bool[Array, " T"]:
+        slack = 1e-9 * (times[-1] - times[0])
+        return (times >= self.start - slack) & (times <= self.end + slack)
+
+
+class Switching(AbstractObjective):
+    """The smaller of |M(first)| and |M(second)| where they have opposite signs, negative where not; times in ps."""
+
+    of_moment = True
+    units = "mu_B/cell"
+    first: Scalar = eqx.field(converter=real)
+    second: Scalar = eqx.field(converter=real)
+
+    def __call__(self, outcome: Outcome) -> Scalar:
+        return jnp.min(self._swing(outcome))
+
+    def smooth(self, outcome: Outcome) -> Scalar:
+        swing = self._swing(outcome)
+        scale = jax.lax.stop_gradient(jnp.max(jnp.abs(swing))) / _SHARPNESS
+        return -scale * jax.nn.logsumexp(-swing / jnp.where(scale > 0, scale, 1.0))
+
+    def check(self, times: Float[Array, " T"]) -> None:
+        for name in ("first", "second"):
+            _check_on_grid(name, getattr(self, name), times)
+        check(
+            self.second > self.first, f"Argument second must be after first, but got {self.first} and {self.second} ps"
+        )
+
+    def _swing(self, outcome: Outcome) -> Float[Array, "2"]:
+        before = _at(outcome.times, outcome.moment, self.first)
+        after = _at(outcome.times, outcome.moment, self.second)
+        sign = jax.lax.stop_gradient(jnp.where(before >= after, 1.0, -1.0))
+        return sign * jnp.stack([before, -after])
+
+
+def _at(times: Float[Array, " T"], values: Float[Array, " T"], time: Scalar) -> Scalar:
+    return values[jnp.argmin(jnp.abs(times - time))]
+
+
+def _smooth_peak(values: Float[Array, " T"]) -> Scalar:
+    """s log Σ cosh(values/s), s a 64th of the largest |value|."""
+    largest = jax.lax.stop_gradient(jnp.max(jnp.abs(values)))
+    scale = jnp.where(largest > 0, largest, 1.0) / _SHARPNESS
+    both = jnp.concatenate([values, -values]) / scale
+    return scale * jax.nn.logsumexp(both)
+
+
+def _check_on_grid(name: str, wanted: Scalar, times: Float[Array, " T"]) -> None:
+    check_finite(f"Argument {name}", wanted)
+    known, time = concrete(times), concrete(wanted)
+    if known is not None and time is not None:
+        nearest = float(known[abs(known - time).argmin()])
+        check(
+            abs(nearest - time) <= 1e-6 * (known[1] - known[0]),
+            f"Argument {name} must be one of the times, but got {time} ps; the nearest is {nearest:g} ps",
+        )

@@ -1,0 +1,179 @@
+"""The coordinates in which a pulse is sought."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
+
+from .._errors import check
+from ..pulse import AbstractPulse, GaussianPulse, SumPulse
+from ._constraints import FieldMeter
+
+_LINEAR = ("amplitudes", "field")
+_EDGE = 0.98
+"""How near a bound a search may begin, in half-widths: on the bound itself a sine has no slope."""
+
+
+_REGULAR = 1e-4
+"""Of the largest eigenvalue of the overlaps of modes: those below are not scaled up further."""
+
+
+class Coordinate(NamedTuple):
+    """One free array of a pulse."""
+
+    name: str
+    leaf: int
+    shape: tuple[int, ...]
+    bounds: tuple[float, float] | None
+    """None where it may take any value"""
+
+
+class PulseSpace(eqx.Module):
+    """From a vector of free numbers to the shape of a pulse, and back.
+
+    A bounded parameter is centre + half-width·sin x. Amplitudes and samples are S^(−½) x with the overlaps
+    S = ∫φ_kφ_l dt of the fields that they multiply, so that all directions are alike to the optimiser: |x|² is the
+    fluence. The strength of the pulse as a whole is not among the numbers.
+    """
+
+    template: AbstractPulse
+    coordinates: tuple[Coordinate, ...] = eqx.field(static=True)
+    roots: tuple[Float[Array, "m m"] | None, ...]
+    """S^(−½) of each coordinate, the same for both components of the field; None where it is not linear"""
+
+    def __init__(
+        self,
+        pulse: AbstractPulse,
+        meter: FieldMeter,
+        fixed: Sequence[str],
+        bounds: Mapping[str, tuple[float, float]],
+    ) -> None:
+        self.template = pulse
+        found = list(_coordinates(pulse, np.asarray(meter.times)))
+        known = sorted({coordinate.name for coordinate in found})
+        for what, names in (("fixed", fixed), ("bounds", bounds)):
+            wrong = [name for name in names if name not in known]
+            check(not wrong, f"Argument {what} must name free parameters among {known}, but got {wrong}")
+        for name, (low, high) in bounds.items():
+            check(name not in _LINEAR, f"Argument bounds must not hold {name}, which the constraints limit")
+            check(low < high, f"Argument bounds of {name} must increase, but got {low:g} to {high:g}")
+        self.coordinates = tuple(
+            coordinate._replace(bounds=bounds.get(coordinate.name, coordinate.bounds))
+            for coordinate in found
+            if coordinate.name not in fixed
+        )
+        check(self.coordinates, f"Argument fixed must leave some of {known} free, but leaves none")
+        self.roots = tuple(
+            _whitening(pulse, coordinate, meter) if coordinate.name in _LINEAR else None
+            for coordinate in self.coordinates
+        )
+
+    @property
+    def size(self) -> int:
+        """How many numbers there are."""
+        return sum(int(np.prod(coordinate.shape)) for coordinate in self.coordinates)
+
+    def pulse(self, x: Float[Array, " n"]) -> AbstractPulse:
+        """The pulse at `x` (n,), of any strength."""
+        leaves, structure = jax.tree.flatten(self.template)
+        for coordinate, root, part in zip(self.coordinates, self.roots, self._split(x), strict=True):
+            value = part.reshape(coordinate.shape)
+            if root is not None:
+                value = _by_component(root, value)
+            elif coordinate.bounds is not None:
+                low, high = coordinate.bounds
+                value = (low + high) / 2 + (high - low) / 2 * jnp.sin(value)
+            leaves[coordinate.leaf] = value
+        return jax.tree.unflatten(structure, leaves)
+
+    def of_template(self) -> Float[np.ndarray, " n"]:
+        """Where the pulse is that the search begins with; on a bound, a little inside it."""
+        leaves = [np.asarray(leaf, dtype=float) for leaf in jax.tree.leaves(self.template)]
+        parts = []
+        for (name, leaf, _, bounds), root in zip(self.coordinates, self.roots, strict=True):
+            value = leaves[leaf]
+            if root is not None:
+                value = np.asarray(_by_component(jnp.linalg.inv(root), jnp.asarray(value)))
+            elif bounds is not None:
+                low, high = bounds
+                check(
+                    np.all((value >= low) & (value <= high)),
+                    f"the pulse must begin within the bounds of {name}, {low:g} to {high:g}, but has {value.tolist()}",
+                )
+                value = np.arcsin(np.clip((2 * value - low - high) / (high - low), -_EDGE, _EDGE))
+            parts.append(value.ravel())
+        return np.concatenate(parts)
+
+    def random(self, generator: np.random.Generator) -> Float[np.ndarray, " n"]:
+        """Normal amplitudes, and the other parameters uniform within their bounds (angles within ±π)."""
+        parts = []
+        for name, _, shape, bounds in self.coordinates:
+            size = int(np.prod(shape))
+            if name in _LINEAR:
+                parts.append(generator.normal(size=size))
+            elif bounds is None:
+                parts.append(generator.uniform(-np.pi, np.pi, size))
+            else:
+                parts.append(np.arcsin(generator.uniform(-_EDGE, _EDGE, size)))
+        return np.concatenate(parts)
+
+    def _split(self, x: Float[Array, " n"]) -> list[Array]:
+        sizes = [int(np.prod(coordinate.shape)) for coordinate in self.coordinates]
+        return jnp.split(x, np.cumsum(sizes)[:-1])
+
+
+def _by_component(matrix: Float[Array, "m m"], value: Array) -> Array:
+    """`matrix` applied to amplitudes (modes, component, re/im) or samples (times, component), for each component."""
+    columns = jnp.moveaxis(value, 1, -1).reshape(-1, 2)
+    return jnp.moveaxis((matrix @ columns).reshape(*np.delete(value.shape, 1), 2), -1, 1)
+
+
+def _whitening(pulse: AbstractPulse, coordinate: Coordinate, meter: FieldMeter) -> Float[Array, "m m"]:
+    leaves, structure = jax.tree.flatten(pulse)
+    shape = coordinate.shape
+    size = int(np.prod(shape)) // 2
+
+    def along_x(unit: Float[Array, " m"]) -> Float[Array, " N"]:
+        columns = jnp.stack([unit, jnp.zeros_like(unit)], axis=-1)
+        changed = jnp.moveaxis(columns.reshape(*np.delete(shape, 1), 2), -1, 1)
+        single = jax.tree.unflatten(structure, [*leaves[: coordinate.leaf], changed, *leaves[coordinate.leaf + 1 :]])
+        return single(meter.times)[:, 0]
+
+    fields = jax.jit(lambda units: jax.lax.map(along_x, units, batch_size=16))(jnp.eye(size))
+    values, vectors = jnp.linalg.eigh((fields * meter.weights) @ fields.T)
+    return (vectors / jnp.sqrt(values + _REGULAR * values[-1])) @ vectors.T
+
+
+def _coordinates(pulse: AbstractPulse, times: Float[np.ndarray, " T"]) -> Iterator[Coordinate]:
+    """The parameters of `pulse` that can be sought, leaf by leaf of its tree."""
+    terms = pulse.pulses if isinstance(pulse, SumPulse) else (pulse,)
+    leaf = 0
+    for term in terms:
+        bounds = _gaussian_bounds(term, times) if isinstance(term, GaussianPulse) else {}
+        if len(terms) == 1:
+            bounds.pop("peak_field", None)
+        for path, value in jax.tree_util.tree_leaves_with_path(term):
+            name = jax.tree_util.keystr(path[-1:]).strip(".")
+            if name in _LINEAR or name in bounds:
+                yield Coordinate(name, leaf, value.shape, bounds.get(name))
+            leaf += 1
+
+
+def _gaussian_bounds(pulse: GaussianPulse, times: Float[np.ndarray, " T"]) -> dict[str, tuple[float, float] | None]:
+    """Half to twice the frequency, a quarter to four times the duration, and what goes with them."""
+    frequency, duration = float(pulse.frequency), float(pulse.duration)
+    steepest = max(frequency / (4 * duration), 2 * abs(float(pulse.chirp)))
+    return {
+        "peak_field": (0.0, 2 * float(pulse.peak_field)),
+        "frequency": (frequency / 2, 2 * frequency),
+        "duration": (duration / 4, 4 * duration),
+        "center": (float(times[0]), float(times[-1])),
+        "ellipticity": (-1.0, 1.0),
+        "phase": None,
+        "chirp": (-steepest, steepest),
+        "angle": None,
+    }

@@ -1,0 +1,116 @@
+"""Local searches from many starts at once, under constraints."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import optax
+from jaxtyping import Array, Float
+
+from .._types import Scalar
+
+Violations = dict[str, Array]
+Problem = Callable[[Float[Array, " n"]], tuple[Scalar, Violations]]
+"""x → what is to be large, of order one, and what must not be positive"""
+
+_CHUNK = 10
+"""Steps in one compiled call."""
+_PENALTY, _STEEPEST = 10.0, 1e5
+_FEASIBLE = 1e-4
+
+
+class State(NamedTuple):
+    """Where all searches are; the first axis of every array runs over them."""
+
+    x: Float[Array, "starts n"]
+    optimizer: Any
+    multipliers: Violations
+    penalty: Float[Array, " starts"]
+    worst: Float[Array, " starts"]
+    """largest violation when the multipliers were last changed"""
+
+
+class Searches(eqx.Module):
+    """Augmented Lagrangian: −J + Σ [max(0, m + ρg)² − m²]/2ρ, with m ← max(0, m + ρg) every 30 steps.
+
+    Nocedal and Wright, Numerical Optimization (2006), section 17.4. The sum over the times of a constraint is a mean.
+    """
+
+    problem: Problem
+    optimizer: optax.GradientTransformationExtraArgs = eqx.field(static=True)
+
+    def begin(self, x: Float[Array, "starts n"]) -> State:
+        """Searches from `x`, without multipliers."""
+        shapes = jax.eval_shape(lambda x: jax.vmap(self.problem)(x)[1], x)
+        count = x.shape[0]
+        multipliers = jax.tree.map(lambda shape: jnp.zeros(shape.shape), shapes)
+        return _strong(State(x, self._fresh(x), multipliers, jnp.full(count, _PENALTY), jnp.full(count, jnp.inf)))
+
+    @eqx.filter_jit
+    def advance(self, state: State) -> tuple[State, Array, Array, Array, Array]:
+        """Ten steps: the new state, J and the largest violation before each (10, starts), and both after them.
+
+        J is NaN where it or its slope is not finite; there a search stays where it is.
+        """
+
+        def one(x: Array, optimizer: Any, multipliers: Violations, penalty: Scalar):
+            def merit(x):
+                value, violations = self.problem(x)
+                terms = jax.tree.map(lambda g, m: _penalised(g, m, penalty), violations, multipliers)
+                return -value + sum(jax.tree.leaves(terms)), (value, _largest(violations))
+
+            (loss, (value, worst)), slope = jax.value_and_grad(merit, has_aux=True)(x)
+            with jax.numpy_dtype_promotion("standard"):
+                update: Callable[..., tuple[Any, Any]] = self.optimizer.update
+                step, moved = update(slope, optimizer, x, value=loss, grad=slope, value_fn=lambda x: merit(x)[0])
+            sound = jnp.isfinite(loss) & jnp.all(jnp.isfinite(step))
+            finite = jnp.where(jnp.all(jnp.isfinite(slope)), value, jnp.nan)
+            kept = jax.tree.map(lambda new, old: jnp.where(sound, new, old), (x + step, moved), (x, optimizer))
+            return kept[0], kept[1], finite, worst
+
+        def advance_all(carry, _):
+            x, optimizer = carry
+            x, optimizer, value, worst = jax.vmap(one)(x, optimizer, state.multipliers, state.penalty)
+            return (x, optimizer), (value, worst)
+
+        (x, optimizer), (values, worst) = jax.lax.scan(advance_all, (state.x, state.optimizer), None, length=_CHUNK)
+        value, violation = jax.vmap(self._measure)(x)
+        return _strong(state._replace(x=x, optimizer=optimizer)), values, worst, value, violation
+
+    @eqx.filter_jit
+    def update_multipliers(self, state: State) -> State:
+        """New multipliers, and a steeper penalty where the violation has not fallen to a quarter."""
+
+        def one(
+            x: Array, multipliers: Violations, penalty: Scalar, before: Scalar
+        ) -> tuple[Violations, Scalar, Scalar]:
+            violations = self.problem(x)[1]
+            changed = jax.tree.map(lambda g, m: jnp.maximum(0.0, m + penalty * g), violations, multipliers)
+            worst = _largest(violations)
+            slow = (worst > before / 4) & (worst > _FEASIBLE)
+            return changed, jnp.where(slow, jnp.minimum(4 * penalty, _STEEPEST), penalty), worst
+
+        multipliers, penalty, worst = jax.vmap(one)(state.x, state.multipliers, state.penalty, state.worst)
+        return _strong(State(state.x, self._fresh(state.x), multipliers, penalty, worst))
+
+    def _measure(self, x: Float[Array, " n"]) -> tuple[Scalar, Scalar]:
+        value, violations = self.problem(x)
+        return value, _largest(violations)
+
+    def _fresh(self, x: Float[Array, "starts n"]) -> Any:
+        return jax.vmap(self.optimizer.init)(x)
+
+
+def _strong(state: State) -> State:
+    """The same without weak types, which would make `advance` be compiled again."""
+    return jax.tree.map(lambda leaf: jax.lax.convert_element_type(leaf, leaf.dtype), state)
+
+
+def _penalised(g: Array, m: Array, penalty: Scalar) -> Scalar:
+    return jnp.mean(jnp.maximum(0.0, m + penalty * g) ** 2 - m**2) / (2 * penalty)
+
+
+def _largest(violations: Violations) -> Scalar:
+    return jnp.max(jnp.stack([jnp.zeros(()), *(jnp.max(g) for g in violations.values())]))
