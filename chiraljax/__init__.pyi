@@ -24,10 +24,13 @@ from .fit import default_targets as default_targets
 from .fit import fit_bands as fit_bands
 from .fit import fit_loss as fit_loss
 from .io import bundled_bands as bundled_bands
+from .io import load_pulse as load_pulse
 from .io import read_bands as read_bands
 from .io import read_hr as read_hr
 from .io import to_pythtb as to_pythtb
+from .io import write_field as write_field
 from .io import write_material as write_material
+from .io import write_pulse as write_pulse
 from .io import write_pythtb as write_pythtb
 from .io import write_wannier90 as write_wannier90
 from .materials import Material as Material

@@ -135,16 +135,15 @@ class Constraints(eqx.Module):
             report[name] = {"limit": limit, "value": value, "slack": slack}
         return report
 
-    @eqx.filter_jit
     def fitted(self, pulse: AbstractPulse) -> AbstractPulse:
-        """`pulse` made so much weaker that neither fluence nor peak field is exceeded."""
+        """`pulse` made so much weaker that neither its fluence nor its peak field exceeds its limit."""
         meter = FieldMeter.of_support(pulse, None)
         field = pulse(meter.times)
-        factor = jnp.ones(())
+        factor = 1.0
         if self.fluence is not None:
-            factor = jnp.minimum(factor, jnp.sqrt(self.fluence / meter.fluence(field)))
+            factor = min(factor, float(self.fluence / meter.fluence(field)) ** 0.5)
         if self.peak_field is not None:
-            factor = jnp.minimum(factor, self.peak_field / jnp.max(jnp.linalg.norm(field, axis=-1)))
+            factor = min(factor, float(self.peak_field / jnp.max(jnp.linalg.norm(field, axis=-1))))
         return pulse * factor
 
 

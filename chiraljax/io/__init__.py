@@ -16,6 +16,8 @@ from ._pulse import load_pulse as load_pulse
 from ._pythtb import to_pythtb as to_pythtb
 from ._pythtb import write_pythtb as write_pythtb
 from ._wannier90 import write_wannier90 as write_wannier90
+from ._write_pulse import write_field as write_field
+from ._write_pulse import write_pulse as write_pulse
 from .bands import bundled_bands as bundled_bands
 from .bands import read_bands as read_bands
 from .bands import read_hr as read_hr

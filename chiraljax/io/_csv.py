@@ -15,9 +15,13 @@ COMPONENTS = ["k1", "k2", "k3"]
 """of a fractional k-point"""
 
 
-def write_csv(path: str | os.PathLike[str], columns: Sequence[str], rows: Iterable[Iterable]) -> None:
-    """A header of `columns` and the `rows` below it, numbers with all their digits."""
+def write_csv(
+    path: str | os.PathLike[str], columns: Sequence[str], rows: Iterable[Iterable], *, comment: str | None = None
+) -> None:
+    """A header of `columns` and the `rows` below it, numbers with all their digits, under a line `# comment`."""
     with atomic_path(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
+        if comment is not None:
+            file.write(f"# {comment}\n")
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(columns)
         writer.writerows([_plain(value) for value in row] for row in rows)

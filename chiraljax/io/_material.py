@@ -1,13 +1,12 @@
 """A material as a TOML file."""
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from importlib.metadata import version
-from typing import Any
 
 import numpy as np
 import tomlkit
-from tomlkit.items import AoT, Array, Table
+from tomlkit.items import Table
 
 from .._atomic import atomic_path
 from .._errors import check
@@ -15,6 +14,7 @@ from .._validation import parse_toml
 from ..materials import Material
 from ..materials._schema import MaterialFile
 from ..phonon import Phonon
+from ._toml import inline, lines, plain, tables
 
 
 def write_material(
@@ -36,8 +36,8 @@ def write_material(
     unknown = [name for name in comments if name not in known]
     check(str(path).endswith(".toml"), f"{path}: must be a material file .toml")
     check(not unknown, f"comments must be on parameters among {known}, but got {unknown}")
-    lines = {"source": source or ""} | {f"comment on {name}": comment for name, comment in comments.items()}
-    for what, line in lines.items():
+    texts = {"source": source or ""} | {f"comment on {name}": comment for name, comment in comments.items()}
+    for what, line in texts.items():
         check(line.isprintable(), f"{what} must be one line of text, but got {line!r}")
     text = tomlkit.dumps(_document(material, source, comments))
     parse_toml(text, MaterialFile, str(path), "material file")
@@ -64,9 +64,9 @@ def _document(material: Material, source: str | None, comments: Mapping[str, str
 def _crystal(material: Material) -> Table:
     crystal = material.crystal
     table = tomlkit.table().add(tomlkit.comment("lattice vectors as rows in Å, positions in fractions of them"))
-    table.add("lattice", _lines(crystal.lattice))
+    table.add("lattice", lines(crystal.lattice))
     sites = zip(crystal.species, crystal.positions, strict=True)
-    table.add("sites", _lines(_inline(species=species, position=position) for species, position in sites))
+    table.add("sites", lines(inline(species=species, position=position) for species, position in sites))
     if material._path is not None:
         points, segments = material._path
         path = tomlkit.table()
@@ -97,7 +97,7 @@ def _electrons(material: Material, source: str, comments: Mapping[str, str]) -> 
         if shell.rotation_weight != 1:
             row.add("rotation_weight", shell.rotation_weight)
         rows.append(row)
-    table.add("shells", _tables(rows))
+    table.add("shells", tables(rows))
     by_name = {shell.name: shell for shell in shells}
     rows = []
     for hopping in hoppings:
@@ -106,7 +106,7 @@ def _electrons(material: Material, source: str, comments: Mapping[str, str]) -> 
             _parameter(row, [integral], hopping.integrals[integral], comments.get(name))
         rows.append(row)
     if rows:
-        table.add("hoppings", _tables(rows))
+        table.add("hoppings", tables(rows))
     return table
 
 
@@ -115,29 +115,29 @@ def _phonon(phonon: Phonon, source: str) -> Table:
         tomlkit.comment("frequencies in THz, dampings in rad/ps, charges in e/√u, masses in u, quartic in 1/(ps² Å² u)")
     )
     _add(table, "source", source)
-    table.add("dielectric_constant", _plain(phonon.dielectric_constant))
-    table.add("masses", _plain(phonon.masses))
+    table.add("dielectric_constant", plain(phonon.dielectric_constant))
+    table.add("masses", plain(phonon.masses))
     if np.any(np.asarray(phonon.quartic_isotropic)):
-        table.add("quartic_isotropic", _lines(_plain(phonon.quartic_isotropic)))
+        table.add("quartic_isotropic", lines(plain(phonon.quartic_isotropic)))
     if phonon.temperatures is not None:
-        columns = (_plain(phonon.temperatures), _plain(phonon.frequencies), _plain(phonon.dampings))
+        columns = (plain(phonon.temperatures), plain(phonon.frequencies), plain(phonon.dampings))
         table.add(
             "temperature_dependence",
-            _lines(
-                _inline(temperature=temperature, frequencies=frequencies, dampings=dampings)
+            lines(
+                inline(temperature=temperature, frequencies=frequencies, dampings=dampings)
                 for temperature, frequencies, dampings in zip(*columns, strict=True)
             ),
         )
     rows = []
-    for pair, vectors in enumerate(_plain(phonon.eigenvectors)):
+    for pair, vectors in enumerate(plain(phonon.eigenvectors)):
         row = tomlkit.table()
         for name in ("frequency", "damping", "mode_effective_charge"):
-            row.add(name, _plain(getattr(phonon, name)[pair]))
+            row.add(name, plain(getattr(phonon, name)[pair]))
         if float(phonon.quartic_cubic[pair]) != 0:
-            row.add("quartic_cubic", _plain(phonon.quartic_cubic[pair]))
-        row.add("eigenvectors", _lines((_lines(vector, "    ") for vector in vectors), "  "))
+            row.add("quartic_cubic", plain(phonon.quartic_cubic[pair]))
+        row.add("eigenvectors", lines((lines(vector, "    ") for vector in vectors), "  "))
         rows.append(row)
-    table.add("pairs", _tables(rows))
+    table.add("pairs", tables(rows))
     return table
 
 
@@ -151,29 +151,3 @@ def _parameter(table: Table, key: list[str], value: float, comment: str | None) 
 def _add(table, key: str, value: str | None) -> None:
     if value:
         table.add(key, value)
-
-
-def _plain(array) -> Any:
-    return np.asarray(array).tolist()
-
-
-def _inline(**fields) -> Any:
-    table = tomlkit.inline_table()
-    table.update(fields)
-    return table
-
-
-def _lines(items: Iterable, indent: str = "  ") -> Array:
-    """An array with one item a line."""
-    array = tomlkit.array()
-    for item in items:
-        array.add_line(item if isinstance(item, Array) else tomlkit.item(item), indent=indent)
-    array.add_line(indent=indent[2:])
-    return array
-
-
-def _tables(rows: Iterable[Table]) -> AoT:
-    tables = tomlkit.aot()
-    for row in rows:
-        tables.append(row)
-    return tables

@@ -1,48 +1,37 @@
-"""Pulse files."""
+"""Reading pulse files."""
 
 import os
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, NonNegativeFloat, PositiveFloat
+import numpy as np
 
 from .._errors import InputError, check
 from .._validation import parse_toml, read_text
-from ..pulse import AbstractPulse, GaussianPulse, SampledPulse, SumPulse
+from ..pulse import (
+    AbstractPulse,
+    FourierPulse,
+    GaussianPulse,
+    SampledPulse,
+    ShapedPulse,
+    SplinePulse,
+    SumPulse,
+)
+from ._pulse_schema import PulseFile
 
-
-class _Table(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-
-
-class GaussianTable(_Table):
-    """The arguments of `GaussianPulse`; one that is left out has its default there."""
-
-    peak_field: NonNegativeFloat | None = None
-    frequency: PositiveFloat | None = None
-    duration: PositiveFloat | None = None
-    center: float | None = None
-    ellipticity: Annotated[float, Field(ge=-1, le=1)] | None = None
-    phase: float | None = None
-    chirp: float | None = None
-    angle: float | None = None
-    delay: float | None = None
-
-
-class SampledTable(_Table):
-    file: str
-    """a CSV file t,E_x,E_y; its path counts from the folder of the pulse file"""
-
-
-class PulseFile(_Table):
-    gaussian: list[GaussianTable] = []
-    sampled: list[SampledTable] = []
+_FAMILIES: dict[str, Callable[..., AbstractPulse]] = {
+    "gaussian": GaussianPulse,
+    "spline": SplinePulse,
+    "fourier": FourierPulse,
+    "shaped": ShapedPulse,
+}
 
 
 def load_pulse(path: str | os.PathLike[str]) -> AbstractPulse:
     """The pulse of a TOML file, or the samples of a CSV file (see `SampledPulse.from_csv`).
 
-    The TOML file holds [[gaussian]] and [[sampled]] tables; several add up.
+    The TOML file holds tables [[gaussian]], [[sampled]], [[spline]], [[fourier]] and [[shaped]]; several add up.
     Raises `InputError` with one line that names the file, the field and what was expected.
     """
     path = Path(path)
@@ -50,12 +39,26 @@ def load_pulse(path: str | os.PathLike[str]) -> AbstractPulse:
     if path.suffix == ".csv":
         return SampledPulse.from_csv(path)
     file = parse_toml(read_text(path, "a TOML file of a pulse"), PulseFile, str(path), "pulse file")
-    try:
-        pulses = [
-            *(GaussianPulse(**table.model_dump(exclude_unset=True)) for table in file.gaussian),
-            *(SampledPulse.from_csv(path.parent / table.file) for table in file.sampled),
-        ]
-    except InputError as error:
-        raise InputError(f"{path}: {error}") from None
-    check(pulses, f"{path}: must have at least one table [[gaussian]] or [[sampled]], but got none")
+    pulses = list(_pulses(file, path))
+    names = [f"[[{name}]]" for name in PulseFile.model_fields]
+    expected = f"{', '.join(names[:-1])} or {names[-1]}"
+    check(pulses, f"{path}: must have at least one table {expected}, but got none")
     return pulses[0] if len(pulses) == 1 else SumPulse(pulses)
+
+
+def _pulses(file: PulseFile, path: Path) -> Iterator[AbstractPulse]:
+    for name in PulseFile.model_fields:
+        for number, table in enumerate(getattr(file, name)):
+            arguments = table.model_dump(exclude_unset=True)
+            try:
+                yield _pulse(name, arguments, path.parent)
+            except InputError as error:
+                raise InputError(f"{path}: {name}.{number}: {error}") from None
+
+
+def _pulse(name: str, arguments: dict[str, Any], folder: Path) -> AbstractPulse:
+    if name == "sampled":
+        return SampledPulse.from_csv(folder / arguments["file"])
+    if "amplitudes" in arguments:
+        arguments["amplitudes"] = np.reshape(arguments["amplitudes"], (-1, 2, 2))
+    return _FAMILIES[name](**arguments)

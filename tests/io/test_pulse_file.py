@@ -1,5 +1,6 @@
 """Pulse files."""
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -31,6 +32,27 @@ def test_a_table_may_leave_out_what_is_default(tmp_path):
     np.testing.assert_array_equal(pulse(TIMES), cj.GaussianPulse(ellipticity=0.5)(TIMES))
 
 
+def test_rows_of_amplitudes_are_re_and_im_of_x_then_of_y(tmp_path):
+    amplitudes = [[[1.0, 2.0], [3.0, 4.0]], [[5.0, 6.0], [7.0, 8.0]]]
+    rows = "amplitudes = [[1, 2, 3, 4], [5, 6, 7, 8]]\n"
+    tables = {
+        "[[spline]]\nstart = 0\nend = 6\nfrequency = 2\n": cj.SplinePulse(amplitudes, 0.0, 6.0, 2.0),
+        "[[fourier]]\nstart = 0\nend = 6\nfirst = 12\n": cj.FourierPulse(amplitudes, 0.0, 6.0, 12),
+        "[[shaped]]\nband = [1, 3]\ncenter = 3\n": cj.ShapedPulse(amplitudes, [1.0, 3.0], 3.0),
+    }
+    for table, expected in tables.items():
+        np.testing.assert_array_equal(load_pulse(_write(tmp_path, table + rows))(TIMES), expected(TIMES))
+
+
+def test_the_commented_tables_of_the_example_are_right(tmp_path):
+    """What is commented out as `# [[…]]`, `# name = …`, `#   [numbers],` or `# ]` is a table of every other family."""
+    _trace(tmp_path)
+    text = re.sub(r"^# (?=\[\[|\w+ = |  \[|\])", "", EXAMPLE.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    pulse = load_pulse(_write(tmp_path, text))
+    families = [cj.GaussianPulse, cj.SampledPulse, cj.SplinePulse, cj.FourierPulse, cj.ShapedPulse]
+    assert [type(term) for term in pulse.pulses] == families
+
+
 def test_several_tables_add_up(tmp_path):
     trace = _trace(tmp_path)
     pulse = load_pulse(_write(tmp_path, "[[gaussian]]\n[[gaussian]]\ndelay = 1\n[[sampled]]\nfile = 'trace.csv'\n"))
@@ -49,7 +71,31 @@ def test_several_tables_add_up(tmp_path):
             "gaussian.0.ellipticity: Input should be less than or equal to 1, but got 2",
         ),
         ("[[sampled]]\n", "sampled.0.file: is required, but missing"),
-        ("", "must have at least one table [[gaussian]] or [[sampled]], but got none"),
+        (
+            "[[spline]]\nstart = 0\nend = 1\nfrequency = 2\namplitudes = []\n",
+            "spline.0.amplitudes: List should have at least 1 item after validation, not 0, but got []",
+        ),
+        (
+            "[[spline]]\nstart = 1\nend = 0\nfrequency = 2\namplitudes = [[0, 0, 0, 0]]\n",
+            "spline.0: Argument end must be later than start, 1.0 ps, but got 0.0 ps",
+        ),
+        (
+            "[[fourier]]\nstart = 0\nend = 1\nfirst = 1\namplitudes = [[0, 0, 0, 0]]\n",
+            "fourier.0.first: Input should be greater than or equal to 2, but got 1",
+        ),
+        (
+            "[[fourier]]\nstart = 0\nend = 1\nfirst = 2\namplitudes = [[0, 0, 0, 0], [0, 0, 0]]\n",
+            "fourier.0.amplitudes.1.3: is required, but missing",
+        ),
+        (
+            "[[shaped]]\nband = [2, 1]\ncenter = 0\namplitudes = [[0, 0, 0, 0]]\n",
+            "shaped.0: Argument band must be 0 < low < high in THz, but got [2. 1.]",
+        ),
+        (
+            "",
+            "must have at least one table [[gaussian]], [[sampled]], [[spline]], [[fourier]] or [[shaped]], "
+            "but got none",
+        ),
         ("[[gaussian]\n", "must be a TOML file, but"),
     ],
 )
