@@ -16,3 +16,4 @@ from ._objectives import PeakMoment as PeakMoment
 from ._objectives import Switching as Switching
 from ._optimize import PulseOptimum as PulseOptimum
 from ._optimize import optimize_pulse as optimize_pulse
+from ._sensitivity import Sensitivity as Sensitivity

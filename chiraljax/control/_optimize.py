@@ -27,6 +27,7 @@ from ._objectives import AbstractObjective, Outcome, PeakMoment
 from ._parameters import PulseSpace
 from ._problem import Objective, Problem
 from ._search import Searches
+from ._sensitivity import Sensitivity, sensitivities
 
 _LBFGS = optax.lbfgs(memory_size=20)
 _PEAK_MOMENT = PeakMoment()
@@ -64,6 +65,10 @@ class PulseOptimum(NamedTuple):
     def ratio(self) -> float | None:
         """objective/bound, the certificate."""
         return None if self.bound is None else self.objective / self.bound
+
+    def sensitivities(self) -> dict[str, Sensitivity]:
+        """Of the objective to `frequency`, `damping`, `field` and `timing`; see `Sensitivity`."""
+        return sensitivities(self.problem, self.pulse)
 
 
 def optimize_pulse(

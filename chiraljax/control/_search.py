@@ -55,7 +55,7 @@ class Searches(eqx.Module):
         J is NaN where it or its slope is not finite; there a search stays where it is.
         """
 
-        def one(x: Array, optimizer: Any, multipliers: Violations, penalty: Scalar):
+        def one(x: Array, optimizer: Any, multipliers: Violations, penalty: Scalar) -> tuple[Any, Any, Array, Array]:
             def merit(x):
                 value, violations = self.problem(x)
                 terms = jax.tree.map(lambda g, m: _penalised(g, m, penalty), violations, multipliers)
