@@ -55,7 +55,7 @@ class Searches(eqx.Module):
         J is NaN where it or its slope is not finite; there a search stays where it is.
         """
 
-        def one(x: Array, optimizer: Any, multipliers: Violations, penalty: Scalar) -> tuple[Any, Any, Array, Array]:
+        def one(x: Array, optimizer: Any, multipliers: Violations, penalty: Scalar):
             def merit(x):
                 value, violations = self.problem(x)
                 terms = jax.tree.map(lambda g, m: _penalised(g, m, penalty), violations, multipliers)
@@ -67,15 +67,16 @@ class Searches(eqx.Module):
                 step, moved = update(slope, optimizer, x, value=loss, grad=slope, value_fn=lambda x: merit(x)[0])
             sound = jnp.isfinite(loss) & jnp.all(jnp.isfinite(step))
             finite = jnp.where(jnp.all(jnp.isfinite(slope)), value, jnp.nan)
-            kept = jax.tree.map(lambda new, old: jnp.where(sound, new, old), (x + step, moved), (x, optimizer))
-            return kept[0], kept[1], finite, worst
+            x, optimizer = jax.tree.map(lambda new, old: jnp.where(sound, new, old), (x + step, moved), (x, optimizer))
+            return x, optimizer, finite, worst
 
         def advance_all(carry, _):
             x, optimizer = carry
             x, optimizer, value, worst = jax.vmap(one)(x, optimizer, state.multipliers, state.penalty)
             return (x, optimizer), (value, worst)
 
-        (x, optimizer), (values, worst) = jax.lax.scan(advance_all, (state.x, state.optimizer), None, length=_CHUNK)
+        scan: Callable[..., Any] = jax.lax.scan
+        (x, optimizer), (values, worst) = scan(advance_all, (state.x, state.optimizer), None, length=_CHUNK)
         value, violation = jax.vmap(self._measure)(x)
         return _strong(state._replace(x=x, optimizer=optimizer)), values, worst, value, violation
 
