@@ -6,22 +6,19 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float
 
-from .._checks import check_positive
 from .._errors import check
-from .._units import FLUENCE
 from ..coupling import AbstractCoupling, FixedRotation
-from ..phonon import AbstractPhonon, Phonon
+from ..phonon import Phonon
 from ..pulse import SampledPulse
 from . import _ratio
+from ._band import Band
+from ._constraints import Constraints, constraints
+from ._extremal import extremal
 from ._ratio import Ratio
-from ._response import fastest, response
-
-_FINER = 3
-"""times the nodes that the quadrature needs, so that a spline through the field has its value to 10⁻⁵"""
 
 
 class Limit(NamedTuple):
-    """A value that no field exceeds, and one that comes near it; mirrored in x, it comes near the negative one."""
+    """A value that no field exceeds, and a field that comes near it; mirrored, it comes near the negative value."""
 
     value: float
     """ħ or rad/ps"""
@@ -31,73 +28,97 @@ class Limit(NamedTuple):
     """ps"""
     field: Float[np.ndarray, "N 2"]
     """MV/cm"""
-    constraints: dict[str, float | tuple[float, float]]
-    """those that the limit is for, as they were given"""
+    constraints: Constraints
 
     @property
     def gap(self) -> float:
-        """1 − attained/value, zero where the limit is known to be reached."""
+        """1 − attained/value: below it, nothing is known."""
         return 1 - self.attained / self.value if self.value else 0.0
 
     @property
     def pulse(self) -> SampledPulse:
-        """The field, between its times a spline."""
+        """The field, between its times a spline; a phonon is driven by it in up to 10⁵ steps.
+
+        A field in a band that goes on after the time of the limit jumps then, by what may leak; there the spline
+        overshoots.
+        """
         return SampledPulse(self.times, self.field)
 
 
-def angular_momentum_limit(phonon: Phonon, *, time: float, start: float, fluence: float | None = None) -> Limit:
-    """The largest |L| at `time` that a field from `start` on can give to a phonon at rest.
+def angular_momentum_limit(
+    phonon: Phonon,
+    *,
+    time: float,
+    start: float,
+    end: float | None = None,
+    fluence: float | None = None,
+    peak_field: float | None = None,
+    band: Band | None = None,
+    leakage: float = 1e-3,
+) -> Limit:
+    """The largest |L| at `time` that a field can give to a phonon at rest.
 
     With z = q_x + iq_y, e = E_x + iE_y and x = (z₁, ż₁, …) = ∫ G(s) e(s) ds, ħL = x†Sx is an indefinite form. Under
-    ∫|e|²ds ≤ F it is at most F λ_max(WS), W = ∫ G Gᵀ ds: F √det W/2 for one pair.
+    ∫|e|²ds ≤ F it is at most F λ_max(WS), W = ∫ G Gᵀ ds: F √det W/2 for one pair. With all constraints,
+    e†De ≤ λF + ∫mP²ds for D = λ + m(s) + μ(B_out − leakage), B_out the projector out of the band, so that
+    L ≤ λ_max(W_D S)(λF + ∫mP²ds), W_D = ∫∫ G D⁻¹ Gᵀ: the lowest such bound over λ, m, μ ≥ 0 is the limit. With one
+    pair it is reached.
 
     **Arguments:**
 
     - `phonon`: harmonic, of P pairs.
-    - `time`, `start`: ps.
-    - `fluence`: of the field in vacuum, ε₀c∫|E|²dt, mJ/cm², positive.
+    - `time`, `start`: ps. `end`: of the field, `time` unless given; a field in a band is better if it goes on.
+    - `fluence`: of the field in vacuum, ε₀c∫|E|²dt, mJ/cm²; `peak_field`: |E| at any time, MV/cm. Positive; at least
+      one of them.
+    - `band`: lowest and highest ν in THz, outside which at most the fraction `leakage` of ∫|E|²dt may lie. Nothing
+      may where `leakage` is 0: then `start` and `end` are -inf and inf, and only the fluence is limited.
 
-    **Returns:** the `Limit` in ħ.
+    **Returns:** the `Limit` in ħ. Up to 10⁻⁶ of errors of quadrature, no field exceeds it.
 
-    **Raises:** `InputError` for a phonon that is not harmonic, since no bound is known, no constraint, or a value
-    outside these ranges.
+    **Raises:** `InputError` for a phonon that is not harmonic, since no bound is known, a value outside these ranges,
+    or a band that no field of this duration is in.
     """
-    return _limit(phonon, _ratio.angular_momentum(phonon), time, start, fluence)
+    given = constraints(time, start, end, fluence, peak_field, band, leakage)
+    return _limit(phonon, _ratio.angular_momentum(phonon), time, given)
 
 
 def rotation_limit(
-    phonon: Phonon, coupling: AbstractCoupling, *, time: float, start: float, fluence: float | None = None
+    phonon: Phonon,
+    coupling: AbstractCoupling,
+    *,
+    time: float,
+    start: float,
+    end: float | None = None,
+    fluence: float | None = None,
+    peak_field: float | None = None,
+    band: Band | None = None,
+    leakage: float = 1e-3,
 ) -> Limit:
-    """The largest |Ω| at `time` that a field from `start` on can give through `coupling`.
+    """The largest |Ω| at `time` that a field can give through `coupling`.
 
-    Σ Im(z* ż)/(Σ|z|² + q_T²) exceeds Ω₀ if the form Im(z* ż) − Ω₀|z|² exceeds Ω₀q_T², whose largest value is an
-    eigenvalue as in `angular_momentum_limit`: the limit is the Ω₀ where the two meet.
+    Σ Im(z* ż)/(Σ|z|² + q_T²) exceeds Ω₀ if the form Im(z* ż) − Ω₀|z|² exceeds Ω₀q_T². Its largest value is bounded as
+    in `angular_momentum_limit`; the limit is the Ω₀ where the two meet.
 
     **Arguments:** those of `angular_momentum_limit`; `coupling`: kinematic, with constant inertia, or fixed, whose
-    limit is its constant.
+    limit is its constant and needs no field.
 
     **Returns:** the `Limit` in rad/ps.
 
     **Raises:** `InputError` as `angular_momentum_limit`, and for any other coupling.
     """
+    given = constraints(time, start, end, fluence, peak_field, band, leakage)
     if isinstance(coupling, FixedRotation):
         value = float(coupling.rotation)
-        return Limit(value, value, np.linspace(start, time, 4), np.zeros((4, 2)), {"start": start})
-    return _limit(phonon, _ratio.rotation(phonon, coupling), time, start, fluence)
+        first = start if math.isfinite(start) else time - 1
+        return Limit(value, value, np.linspace(first, time, 4), np.zeros((4, 2)), given)
+    return _limit(phonon, _ratio.rotation(phonon, coupling), time, given)
 
 
-def _limit(phonon: AbstractPhonon, ratio: Ratio, time: float, start: float, fluence: float | None) -> Limit:
+def _limit(phonon: Phonon, ratio: Ratio, time: float, given: Constraints) -> Limit:
     for name in ("quartic_isotropic", "quartic_cubic"):
         check(
-            not np.any(np.asarray(getattr(phonon, name, 0.0))),
+            not np.any(np.asarray(getattr(phonon, name))),
             f"Argument phonon must be harmonic, since no bound is known for others, but got a {name} that is not zero",
         )
-    check(math.isfinite(time) and start < time, f"Argument time must be after start, but got {time} and {start}")
-    check(fluence is not None, "Argument fluence must be given, but got none")
-    check_positive("Argument fluence", fluence)
-    budget = float(fluence or 0) / FLUENCE
-    seen = response(phonon, time, start, time, fastest(phonon), _FINER)
-    value, x, v = ratio.largest(seen.gramian(), budget)
-    field = v @ seen.kernel
-    given: dict[str, float | tuple[float, float]] = {"start": start, "end": time, "fluence": float(fluence or 0)}
-    return Limit(value, ratio(x), seen.times, np.stack([np.real(field), np.imag(field)], axis=-1), given)
+    value, attained, times, field = extremal(phonon, ratio, time, given)
+    return Limit(value, attained, times, np.stack([np.real(field), np.imag(field)], axis=-1), given)

@@ -25,9 +25,11 @@ class Ratio(NamedTuple):
         return np.kron(np.eye(len(self.inertia) // 2), np.array([[0, -0.5j], [0.5j, 0]]))
 
     def __call__(self, x: Complex[np.ndarray, " n"]) -> float:
-        above = np.vdot(x, self.turning @ x)
-        below = np.vdot(x, self.inertia @ x) + self.rest
-        return float(np.real(above / below))
+        return float(np.vdot(x, self.turning @ x).real / self.denominator(x))
+
+    def denominator(self, x: Complex[np.ndarray, " n"]) -> float:
+        """x†Jx + c."""
+        return float(np.vdot(x, self.inertia @ x).real + self.rest)
 
     def largest(
         self, gramian: Float[np.ndarray, "n n"], budget: float

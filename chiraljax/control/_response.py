@@ -33,7 +33,7 @@ class Response(NamedTuple):
 def response(phonon: AbstractPhonon, time: float, start: float, end: float, top: float, finer: int = 1) -> Response:
     """The response at `time` to a field from `start` to `end` (ps), with nodes for frequencies up to `top` (THz)."""
     breaks = [start, time, end] if end > time else [start, time]
-    pieces = [_rule(a, b, finer * top) for a, b in pairwise(breaks)]
+    pieces = [rule(a, b, finer * top) for a, b in pairwise(breaks)]
     times, weights = (np.concatenate(columns) for columns in zip(*pieces, strict=True))
     times, weights = np.concatenate([[start], times, [end]]), np.concatenate([[0.0], weights, [0.0]])
     return Response(times, weights, np.where(times <= time, kernel(phonon, time - times), 0.0))
@@ -62,7 +62,8 @@ def fastest(phonon: AbstractPhonon) -> float:
     return float(np.max(np.maximum(omega, half + np.sqrt(np.maximum(half**2 - omega**2, 0)))) / (2 * math.pi))
 
 
-def _rule(a: float, b: float, top: float) -> tuple[np.ndarray, np.ndarray]:
+def rule(a: float, b: float, top: float) -> tuple[Float[np.ndarray, " N"], Float[np.ndarray, " N"]]:
+    """Nodes and weights (N,) in ps of a quadrature from `a` to `b` of products of frequencies up to `top` (THz)."""
     x, w = np.polynomial.legendre.leggauss(_NODES)
     edges = np.linspace(a, b, max(2, math.ceil((b - a) * top / _PERIODS)) + 1)
     half = np.diff(edges)[:, None] / 2
