@@ -13,6 +13,9 @@ from ._response import Response, fastest, rule
 
 Band = tuple[float, float]
 
+_PERIODS = 150
+"""of the highest frequency, above which no duration is tried"""
+
 
 def inside(band: Band, left: Float[np.ndarray, " N"], right: Float[np.ndarray, " M"]) -> Float[np.ndarray, "N M"]:
     """B_in(s, s′) = 2∫cos 2πν(s−s′) dν over the band, 1/ps: ∫∫ e* B_in e is the part of ∫|e|² within it."""
@@ -37,16 +40,17 @@ def check_band(band: Band, leakage: float, duration: float) -> None:
     if found < leakage:
         return
     short, long = duration, 2 * duration
-    while 1 - concentration(band, long) >= leakage:
+    while (known := long * band[1] < _PERIODS) and 1 - concentration(band, long) >= leakage:
         short, long = long, 2 * long
-    while long - short > 0.01 * short:
+    while known and long - short > 0.01 * short:
         middle = (short + long) / 2
         short, long = (middle, long) if 1 - concentration(band, middle) >= leakage else (short, middle)
+    enough = f"{long:.3g} ps" if known else f"more than {short:.3g} ps"
     check(
         False,
         "Arguments band, leakage, start and end must leave a field: one of"
         f" {duration:g} ps has at least {found:.3g} of its fluence outside {band[0]:g} to {band[1]:g} THz, but got the"
-        f" leakage {leakage:g}; {long:.3g} ps or a leakage above {found:.3g} would do",
+        f" leakage {leakage:g}; {enough} or a leakage above {found:.3g} would do",
     )
 
 

@@ -51,6 +51,14 @@ class Multipliers(NamedTuple):
         factor = linalg.cho_factor(matrix, lower=True, check_finite=False, overwrite_a=True)
         return linalg.cho_solve(factor, rows.T, check_finite=False).T
 
+    def positive(self, problem: Problem) -> bool:
+        """Whether D is; it is for a small enough μ."""
+        try:
+            self.inverse(problem, problem.rows)
+        except linalg.LinAlgError:
+            return False
+        return True
+
     def budget(self, problem: Problem) -> float:
         """The largest e†De of fields that meet the constraints."""
         peak = 0.0 if problem.caps is None else self.peak @ problem.caps
@@ -97,6 +105,8 @@ def minimise(problem: Problem, start: Multipliers) -> Multipliers:
         weight = problem.ratio.rest / problem.ratio.denominator(x) / budget
         return float(np.log(value)), weight * slope * scale
 
+    while not start.positive(problem):
+        start = start._replace(leakage=0.9 * start.leakage)
     y = np.array([start.fluence, start.leakage])[single]
     y, last = np.concatenate([y, start.peak if len(caps) else []]), np.inf
     for _ in range(_ROUNDS):

@@ -1,4 +1,4 @@
-"""A bound from given multipliers, and the field that comes near it."""
+"""The lowest bound, and the field that comes near it."""
 
 import numpy as np
 from jaxtyping import Complex, Float

@@ -345,6 +345,8 @@ def test_a_band_too_narrow_for_the_window(phonon):
         angular_momentum_limit(phonon, time=3.0, **narrow)
     enough = float(re.search(r"([\d.]+) ps or a leakage", str(error.value))[1])
     assert angular_momentum_limit(phonon, time=1.01 * enough, **narrow).value > 0
+    with pytest.raises(InputError, match=r"more than [\d.]+ ps or a leakage above"):
+        angular_momentum_limit(phonon, time=3.0, **(narrow | {"band": (2.4, 2.41)}))
     with pytest.raises(InputError, match="or a leakage above"):
         angular_momentum_limit(phonon, time=0.9 * enough, **narrow)
 
