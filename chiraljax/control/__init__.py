@@ -1,10 +1,6 @@
 """The pulse that does most, within what a laser can do, and how near it is to what any pulse could."""
 
-from ._constraints import Constraints as Constraints
 from ._ensemble import Ensemble as Ensemble
-from ._limit import Limit as Limit
-from ._limit import angular_momentum_limit as angular_momentum_limit
-from ._limit import rotation_limit as rotation_limit
 from ._objectives import AbstractObjective as AbstractObjective
 from ._objectives import AngularMomentumAt as AngularMomentumAt
 from ._objectives import MeanMoment as MeanMoment
@@ -17,3 +13,6 @@ from ._objectives import Switching as Switching
 from ._optimize import PulseOptimum as PulseOptimum
 from ._optimize import optimize_pulse as optimize_pulse
 from ._sensitivity import Sensitivity as Sensitivity
+from .limit import Limit as Limit
+from .limit import angular_momentum_limit as angular_momentum_limit
+from .limit import rotation_limit as rotation_limit

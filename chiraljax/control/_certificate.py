@@ -4,21 +4,15 @@ from typing import NamedTuple
 
 import jax.numpy as jnp
 import numpy as np
+from jaxtyping import Float
 
 from ._chain import Chain
 from ._constraints import Constraints
-from ._limit import angular_momentum_limit, rotation_limit
-from ._objectives import (
-    AngularMomentumAt,
-    MeanMoment,
-    MomentAt,
-    PeakAngularMomentum,
-    PeakMoment,
-    Switching,
-)
+from ._objectives import AngularMomentumAt, MeanMoment, MomentAt, PeakAngularMomentum, PeakMoment, Switching
 from ._problem import Objective
+from .limit import angular_momentum_limit, rotation_limit
 
-_GROUPS = 16
+_GROUPS = 12
 _SAMPLES = 2001
 
 
@@ -29,45 +23,47 @@ class Bound(NamedTuple):
     reason: str
 
 
-def bound(
-    objective: Objective,
-    chain: Chain,
-    constraints: Constraints,
-    end: float,
-    robust: bool,
-) -> Bound:
+def bound(objective: Objective, chain: Chain, constraints: Constraints, end: float, robust: bool) -> Bound:
     """What `objective` cannot exceed with a field within `constraints` from the first time to `end` (ps) or the last.
 
-    |L(t)| is at most its `angular_momentum_limit`, and |M(t)| the largest |M(Ω)| up to the `rotation_limit`. Both grow
-    with t, so a peak is bounded by those at the last time, and a mean by the mean of those at each time.
+    |L(t)| is at most its `angular_momentum_limit`, and |M(t)| the largest |M(Ω)| up to the `rotation_limit`. For times
+    between a and b the limit at b holds, of fields that may end b − a later: what a field does at t it does at b,
+    if it is delayed by b − t.
     """
     if robust:
         return Bound(None, "none is known for the mean over an ensemble")
     if not chain.harmonic:
         return Bound(None, "none is known for an anharmonic phonon")
     times = np.asarray(chain.times)
-    at = _times(objective, times)
-    if at is None:
-        return Bound(None, f"none is known for {getattr(objective, '__name__', type(objective).__name__)}")
-    options = constraints.of_limit() | {"start": float(times[0])}
-    if chain.curve is None:
-        limits = [angular_momentum_limit(chain.phonon, time=time, **options).value for time in at]
-        return Bound(float(np.mean(limits)), "exact limit of |L| over all fields within the constraints")
-    fastest = np.array([rotation_limit(chain.phonon, chain.coupling, time=time, **options).value for time in at])
-    moments = np.abs(chain.curve(np.outer(fastest, np.linspace(0, 1, _SAMPLES)))).max(axis=-1)
-    return Bound(
-        float(np.mean(moments)), "largest |M(Ω)| up to the exact limit of |Ω| over all fields within the constraints"
-    )
+    last = max(end, float(times[-1]))
 
+    def largest(a: float, b: float) -> float:
+        """Of |L|, or of |M|, at any time from a to b."""
+        window = {"time": b, "start": float(times[0]), "end": last + b - a}
+        if chain.curve is None:
+            return angular_momentum_limit(chain.phonon, **window, **constraints.of_limit()).value
+        fastest = rotation_limit(chain.phonon, chain.coupling, **window, **constraints.of_limit()).value
+        return float(jnp.abs(chain.curve(fastest * np.linspace(0, 1, _SAMPLES))).max())
 
-def _times(objective: Objective, times: np.ndarray) -> list[float] | None:
-    if isinstance(objective, PeakMoment | PeakAngularMomentum):
-        return [float(times[-1])]
+    what = "|L|" if chain.curve is None else "|M|"
+    reason = f"exact limit of {what} over all fields within the constraints"
     if isinstance(objective, AngularMomentumAt | MomentAt):
-        return [float(objective.time)]
+        time = float(objective.time)
+        return Bound(largest(time, time), reason)
     if isinstance(objective, Switching):
-        return [float(objective.first)]
+        return Bound(min(largest(t, t) for t in (float(objective.first), float(objective.second))), reason)
+    if isinstance(objective, PeakMoment | PeakAngularMomentum):
+        if constraints.band is None:
+            return Bound(largest(float(times[-1]), float(times[-1])), reason)
+        return Bound(max(largest(a, b) for a, b, _ in _groups(times[1:])), f"largest {reason}")
     if isinstance(objective, MeanMoment):
         inside = times[np.asarray(objective.inside(jnp.asarray(times)))]
-        return np.concatenate([np.full(len(g), g[-1]) for g in np.array_split(inside, _GROUPS) if len(g)]).tolist()
-    return None
+        shares = [largest(a, b) * count for a, b, count in _groups(inside[inside > times[0]])]
+        return Bound(sum(shares) / len(inside), f"mean {reason}")
+    return Bound(None, f"none is known for {getattr(objective, '__name__', type(objective).__name__)}")
+
+
+def _groups(times: Float[np.ndarray, " T"]) -> list[tuple[float, float, int]]:
+    """First, last and number of twelve groups of successive times."""
+    parts = [part for part in np.array_split(times, _GROUPS) if len(part)]
+    return [(float(part[0]), float(part[-1]), len(part)) for part in parts]

@@ -107,9 +107,12 @@ class Constraints(eqx.Module):
 
     def of_limit(self) -> dict[str, Any]:
         """The arguments of `angular_momentum_limit` that these are."""
-        options: dict[str, Any] = {}
-        if self.fluence is not None:
-            options["fluence"] = float(self.fluence)
+        options: dict[str, Any] = {"leakage": float(self.leakage)}
+        for name in ("fluence", "peak_field"):
+            if getattr(self, name) is not None:
+                options[name] = float(getattr(self, name))
+        if self.band is not None:
+            options["band"] = tuple(self.band.tolist())
         return options
 
     def slack(self, pulse: AbstractPulse) -> dict[str, dict[str, float]]:

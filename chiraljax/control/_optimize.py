@@ -22,12 +22,12 @@ from ._checkpoint import describe
 from ._climb import climb
 from ._constraints import Constraints
 from ._ensemble import Ensemble
-from ._limit import rotation_limit
 from ._objectives import AbstractObjective, Outcome, PeakMoment
 from ._parameters import PulseSpace
 from ._problem import Objective, Problem
 from ._search import Searches
 from ._sensitivity import Sensitivity, sensitivities
+from .limit import rotation_limit
 
 _LBFGS = optax.lbfgs(memory_size=20)
 _PEAK_MOMENT = PeakMoment()

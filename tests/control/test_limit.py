@@ -12,8 +12,8 @@ import chiraljax as cj
 from chiraljax._errors import InputError
 from chiraljax._units import FIELD_FORCE, FLUENCE, HBAR
 from chiraljax.control import angular_momentum_limit, rotation_limit
-from chiraljax.control._band import concentration
-from chiraljax.control._response import kernel, response
+from chiraljax.control.limit._band import concentration
+from chiraljax.control.limit._response import kernel, response
 
 SETTINGS = settings(derandomize=True, deadline=None, max_examples=8)
 WINDOW = {"time": 8.0, "start": 0.0}

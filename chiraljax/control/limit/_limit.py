@@ -6,14 +6,14 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float
 
-from .._errors import check
-from ..coupling import AbstractCoupling, FixedRotation
-from ..phonon import Phonon
-from ..pulse import SampledPulse
+from ..._errors import check
+from ...coupling import AbstractCoupling, FixedRotation
+from ...phonon import Phonon
+from ...pulse import SampledPulse
 from . import _ratio
 from ._band import Band
-from ._constraints import Constraints, constraints
 from ._extremal import extremal
+from ._given import Constraints, constraints
 from ._ratio import Ratio
 
 

@@ -5,10 +5,10 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Complex, Float
 
-from .._errors import InputError
-from .._units import HBAR
-from ..coupling import AbstractCoupling, ConstantInertia, KinematicRotation
-from ..phonon import AbstractPhonon
+from ..._errors import InputError
+from ..._units import HBAR
+from ...coupling import AbstractCoupling, ConstantInertia, KinematicRotation
+from ...phonon import AbstractPhonon
 
 
 class Ratio(NamedTuple):

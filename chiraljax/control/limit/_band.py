@@ -6,9 +6,9 @@ import numpy as np
 from jaxtyping import Complex, Float
 from scipy import integrate, optimize
 
-from .._errors import check
-from .._units import FIELD_FORCE
-from ..phonon import AbstractPhonon
+from ..._errors import check
+from ..._units import FIELD_FORCE
+from ...phonon import AbstractPhonon
 from ._response import Response, fastest, rule
 
 Band = tuple[float, float]

@@ -4,10 +4,10 @@ import numpy as np
 from jaxtyping import Complex, Float
 from scipy.interpolate import PchipInterpolator
 
-from ..phonon import Phonon
+from ...phonon import Phonon
 from ._band import inside, into_band, stationary_response
-from ._constraints import Constraints
 from ._dual import Multipliers, Problem, minimise
+from ._given import Constraints
 from ._ratio import Ratio
 from ._response import Response, fastest, response
 

@@ -1,0 +1,5 @@
+"""What any field can do to a harmonic phonon at most, by duality and dense quadrature, without an optimiser."""
+
+from ._limit import Limit as Limit
+from ._limit import angular_momentum_limit as angular_momentum_limit
+from ._limit import rotation_limit as rotation_limit
