@@ -14,6 +14,8 @@ from .limit import angular_momentum_limit, rotation_limit
 
 _GROUPS = 12
 _SAMPLES = 2001
+_LONGEST = 100
+"""Periods: the cost of a bound in a band grows with the third power, to a minute."""
 
 
 class Bound(NamedTuple):
@@ -36,6 +38,10 @@ def bound(objective: Objective, chain: Chain, constraints: Constraints, end: flo
         return Bound(None, "none is known for an anharmonic phonon")
     times = np.asarray(chain.times)
     last = max(end, float(times[-1]))
+    if constraints.band is not None:
+        periods = (last - float(times[0])) * max(float(constraints.band[1]), float(chain.phonon.frequency.max()))
+        if periods > _LONGEST:
+            return Bound(None, f"not computed in a band for fields of more than {_LONGEST} periods, here {periods:.0f}")
 
     def largest(a: float, b: float) -> float:
         """Of |L|, or of |M|, at any time from a to b."""

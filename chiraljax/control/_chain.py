@@ -1,5 +1,7 @@
 """The chain from a pulse to its outcome, on a fixed grid of times and with M(Ω) known beforehand."""
 
+import math
+
 import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, Float
@@ -8,9 +10,8 @@ from .._types import Scalar
 from ..coupling import AbstractCoupling
 from ..observables import MagnetizationCurve
 from ..phonon import Motion, Phonon
-from ..phonon._propagate import WEIGHTS, propagate, step_nodes
+from ..phonon._propagate import NODES, WEIGHTS, propagate, step_nodes
 from ..pulse import AbstractPulse
-from ._constraints import FieldMeter
 from ._ensemble import varied
 from ._objectives import Outcome
 
@@ -30,11 +31,18 @@ class Chain(eqx.Module):
         """The times in ps at which the field is wanted."""
         return step_nodes(self.times, self.substeps).ravel()
 
-    def meter(self, band: Float[Array, "2"] | None) -> FieldMeter:
-        """Gauss's rule on the steps of the integrator."""
-        step = (self.times[-1] - self.times[0]) / ((self.times.shape[0] - 1) * self.substeps)
-        weights = jnp.tile(step * WEIGHTS, (self.times.shape[0] - 1) * self.substeps)
-        return FieldMeter(self.nodes, weights, band)
+    def steps(self, start: float, end: float) -> tuple[int, int]:
+        """How many steps of the integrator reach back to `start` and on to `end` (ps) from the first and last time."""
+        first, last = float(self.times[0]), float(self.times[-1])
+        step = (last - first) / ((self.times.shape[0] - 1) * self.substeps)
+        return max(0, math.ceil((first - start) / step)), max(0, math.ceil((end - last) / step))
+
+    def rule(self, before: int, after: int) -> tuple[Float[Array, " N"], Float[Array, " N"]]:
+        """Times and weights (ps) of Gauss's rule on the steps of the integrator, and so many more on either side."""
+        steps = (self.times.shape[0] - 1) * self.substeps
+        step = (self.times[-1] - self.times[0]) / steps
+        times = self.times[0] + step * (jnp.arange(-before, steps + after, dtype=float)[:, None] + NODES)
+        return times.ravel(), jnp.tile(step * WEIGHTS, before + steps + after)
 
     def outcome(self, pulse: AbstractPulse, field: Float[Array, "N 2"], fluence: Scalar) -> Outcome:
         """What `pulse` does, from its `field` (MV/cm) at `nodes` and its `fluence`."""

@@ -16,6 +16,7 @@ ROUND = 30
 """Steps between changes of the multipliers, and between the values that tell whether a search has converged."""
 FEASIBLE = 1e-3
 """Violation with which a pulse is still taken; the peak field is then met by making it weaker."""
+INFEASIBLE = 1e6
 _CONVERGED = 1e-5
 
 
@@ -26,7 +27,7 @@ class Climb(NamedTuple):
     best: Float[Array, "starts n"]
     """where each was when it was best"""
     score: Float[Array, " starts"]
-    """its objective there; less than −1 and larger the smaller the violation where that is not met"""
+    """its objective there, or −10⁶ − violation where that is not met"""
     before: Float[Array, " starts"]
     """the objective at the end of the round before"""
     history: Float[np.ndarray, "steps starts"]
@@ -55,7 +56,7 @@ def climb(
     status = "not converged"
     while len(now.history) < steps:
         state, values, worst, value, violation = searches.advance(now.state)
-        score = jnp.where(violation <= FEASIBLE, value, -1 - violation - jnp.abs(value))
+        score = jnp.where(violation <= FEASIBLE, value, -INFEASIBLE - violation)
         score = jnp.where(jnp.isfinite(score), score, -jnp.inf)
         better = score > now.score
         now = now._replace(

@@ -3,10 +3,8 @@
 from typing import Any
 
 import equinox as eqx
-import jax
 import jax.numpy as jnp
-import numpy as np
-from jaxtyping import Array, Complex, Float
+from jaxtyping import Array, Float
 
 from .._checks import check_finite, check_positive, concrete
 from .._errors import check
@@ -14,11 +12,12 @@ from .._types import ArrayLike, Scalar, real
 from .._units import FLUENCE
 from ..phonon import Phonon
 from ..pulse import AbstractPulse
+from ._meter import FieldMeter
 
 _MARGIN = 0.99
 """The share of the allowed leakage that the search aims at, so that where it ends is inside."""
 _FLOOR = 1e-12
-_DENSE = 1 << 14
+_ROUNDOFF = 1e-14
 
 
 def _optional(value: ArrayLike | None) -> Array | None:
@@ -37,9 +36,9 @@ class Constraints(eqx.Module):
     window: Float[Array, "2"] | None = eqx.field(converter=_optional, default=None)
     """ps"""
     ellipticity: Scalar | None = eqx.field(converter=_optional, default=None)
-    """of the polarisation, from −1 to 1"""
+    """of the ellipse that the field turns in, from −1 to 1"""
     leakage: Scalar = eqx.field(converter=real, default=1e-3)
-    """Fraction of the fluence that may lie outside the band, and outside the window."""
+    """Fraction of the fluence that may lie outside the band, outside the window, and in the other polarisation."""
 
     def __check_init__(self) -> None:
         for name in ("fluence", "peak_field"):
@@ -86,19 +85,33 @@ class Constraints(eqx.Module):
                 f" {float(times[-1]):g} ps",
             )
 
-    def violations(self, meter: "FieldMeter", field: Float[Array, "N 2"]) -> dict[str, Float[Array, "*shape"]]:
-        """What must not be positive, by name: |E|²/E_max² − 1 at the N times, log(leakage/allowed) of band and window.
+    def meter(self, times: Float[Array, " N"], weights: Float[Array, " N"], highest: float) -> FieldMeter:
+        """What measures these constraints from a field at `times` (ps); `highest` frequency (THz) of a polarisation."""
+        return FieldMeter(times, weights, self.band, None if self.ellipticity is None else highest)
 
-        The fluence and the ellipticity are not here: pulses are made with the right ones.
+    def violations(self, meter: FieldMeter, field: Float[Array, "N 2"]) -> dict[str, Float[Array, "*shape"]]:
+        """What must not be positive, by name: |E|²/E_max² − 1 at the N times, and log(leakage/allowed).
+
+        The fluence is not here: pulses are made with the right one.
         """
         found: dict[str, Array] = {}
         if self.peak_field is not None:
             found["peak_field"] = jnp.sum(field**2, axis=-1) / self.peak_field**2 - 1
-        for name, outside in meter.outside(self, field).items():
+        for name, outside in self._leaks(meter, field).items():
             found[name] = jnp.log((outside + _FLOOR) / (_MARGIN * self.leakage))
         return found
 
-    def largest_fluence(self, meter: "FieldMeter") -> Scalar:
+    def _leaks(self, meter: FieldMeter, field: Float[Array, "N 2"]) -> dict[str, Scalar]:
+        found = {}
+        if self.band is not None:
+            found["band"] = meter.outside_band(field)
+        if self.window is not None:
+            found["window"] = meter.outside_window(field, self.window)
+        if self.ellipticity is not None:
+            found["ellipticity"] = meter.other_polarisation(field, self.ellipticity)
+        return found
+
+    def largest_fluence(self, meter: FieldMeter) -> Scalar:
         """The fluence allowed, at most that of the peak field at all times of `meter`, in mJ/cm²."""
         found = real(jnp.inf) if self.fluence is None else self.fluence
         if self.peak_field is None:
@@ -115,94 +128,32 @@ class Constraints(eqx.Module):
             options["band"] = tuple(self.band.tolist())
         return options
 
-    def slack(self, pulse: AbstractPulse) -> dict[str, dict[str, float]]:
+    def slack(self, pulse: AbstractPulse, highest: float) -> dict[str, dict[str, float]]:
         """For each constraint its `limit`, the `value` of `pulse`, and the `slack` between them, relative to the limit.
 
-        From 16 384 samples of the pulse's support; a negative slack is a violation.
+        From 8192 samples of the pulse's support; a negative slack is a violation. The limit of band, window and
+        ellipticity is the leakage, the value the fraction of the fluence outside.
         """
-        meter = FieldMeter.of_support(pulse, self.band)
+        meter = FieldMeter.of_support(pulse, self.band, None if self.ellipticity is None else highest)
         field = pulse(meter.times)
         values: dict[str, tuple[Array, Array]] = {}
         if self.fluence is not None:
             values["fluence"] = self.fluence, meter.fluence(field)
         if self.peak_field is not None:
             values["peak_field"] = self.peak_field, jnp.max(jnp.linalg.norm(field, axis=-1))
-        for name, outside in meter.outside(self, field).items():
-            values[name] = self.leakage, outside
-        if self.ellipticity is not None:
-            values["ellipticity"] = self.ellipticity, meter.ellipticity(field)
-        report = {}
-        for name, (limit, value) in values.items():
-            limit, value = float(limit), float(value)
-            slack = -abs(value - limit) if name == "ellipticity" else 1 - value / limit
-            report[name] = {"limit": limit, "value": value, "slack": slack}
-        return report
+        values |= {name: (self.leakage, outside) for name, outside in self._leaks(meter, field).items()}
+        return {
+            name: {"limit": float(limit), "value": float(value), "slack": 1 - float(value / limit)}
+            for name, (limit, value) in values.items()
+        }
 
     def fitted(self, pulse: AbstractPulse) -> AbstractPulse:
         """`pulse` made so much weaker that neither its fluence nor its peak field exceeds its limit."""
-        meter = FieldMeter.of_support(pulse, None)
+        meter = FieldMeter.of_support(pulse)
         field = pulse(meter.times)
         factor = 1.0
         if self.fluence is not None:
             factor = min(factor, float(self.fluence / meter.fluence(field)) ** 0.5)
         if self.peak_field is not None:
             factor = min(factor, float(self.peak_field / jnp.max(jnp.linalg.norm(field, axis=-1))))
-        return pulse * factor
-
-
-class FieldMeter(eqx.Module):
-    """Integrals over a field from its values at the times of a quadrature rule."""
-
-    times: Float[Array, " N"]
-    """ps"""
-    weights: Float[Array, " N"]
-    """ps"""
-    frequencies: Float[Array, " F"]
-    """THz: Gauss's nodes on the band, dense enough for a field as long as the rule"""
-    frequency_weights: Float[Array, " F"]
-
-    def __init__(self, times: Float[Array, " N"], weights: Float[Array, " N"], band: Float[Array, "2"] | None) -> None:
-        self.times, self.weights = times, weights
-        low, high = (0.0, 0.0) if band is None else band.tolist()
-        nodes, node_weights = np.polynomial.legendre.leggauss(24 + int(np.ceil(4 * (high - low) * np.ptp(times))))
-        self.frequencies = jnp.asarray(low + (high - low) * (nodes + 1) / 2)
-        self.frequency_weights = jnp.asarray((high - low) / 2 * node_weights)
-
-    @classmethod
-    def of_support(cls, pulse: AbstractPulse, band: Float[Array, "2"] | None) -> "FieldMeter":
-        """The trapezoid rule on 16 384 times, spectrally accurate for fields that end smoothly."""
-        times = jnp.linspace(*pulse.support, _DENSE)
-        weights = jnp.full(_DENSE, times[1] - times[0]).at[jnp.array([0, -1])].mul(0.5)
-        return cls(times, weights, band)
-
-    def fluence(self, field: Float[Array, "N 2"]) -> Scalar:
-        """ε₀c∫|E|²dt in mJ/cm²."""
-        return FLUENCE * self._energy(field)
-
-    def outside(self, constraints: Constraints, field: Float[Array, "N 2"]) -> dict[str, Scalar]:
-        """The fractions of ∫|E|²dt outside the band and the window, where there are any."""
-        found = {}
-        total = self._energy(field) + jnp.finfo(float).tiny
-        if constraints.band is not None:
-            spectrum = self._transform(field)
-            inside = 2 * jnp.sum(self.frequency_weights[:, None] * jnp.abs(spectrum) ** 2)
-            found["band"] = jnp.maximum(1 - inside / total, 0.0)
-        if constraints.window is not None:
-            start, end = constraints.window
-            beyond = (self.times < start) | (self.times > end)
-            found["window"] = self._energy(jnp.where(beyond[:, None], field, 0.0)) / total
-        return found
-
-    def ellipticity(self, field: Float[Array, "N 2"]) -> Scalar:
-        """ε of a field with equally spaced times whose Stokes parameter S₃/S₀ = 2ε/(1+ε²) is that of `field`."""
-        x, y = jnp.fft.rfft(field, axis=0).T
-        circular = -2 * jnp.sum(jnp.imag(jnp.conj(x) * y)) / jnp.sum(jnp.abs(x) ** 2 + jnp.abs(y) ** 2)
-        return circular / (1 + jnp.sqrt(jnp.maximum(1 - circular**2, 0.0)))
-
-    def _energy(self, field: Float[Array, "N 2"]) -> Scalar:
-        return jnp.sum(self.weights[:, None] * field**2)
-
-    def _transform(self, field: Float[Array, "N 2"]) -> Complex[Array, "F 2"]:
-        angle = 2 * jnp.pi * self.frequencies[:, None] * self.times
-        weighted = self.weights[:, None] * field
-        return jax.lax.complex(jnp.cos(angle) @ weighted, jnp.sin(angle) @ weighted)
+        return pulse * (factor * (1 - _ROUNDOFF) if factor < 1 else 1.0)

@@ -15,15 +15,16 @@ from ..coupling import AbstractCoupling, FixedRotation, KinematicRotation
 from ..materials import Material
 from ..observables import MagnetizationCurve, magnetization_curve
 from ..phonon import Phonon
+from ..phonon._propagate import STAGES
 from ..pulse import AbstractPulse
 from ._certificate import bound
 from ._chain import Chain
 from ._checkpoint import describe
-from ._climb import climb
+from ._climb import INFEASIBLE, climb
 from ._constraints import Constraints
 from ._ensemble import Ensemble
 from ._objectives import AbstractObjective, Outcome, PeakMoment
-from ._parameters import PulseSpace
+from ._parameters import PulseSpace, widest_support
 from ._problem import Objective, Problem
 from ._search import Searches
 from ._sensitivity import Sensitivity, sensitivities
@@ -32,6 +33,8 @@ from .limit import rotation_limit
 _LBFGS = optax.lbfgs(memory_size=20)
 _PEAK_MOMENT = PeakMoment()
 _POINTS_PER_PERIOD = 4
+_HARMONICS = 3
+"""How far above the phonon the polarisation of a field is looked at."""
 
 Progress = Callable[[int, int, float, float], object]
 
@@ -109,8 +112,9 @@ def optimize_pulse(
     - `mu` (eV, from the conduction-band edge), `temperature` of the electrons (K): numbers, needed for a moment;
       `coupling`, `KinematicRotation` unless given; `rtol` of the k-sum.
     - `fluence` (mJ/cm²) and `peak_field` (MV/cm), upper limits, one at least; `band` (THz) and `window` (ps), outside
-      which at most the fraction `leakage` of the fluence may lie; `ellipticity` from −1 to 1. Fluence, peak field
-      and ellipticity are met exactly, band and window by an augmented Lagrangian where the family does not by itself.
+      which at most the fraction `leakage` of the fluence may lie; `ellipticity` from −1 to 1, of which all but that
+      fraction is to be. Fluence and peak field are met exactly, the others by an augmented Lagrangian where the family
+      does not by itself.
     - `ensemble`: the mean of the objective over its deviations is made large.
     - `optimizer`: of optax; L-BFGS unless given. All `starts` are advanced together, for `steps` steps at most.
     - `checkpoint`: a file from which the search goes on if it exists, written every ten steps.
@@ -145,9 +149,11 @@ def optimize_pulse(
 
     chain = Chain(phonon, coupling, None, instants, phonon.substeps(instants), phonon.harmonic)
     deviations = None if ensemble is None else jnp.asarray(ensemble.deviations)
-    meter = chain.meter(constraints.band)
-    space = PulseSpace(pulse, meter, fixed, bounds or {})
-    problem = Problem(space, chain, meter, constraints, objective, jnp.ones(()), deviations)
+    before, after = chain.steps(*widest_support(pulse, instants))
+    highest = _HARMONICS * float(phonon.frequency.max())
+    meter = constraints.meter(*chain.rule(before, after), highest)
+    space = PulseSpace(pulse, meter, instants, fixed, bounds or {})
+    problem = Problem(space, chain, meter, before * STAGES, constraints, objective, jnp.ones(()), deviations)
     x = jnp.asarray(problem.starts(starts, seed))
     fastest = _fastest(problem) if of_moment else 0.0
     while True:
@@ -166,7 +172,7 @@ def optimize_pulse(
         )
         pulses = [constraints.fitted(problem.pulse(row)[0]) for row in found.best]
         reached = [float(problem.true_value(pulse)) for pulse in pulses]
-        best = max(range(starts), key=lambda start: (float(found.score[start]) > -1, reached[start]))
+        best = max(range(starts), key=lambda start: (float(found.score[start]) > -INFEASIBLE, reached[start]))
         outcome = problem.observed(pulses[best])
         if not of_moment or float(jnp.max(jnp.abs(outcome.rotation))) <= fastest:
             break
@@ -179,7 +185,7 @@ def optimize_pulse(
         units=objective.units if isinstance(objective, AbstractObjective) else "",
         bound=limit.value,
         bound_reason=limit.reason,
-        slack=constraints.slack(pulses[best]),
+        slack=constraints.slack(pulses[best], highest),
         outcome=outcome,
         reached=np.array(reached),
         history=found.history * float(problem.scale),

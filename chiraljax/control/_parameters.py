@@ -11,7 +11,7 @@ from jaxtyping import Array, Float
 
 from .._errors import check
 from ..pulse import AbstractPulse, GaussianPulse, SumPulse
-from ._constraints import FieldMeter
+from ._meter import FieldMeter
 
 _LINEAR = ("amplitudes", "field")
 _EDGE = 0.98
@@ -20,6 +20,10 @@ _EDGE = 0.98
 
 _REGULAR = 1e-4
 """Of the largest eigenvalue of the overlaps of modes: those below are not scaled up further."""
+
+
+_TAIL = 16.0
+"""Of the duration: four times it is the longest of a search, and there |E|² < 10⁻⁶ of its peak at four of these."""
 
 
 class Coordinate(NamedTuple):
@@ -49,11 +53,12 @@ class PulseSpace(eqx.Module):
         self,
         pulse: AbstractPulse,
         meter: FieldMeter,
+        times: Float[Array, " T"],
         fixed: Sequence[str],
         bounds: Mapping[str, tuple[float, float]],
     ) -> None:
         self.template = pulse
-        found = list(_coordinates(pulse, np.asarray(meter.times)))
+        found = list(_coordinates(pulse, np.asarray(times)))
         known = sorted({coordinate.name for coordinate in found})
         for what, names in (("fixed", fixed), ("bounds", bounds)):
             wrong = [name for name in names if name not in known]
@@ -161,6 +166,18 @@ def _coordinates(pulse: AbstractPulse, times: Float[np.ndarray, " T"]) -> Iterat
             if name in _LINEAR or name in bounds:
                 yield Coordinate(name, leaf, value.shape, bounds.get(name))
             leaf += 1
+
+
+def widest_support(pulse: AbstractPulse, times: Float[Array, " T"]) -> tuple[float, float]:
+    """Start and end in ps of what a search that begins with `pulse` can reach; the tails of Gaussians count to 10⁻⁴."""
+    terms = pulse.pulses if isinstance(pulse, SumPulse) else (pulse,)
+    edges = []
+    for term in terms:
+        reach = _TAIL * float(term.duration) if isinstance(term, GaussianPulse) else 0.0
+        start, end = (float(times[0]), float(times[-1])) if reach else (float(edge) for edge in term.support)
+        edges.append((start - reach, end + reach))
+    starts, ends = zip(*edges, strict=True)
+    return min(starts), max(ends)
 
 
 def _gaussian_bounds(pulse: GaussianPulse, times: Float[np.ndarray, " T"]) -> dict[str, tuple[float, float] | None]:

@@ -12,7 +12,8 @@ from .._errors import check
 from .._types import Scalar
 from ..pulse import AbstractPulse
 from ._chain import Chain
-from ._constraints import Constraints, FieldMeter
+from ._constraints import Constraints
+from ._meter import FieldMeter
 from ._objectives import AbstractObjective, Outcome
 from ._parameters import PulseSpace
 from ._search import Violations
@@ -36,6 +37,8 @@ class Problem(eqx.Module):
     space: PulseSpace
     chain: Chain
     meter: FieldMeter
+    before: int = eqx.field(static=True)
+    """How many times of the meter are before those of the chain."""
     constraints: Constraints
     objective: Objective
     scale: Scalar
@@ -49,7 +52,7 @@ class Problem(eqx.Module):
 
     @eqx.filter_jit
     def pulse(self, x: Float[Array, " n"]) -> tuple[AbstractPulse, Float[Array, "N 2"]]:
-        """The pulse at `x`, and its field at the nodes of the chain."""
+        """The pulse at `x`, and its field at the times of the meter."""
         shape = self.space.pulse(x[:-1])
         if self.constraints.ellipticity is not None:
             shape = shape.with_ellipticity(self.constraints.ellipticity)
@@ -72,7 +75,8 @@ class Problem(eqx.Module):
     def _mean(self, objective: Callable[[Outcome], Scalar], pulse: AbstractPulse, field: Float[Array, "N 2"]) -> Scalar:
         fluence = self.meter.fluence(field)
         if self.deviations is None:
-            return objective(self.chain.outcome(pulse, field, fluence))
+            inside = field[self.before : self.before + self.chain.nodes.size]
+            return objective(self.chain.outcome(pulse, inside, fluence))
         return jnp.mean(
             jax.vmap(lambda deviation: objective(self.chain.varied(pulse, deviation, fluence)))(self.deviations)
         )

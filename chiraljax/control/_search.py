@@ -52,10 +52,10 @@ class Searches(eqx.Module):
     def advance(self, state: State) -> tuple[State, Array, Array, Array, Array]:
         """Ten steps: the new state, J and the largest violation before each (10, starts), and both after them.
 
-        J is NaN where it or its slope is not finite; there a search stays where it is.
+        J is NaN where it or its slope is not finite; such a search goes back to where they were.
         """
 
-        def one(x: Array, optimizer: Any, multipliers: Violations, penalty: Scalar):
+        def one(x: Array, optimizer: Any, before: Array, multipliers: Violations, penalty: Scalar) -> Any:
             def merit(x):
                 value, violations = self.problem(x)
                 terms = jax.tree.map(lambda g, m: _penalised(g, m, penalty), violations, multipliers)
@@ -65,18 +65,24 @@ class Searches(eqx.Module):
             with jax.numpy_dtype_promotion("standard"):
                 update: Callable[..., tuple[Any, Any]] = self.optimizer.update
                 step, moved = update(slope, optimizer, x, value=loss, grad=slope, value_fn=lambda x: merit(x)[0])
-            sound = jnp.isfinite(loss) & jnp.all(jnp.isfinite(step))
-            finite = jnp.where(jnp.all(jnp.isfinite(slope)), value, jnp.nan)
-            x, optimizer = jax.tree.map(lambda new, old: jnp.where(sound, new, old), (x + step, moved), (x, optimizer))
-            return x, optimizer, finite, worst
+            known = jnp.isfinite(loss) & jnp.all(jnp.isfinite(slope))
+            here = jnp.where(known, x, before)
+            going = known & jnp.all(jnp.isfinite(step))
+            moved, optimizer = jax.tree.map(
+                lambda new, old: jnp.where(going, new, old), (here + step, moved), (here, optimizer)
+            )
+            return moved, optimizer, here, jnp.where(known, value, jnp.nan), worst
+
+        vectorised: Callable[..., Any] = jax.vmap(one)
 
         def advance_all(carry, _):
-            x, optimizer = carry
-            x, optimizer, value, worst = jax.vmap(one)(x, optimizer, state.multipliers, state.penalty)
-            return (x, optimizer), (value, worst)
+            x, optimizer, here, value, worst = vectorised(*carry, state.multipliers, state.penalty)
+            return (x, optimizer, here), (value, worst)
 
         scan: Callable[..., Any] = jax.lax.scan
-        (x, optimizer), (values, worst) = scan(advance_all, (state.x, state.optimizer), None, length=_CHUNK)
+        begin = (state.x, state.optimizer, state.x)
+        (x, optimizer, here), (values, worst) = scan(advance_all, begin, None, length=_CHUNK)
+        x = jnp.where(jnp.isfinite(jax.vmap(self._measure)(x)[0])[:, None], x, here)
         value, violation = jax.vmap(self._measure)(x)
         return _strong(state._replace(x=x, optimizer=optimizer)), values, worst, value, violation
 

@@ -11,7 +11,7 @@ from .._units import FIELD_FORCE
 from ._base import AbstractPhonon
 from ._motion import Motion
 
-_STAGES, _QUADRATURE = 4, 10
+STAGES, _QUADRATURE = 4, 10
 _PICARD = 6
 """Iterations of the anharmonic force; each takes its error down by (ωh)²/2 · V''/ω², at most 1/13 · V''/ω²."""
 STEPS_PER_PERIOD = 16
@@ -22,7 +22,7 @@ def _unit_gauss(points: int) -> tuple[np.ndarray, np.ndarray]:
     return (nodes + 1) / 2, weights / 2
 
 
-NODES, WEIGHTS = _unit_gauss(_STAGES)
+NODES, WEIGHTS = _unit_gauss(STAGES)
 """Gauss's rule on the unit step."""
 _ENDS = np.append(NODES, 1.0)
 _INNER, _INNER_WEIGHTS = _unit_gauss(_QUADRATURE)
