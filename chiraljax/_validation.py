@@ -4,7 +4,7 @@ import os
 import reprlib
 import tomllib
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
@@ -62,11 +62,25 @@ def one_line(error: object) -> str:
 
 def _first(error: ValidationError, kind: str) -> str:
     first, *others = error.errors()
+    first = _of_tag(first)
     field = ".".join(str(part) for part in first["loc"])
     more = f" (and {len(others)} more)" if others else ""
     got = "" if first["type"] in {"missing", "extra_forbidden"} else f", but got {reprlib.repr(first['input'])}"
     known = {"missing": "is required, but missing", "extra_forbidden": f"is not a field of a {kind}"}
     return f"{field}: {known.get(first['type'], one_line(first['msg']))}{got}{more}"
+
+
+def _of_tag(error: Any) -> Any:
+    """The error of a field that says which table it stands in, as that of any other field."""
+    context = error.get("ctx", {})
+    if error["type"] == "union_tag_not_found":
+        name = context["discriminator"].strip("'")
+        return error | {"type": "missing", "loc": (*error["loc"], name)}
+    if error["type"] == "union_tag_invalid":
+        name = context["discriminator"].strip("'")
+        message = f"Input should be one of {context['expected_tags']}"
+        return error | {"loc": (*error["loc"], name), "msg": message, "input": context["tag"]}
+    return error
 
 
 def _reason(error: OSError) -> str:

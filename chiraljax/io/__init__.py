@@ -12,6 +12,15 @@ from ._json import to_json as to_json
 from ._json import write_json as write_json
 from ._material import write_material as write_material
 from ._netcdf import write_netcdf as write_netcdf
+from ._optimize import Optimization as Optimization
+from ._optimize import load_optimization as load_optimization
+from ._optimum import Comparison as Comparison
+from ._optimum import field_times as field_times
+from ._optimum import near_best as near_best
+from ._optimum import optimum_content as optimum_content
+from ._optimum import paper_pulse as paper_pulse
+from ._optimum import write_outcome as write_outcome
+from ._optimum_report import write_optimum_report as write_optimum_report
 from ._pulse import load_pulse as load_pulse
 from ._pythtb import to_pythtb as to_pythtb
 from ._pythtb import write_pythtb as write_pythtb

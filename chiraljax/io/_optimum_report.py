@@ -1,0 +1,180 @@
+"""The report of an optimisation."""
+
+import os
+from collections.abc import Mapping, Sequence
+from importlib.metadata import version
+from typing import Any
+
+import numpy as np
+
+from .._atomic import atomic_path
+from ..control import (
+    AngularMomentumAt,
+    MeanMoment,
+    MomentAt,
+    MomentPerFluence,
+    PeakAngularMomentum,
+    PeakMoment,
+    PulseOptimum,
+    Switching,
+)
+from ._optimize import Optimization
+from ._optimum import Comparison, near_best
+
+_UNITS = {"mu_B/cell": "μ_B per cell", "mu_B cm^2/mJ/cell": "μ_B cm²/mJ per cell", "hbar": "ħ"}
+_CONSTRAINTS = {
+    "fluence": "fluence (mJ/cm²)",
+    "peak_field": "peak field (MV/cm)",
+    "band": "share of the fluence outside the band",
+    "window": "share of the fluence outside the window",
+    "ellipticity": "ellipticity",
+}
+_VARIED = {
+    "frequency": ("frequency of the mode", "+1 %"),
+    "damping": ("damping of the mode", "+1 %"),
+    "field": ("field", "+1 %"),
+    "timing": ("delay of the pulse", "+10 fs"),
+}
+_ROUNDING = 1e-6
+"""relative, by which a value may be beyond its limit"""
+_PACKAGES = ("chiraljax", "jax", "jaxlib", "numpy", "scipy", "optax")
+
+
+def write_optimum_report(
+    path: str | os.PathLike[str],
+    optimum: PulseOptimum,
+    asked: Optimization,
+    comparison: Comparison,
+    content: Mapping[str, Any],
+) -> None:
+    """What was reached and how good it is, the constraints, the paper's pulse, sensitivities, what was asked: Markdown.
+
+    `comparison` is that of `paper_pulse`, `content` that of `optimum_content`.
+    """
+    with atomic_path(path) as temporary:
+        temporary.write_text(_markdown(optimum, asked, comparison, content), encoding="utf-8")
+
+
+def _markdown(optimum: PulseOptimum, asked: Optimization, comparison: Comparison, content: Mapping[str, Any]) -> str:
+    units = _UNITS.get(optimum.units, optimum.units)
+    parts = [
+        f"# A pulse for {asked.material.name}",
+        _reached(optimum, comparison, units),
+        "## How good it is",
+        *_certificate(optimum, units),
+        "## Constraints",
+        _constraints(optimum),
+        "## Beside the paper's pulse",
+        _paper(optimum, comparison, units),
+        "## What it depends on",
+        *_sensitivities(optimum, content["sensitivities"]),
+        "## What was asked",
+        f"```toml\n{asked.text.strip()}\n```",
+        f"Seed of the random starts: {asked.options['seed']}. Versions: "
+        + ", ".join(f"{name} {version(name)}" for name in _PACKAGES)
+        + ".",
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _reached(optimum: PulseOptimum, comparison: Comparison, units: str) -> str:
+    gain = "" if comparison.gain is None else f", {comparison.gain:.3g} times that of the paper's pulse"
+    return (
+        f"{_objective(optimum.problem.objective)}:"
+        f" **{_number(optimum.objective)} ± {optimum.error:.0e} {units}**{gain}. The search: **{optimum.status}**,"
+        f" after {len(optimum.history)} steps from {len(optimum.reached)} starts.\n\n"
+        "The pulse is in `pulse.toml`, its field in `field.csv`, what it does in `outcome.csv` and `optimum.png`, every"
+        " number of this page in `optimum.json`."
+    )
+
+
+def _objective(objective: object) -> str:
+    match objective:
+        case PeakMoment():
+            return "Largest |M(t)|"
+        case MomentPerFluence():
+            return "Largest |M(t)| over the fluence"
+        case PeakAngularMomentum():
+            return "Largest |L(t)|"
+        case MomentAt():
+            return f"|M| at {float(objective.time):g} ps"
+        case AngularMomentumAt():
+            return f"|L| at {float(objective.time):g} ps"
+        case MeanMoment():
+            return f"|mean of M| from {float(objective.start):g} to {float(objective.end):g} ps"
+        case Switching():
+            return f"|M| at {float(objective.first):g} ps and, reversed, at {float(objective.second):g} ps"
+    return "Objective"
+
+
+def _certificate(optimum: PulseOptimum, units: str) -> list[str]:
+    within = near_best(optimum)
+    starts = len(optimum.reached)
+    worst = float(np.nanmin(optimum.reached)) / optimum.objective if optimum.objective else float("nan")
+    spread = (
+        f"{within} of {starts} starts came within 1 % of the best; the least of them reached {worst:.1%} of it"
+        " (`convergence.png`)."
+    )
+    if optimum.bound is None or optimum.ratio is None:
+        return [
+            f"No upper bound: {optimum.bound_reason}. That no other pulse does better can only be guessed from how"
+            " well the starts agree.",
+            spread,
+        ]
+    return [
+        f"It is **{optimum.ratio:.1%}** of {_number(optimum.bound)} {units}, which no pulse within the constraints"
+        f" exceeds ({optimum.bound_reason}).",
+        spread,
+    ]
+
+
+def _constraints(optimum: PulseOptimum) -> str:
+    rows = [["constraint", "limit", "value", "slack", ""]]
+    for name, entry in optimum.slack.items():
+        met = "met" if entry["slack"] >= -_ROUNDING else f"**exceeded by {-entry['slack']:.2g}**"
+        slack = max(entry["slack"], 0.0) if met == "met" else entry["slack"]
+        rows.append([_CONSTRAINTS[name], f"{entry['limit']:.6g}", f"{entry['value']:.6g}", f"{slack:.2%}", met])
+    return _table(rows)
+
+
+def _paper(optimum: PulseOptimum, comparison: Comparison, units: str) -> str:
+    pulse = comparison.pulse
+    limited = "as strong as the limit of the peak field lets it be"
+    equal = float(pulse.fluence) > (1 - _ROUNDING) * float(optimum.pulse.fluence)
+    gain = "" if comparison.gain is None else f"; the pulse found is {comparison.gain:.4g} times better"
+    return (
+        f"A circular Gaussian pulse of {float(pulse.frequency):g} THz, {float(pulse.duration):.3g} ps (standard"
+        f" deviation) and {float(pulse.peak_field):.4g} MV/cm, {'of the same fluence' if equal else limited}, reaches"
+        f" {_number(comparison.value)} {units} on the same chain{gain}. It was held to fluence and peak field only."
+    )
+
+
+def _sensitivities(optimum: PulseOptimum, found: Mapping[str, Mapping[str, float | None]]) -> list[str]:
+    peak = isinstance(optimum.problem.objective, PeakMoment | PeakAngularMomentum | MomentPerFluence)
+    shown = {name: entry for name, entry in found.items() if not (peak and name == "timing")}
+    rows = [["what deviates", "by", "change", "loss of the mean"]]
+    for name, entry in shown.items():
+        rows.append([*_VARIED[name], _percent(entry["change"], "+.2%"), _percent(entry["loss"], ".2%")])
+    losses = {name: abs(entry["loss"]) for name, entry in shown.items() if entry["loss"] is not None}
+    words = "“Change” is that of the objective to first order; “loss of the mean”, for normal deviations of that width."
+    if losses:
+        worst = max(losses, key=lambda name: losses[name])
+        what, step = _VARIED[worst]
+        words += f" Scatter of the {what} matters most: {step.strip('+')} of it changes the mean by"
+        words += f" {-(shown[worst]['loss'] or 0.0):+.2%}."
+    if peak:
+        words += " A delay of the pulse moves the peak and does not change it."
+    return [words, _table(rows)]
+
+
+def _percent(value: float | None, form: str) -> str:
+    return "not finite" if value is None else format(value, form)
+
+
+def _number(value: float) -> str:
+    return f"{value:.5g}" if value == 0 or abs(value) >= 1e-3 else f"{value:.4e}"
+
+
+def _table(rows: Sequence[Sequence[str]]) -> str:
+    head, *body = rows
+    return "\n".join("| " + " | ".join(row) + " |" for row in [head, ["---"] * len(head), *body])
