@@ -12,6 +12,8 @@ from ._from_edge import levels_from_edge as levels_from_edge
 from ._moment import draw_moment_temperature as draw_moment_temperature
 from ._moment import moment_temperature_figure as moment_temperature_figure
 from ._moment import moment_time_figure as moment_time_figure
+from ._optimum import convergence_figure as convergence_figure
+from ._optimum import optimum_figure as optimum_figure
 from ._style import COLORS as COLORS
 from ._style import PAGE as PAGE
 from ._style import new_figure as new_figure
