@@ -6,11 +6,18 @@ from collections.abc import Sequence
 import typer
 
 from .._errors import InputError
-from . import _bands, _fit, _magnetization, _reproduce, _simulate
+from . import _bands, _fit, _magnetization, _optimize, _reproduce, _simulate
 from ._environment import prepare
 
 app = typer.Typer(name="chiraljax", add_completion=False, rich_markup_mode=None)
-for _command in (_reproduce.reproduce, _bands.bands, _magnetization.magnetization, _simulate.simulate, _fit.fit):
+for _command in (
+    _reproduce.reproduce,
+    _bands.bands,
+    _magnetization.magnetization,
+    _simulate.simulate,
+    _optimize.optimize,
+    _fit.fit,
+):
     app.command(context_settings={"help_option_names": ["-h", "--help"]})(_command)
 
 BAD_INPUT = 2
@@ -23,7 +30,7 @@ def start() -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command. Returns the exit status: 0; 1 for a fit that did not converge; 2 for bad input.
+    """Run one command. Returns the exit status: 0; 1 for a fit or a search that did not converge; 2 for bad input.
 
     Each but 0 comes with one line on standard error.
     """

@@ -3,7 +3,8 @@
 import json
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from .._errors import check
@@ -29,6 +30,20 @@ def checked_folder(out: str) -> Path:
     check(not path.exists() or path.is_dir(), f"--out: must be a folder, but {out} is a file")
     _check_folder(next(folder for folder in (path, *path.absolute().parents) if folder.exists()))
     return path
+
+
+@contextmanager
+def made_folder(folder: Path) -> Iterator[None]:
+    """The folder and those that it is in, made if missing; if the block fails, those made and empty go again."""
+    made = [path for path in (folder, *folder.parents) if not path.exists()]
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        yield
+    except BaseException:
+        with suppress(OSError):
+            for path in made:
+                path.rmdir()
+        raise
 
 
 def write(path: Path | None, content: Callable[[], dict], writers: Writers) -> None:

@@ -39,19 +39,36 @@ def bar(steps: Sequence[str]) -> Iterator[Callable[[str], None]]:
 @contextmanager
 def counted(what: str) -> Iterator[Callable[[int, int, float], None]]:
     """A bar of searches done, with the best loss; call what is yielded with done, total and the best."""
+    with _described(what) as show:
+        lowest = float("inf")
+
+        def advance(done: int, total: int, best: float) -> None:
+            nonlocal lowest
+            lowest = min(lowest, best)
+            show(done, total, f"{what}, best loss {lowest:.6g} eV²")
+
+        yield advance
+
+
+@contextmanager
+def climbing(what: str, units: str) -> Iterator[Callable[[int, int, float, float], None]]:
+    """A bar of steps done; call what is yielded with done, total, the best objective and its violation."""
+    with _described(what) as show:
+        yield lambda done, total, best, violation: show(
+            done, total, f"{what}, best {best:.6g} {units}, violation {violation:.1g}"
+        )
+
+
+@contextmanager
+def _described(what: str) -> Iterator[Callable[[int, int, str], None]]:
+    """A bar; call what is yielded with done, total and the description."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as progress:
-        task, lowest = progress.add_task(what, total=None), float("inf")
-
-        def advance(done: int, total: int, best: float) -> None:
-            nonlocal lowest
-            lowest = min(lowest, best)
-            progress.update(task, completed=done, total=total, description=f"{what}, best loss {lowest:.6g} eV²")
-
-        yield advance
+        task = progress.add_task(what, total=None)
+        yield lambda done, total, text: progress.update(task, completed=done, total=total, description=text)
 
 
 def advise(message: str) -> None:

@@ -19,7 +19,7 @@ from ..control import (
     Switching,
 )
 from ._optimize import Optimization
-from ._optimum import Comparison, near_best
+from ._optimum import Comparison, is_peak, near_best
 
 _UNITS = {"mu_B/cell": "μ_B per cell", "mu_B cm^2/mJ/cell": "μ_B cm²/mJ per cell", "hbar": "ħ"}
 _CONSTRAINTS = {
@@ -139,18 +139,18 @@ def _constraints(optimum: PulseOptimum) -> str:
 
 def _paper(optimum: PulseOptimum, comparison: Comparison, units: str) -> str:
     pulse = comparison.pulse
-    limited = "as strong as the limit of the peak field lets it be"
     equal = float(pulse.fluence) > (1 - _ROUNDING) * float(optimum.pulse.fluence)
+    strong = "of the same fluence" if equal else "as strong as the limit of the peak field lets it be"
     gain = "" if comparison.gain is None else f"; the pulse found is {comparison.gain:.4g} times better"
     return (
         f"A circular Gaussian pulse of {float(pulse.frequency):g} THz, {float(pulse.duration):.3g} ps (standard"
-        f" deviation) and {float(pulse.peak_field):.4g} MV/cm, {'of the same fluence' if equal else limited}, reaches"
+        f" deviation) and {float(pulse.peak_field):.4g} MV/cm at {float(pulse.center):g} ps, {strong}, reaches"
         f" {_number(comparison.value)} {units} on the same chain{gain}. It was held to fluence and peak field only."
     )
 
 
 def _sensitivities(optimum: PulseOptimum, found: Mapping[str, Mapping[str, float | None]]) -> list[str]:
-    peak = isinstance(optimum.problem.objective, PeakMoment | PeakAngularMomentum | MomentPerFluence)
+    peak = is_peak(optimum.problem.objective)
     shown = {name: entry for name, entry in found.items() if not (peak and name == "timing")}
     rows = [["what deviates", "by", "change", "loss of the mean"]]
     for name, entry in shown.items():

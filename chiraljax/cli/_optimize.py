@@ -1,0 +1,90 @@
+"""`chiraljax optimize`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from .._errors import InputError
+from ._examples import print_example
+from ._output import checked_folder, made_folder
+from ._progress import advise, climbing
+
+NOT_CONVERGED = 1
+
+
+def optimize(
+    config: Annotated[str, typer.Argument(metavar="CONFIG.toml", help="What to optimise; see --example.")],
+    out: Annotated[str, typer.Option(metavar="DIR", help="Folder for pulse, figures and report; made if missing.")],
+    example: Annotated[
+        bool,
+        typer.Option(
+            "--example",
+            is_eager=True,
+            callback=print_example("optimize.toml"),
+            help="Print a commented CONFIG.toml and exit.",
+        ),
+    ] = False,
+) -> int:
+    """The pulse that does most within limits of a laser, and how near it is to what any pulse could do.
+
+    The search is written to DIR/checkpoint.npz every ten steps, and goes on from there if it was interrupted or has
+    not converged.
+    """
+    folder = checked_folder(out)
+    from ..control import optimize_pulse
+    from ..io import load_optimization
+
+    asked = load_optimization(config)
+    checkpoint = folder / "checkpoint.npz"
+    with made_folder(folder):
+        try:
+            with climbing("Climbing", asked.options["objective"].units) as advance:
+                optimum = optimize_pulse(
+                    asked.material, asked.pulse, **asked.options, checkpoint=checkpoint, on_step=advance
+                )
+        except InputError as error:
+            if str(error).startswith(str(checkpoint)):
+                raise InputError(f"{error}; delete it to begin anew") from None
+            raise InputError(f"{config}: {error}") from None
+        summary = _write(folder, optimum, asked)
+    print(summary)
+    if optimum.status == "not converged":
+        advise(
+            f"the search did not converge in {len(optimum.history)} steps and its best pulse was kept; with a larger"
+            f" search.steps it goes on from {checkpoint}"
+        )
+        return NOT_CONVERGED
+    checkpoint.unlink(missing_ok=True)
+    if optimum.status != "converged":
+        advise(f"the search {optimum.status}; the best pulse before that was kept")
+        return NOT_CONVERGED
+    return 0
+
+
+def _write(folder: Path, optimum, asked) -> str:
+    """Every file of the result; returns a line that sums it up."""
+    from ..io import (
+        field_times,
+        optimum_content,
+        paper_pulse,
+        write_field,
+        write_json,
+        write_optimum_report,
+        write_outcome,
+        write_pulse,
+    )
+    from ..plot import convergence_figure, optimum_figure, save_figure
+
+    write_pulse(folder / "pulse.toml", optimum.pulse)
+    write_field(folder / "field.csv", optimum.pulse, field_times(optimum))
+    write_outcome(folder / "outcome.csv", optimum)
+    comparison = paper_pulse(optimum)
+    content = optimum_content(optimum, comparison)
+    write_json(folder / "optimum.json", content)
+    save_figure(optimum_figure(optimum), folder / "optimum.png")
+    save_figure(convergence_figure(optimum), folder / "convergence.png")
+    write_optimum_report(folder / "report.md", optimum, asked, comparison, content)
+    ratio = "" if optimum.ratio is None else f", {optimum.ratio:.1%} of what no pulse exceeds"
+    gain = "" if comparison.gain is None else f", {comparison.gain:.3g} times the paper's pulse"
+    return f"{folder / 'report.md'}: {optimum.objective:.4g} {optimum.units}{ratio}{gain}"
