@@ -161,14 +161,14 @@ def _sensitivities(optimum: PulseOptimum, found: Mapping[str, Mapping[str, float
         worst = max(losses, key=lambda name: losses[name])
         what, step = _VARIED[worst]
         words += f" Scatter of the {what} matters most: {step.strip('+')} of it changes the mean by"
-        words += f" {-(shown[worst]['loss'] or 0.0):+.2%}."
+        words += f" {_percent(-(shown[worst]['loss'] or 0.0), '+.2%')}."
     if peak:
         words += " A delay of the pulse moves the peak and does not change it."
     return [words, _table(rows)]
 
 
 def _percent(value: float | None, form: str) -> str:
-    return "not finite" if value is None else format(value, form)
+    return "not finite" if value is None else format(round(value, 4) + 0.0, form)  # no −0.00 %
 
 
 def _number(value: float) -> str:
