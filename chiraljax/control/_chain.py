@@ -17,7 +17,10 @@ from ._objectives import Outcome
 
 
 class Chain(eqx.Module):
-    """Pulse → motion → Ω → M(Ω); one evaluation drives the phonon once and diagonalises nothing."""
+    """Pulse → motion → Ω → M(Ω); one evaluation drives the phonon once and diagonalises nothing.
+
+    Where |Ω| is above the largest of M(Ω), M is that there: nothing can be gained from where M(Ω) is not known.
+    """
 
     phonon: Phonon
     coupling: AbstractCoupling
@@ -59,5 +62,7 @@ class Chain(eqx.Module):
     def observed(self, pulse: AbstractPulse, motion: Motion, fluence: Scalar) -> Outcome:
         """What follows from the `motion` under `pulse`."""
         rotation = self.coupling(motion)
-        moment = jnp.full_like(rotation, jnp.nan) if self.curve is None else self.curve(rotation)
+        moment = jnp.full_like(rotation, jnp.nan)
+        if self.curve is not None:
+            moment = self.curve(jnp.clip(rotation, -self.curve.fastest, self.curve.fastest))
         return Outcome(pulse, self.times, motion, rotation, moment, fluence)

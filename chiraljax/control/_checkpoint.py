@@ -39,7 +39,12 @@ def restore(path: str | os.PathLike[str], state: Any, described: dict[str, str])
                     f" and not {described[name]}",
                 )
             leaves, structure = jax.tree.flatten(state)
-            return jax.tree.unflatten(structure, [file[f"leaf{n}"] for n in range(len(leaves))])
+            found = [file[f"leaf{n}"] for n in range(len(leaves))]
+            same = f"leaf{len(leaves)}" not in file and all(
+                one.shape[1:] == other.shape[1:] for one, other in zip(found, leaves, strict=True)
+            )
+            check(same, f"{path}: must be a checkpoint of the same search, but its optimizer is another")
+            return jax.tree.unflatten(structure, found)
     except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
         if isinstance(error, InputError):
             raise
@@ -53,7 +58,6 @@ def describe(problem: Problem) -> dict[str, str]:
         "phonon, coupling or times": eqx.tree_at(
             lambda c: c.curve, problem.chain, None, is_leaf=lambda leaf: leaf is None
         ),
-        "M(Ω)": problem.chain.curve,
         "constraints": problem.constraints,
         "objective": problem.objective,
         "ensemble": problem.deviations,

@@ -1,6 +1,7 @@
 """Integrals over a field."""
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Complex, Float
@@ -14,7 +15,7 @@ _TINY = 1e-30
 
 
 class Spectrometer(eqx.Module):
-    """Gauss's rule between two frequencies: exp(2πiντ) is exact from (π/2)(ν₂−ν₁)τ nodes on, for all τ of a rule in time."""
+    """Gauss's rule between two frequencies, with the π/2 nodes for each ν τ that exp(2πiντ) takes, and 24 more."""
 
     phases: Complex[Array, "F N"]
     """w_t exp(2πiνt) in ps"""
@@ -25,13 +26,14 @@ class Spectrometer(eqx.Module):
         duration = float(times[-1] - times[0])
         nodes, weights = np.polynomial.legendre.leggauss(24 + int(np.ceil(2 * (high - low) * duration)))
         frequencies = low + (high - low) * (nodes + 1) / 2
-        self.phases = jnp.exp(2j * jnp.pi * frequencies[:, None] * times) * time_weights
+        angle = 2 * jnp.pi * jnp.asarray(frequencies)[:, None] * times
+        self.phases = jax.lax.complex(jnp.cos(angle) * time_weights, jnp.sin(angle) * time_weights)
         self.weights = jnp.asarray((high - low) / 2 * weights)
 
     def coherency(self, field: Float[Array, "N 2"]) -> Complex[Array, "2 2"]:
         """2∫Ê_a* Ê_b dν (2, 2) in (MV/cm)² ps; its trace is the share of ∫|E|²dt between the frequencies."""
-        spectrum = jnp.real(self.phases) @ field + 1j * (jnp.imag(self.phases) @ field)
-        return 2 * jnp.einsum("f,fa,fb->ab", self.weights, jnp.conj(spectrum), spectrum)
+        spectrum = jax.lax.complex(jnp.real(self.phases) @ field, jnp.imag(self.phases) @ field)
+        return jnp.einsum("f,fa,fb->ab", 2 * self.weights.astype(complex), jnp.conj(spectrum), spectrum)
 
 
 class FieldMeter(eqx.Module):

@@ -49,6 +49,10 @@ class AbstractObjective(Module):
         """What is climbed: the true value, or a smooth one near it."""
         return self(outcome)
 
+    def error(self, outcome: Outcome, moment: Scalar) -> Scalar:
+        """The error that follows from that of the `moment`, μ_B per cell."""
+        return moment if self.of_moment else jnp.zeros(())
+
     def check(self, times: Float[Array, " T"]) -> None:
         """Raise `InputError` if `times` (T,) in ps do not hold the times that the objective looks at."""
 
@@ -90,6 +94,9 @@ class MomentPerFluence(AbstractObjective):
 
     def smooth(self, outcome: Outcome) -> Scalar:
         return _smooth_peak(outcome.moment) / outcome.fluence
+
+    def error(self, outcome: Outcome, moment: Scalar) -> Scalar:
+        return moment / outcome.fluence
 
 
 class MomentAt(AbstractObjective):

@@ -44,9 +44,9 @@ class PulseOptimum(NamedTuple):
 
     pulse: AbstractPulse
     objective: float
-    """its true value, by the adaptive `drive`"""
+    """its true value, by the adaptive `drive`; of an ensemble the mean, in fixed steps"""
     error: float
-    """of that: the difference to the value in fixed steps, and the error of M(Ω) where the objective is a moment"""
+    """the difference between adaptive and fixed steps, and the error of M(Ω) where the objective is of the moment"""
     units: str
     bound: float | None
     """what no pulse within the constraints exceeds; None where that is not known"""
@@ -54,6 +54,7 @@ class PulseOptimum(NamedTuple):
     slack: dict[str, dict[str, float]]
     """for each constraint `limit`, `value`, and `slack` = 1 − value/limit"""
     outcome: Outcome
+    """what the pulse does, by the adaptive `drive`"""
     reached: Float[np.ndarray, " starts"]
     """the true value that each start reached"""
     history: Float[np.ndarray, "steps starts"]
@@ -156,38 +157,40 @@ def optimize_pulse(
     problem = Problem(space, chain, meter, before * STAGES, constraints, objective, jnp.ones(()), deviations)
     x = jnp.asarray(problem.starts(starts, seed))
     fastest = _fastest(problem) if of_moment else 0.0
-    while True:
-        if of_moment:
-            chain = eqx.tree_at(lambda c: c.curve, chain, curve(fastest), is_leaf=lambda leaf: leaf is None)
-            problem = eqx.tree_at(lambda p: p.chain, problem, chain)
-        limit = bound(objective, chain, constraints, float(pulse.support[1]), ensemble is not None)
-        problem = _scaled(problem, x, limit.value)
-        found, status = climb(
-            Searches(problem, optax.with_extra_args_support(optimizer)),
-            x,
-            steps=steps,
-            checkpoint=checkpoint,
-            described=describe(problem) | {"seed": str(seed), "starts": str(starts)},
-            on_step=_in_units(on_step, float(problem.scale)),
-        )
-        pulses = [constraints.fitted(problem.pulse(row)[0]) for row in found.best]
-        reached = [float(problem.true_value(pulse)) for pulse in pulses]
-        best = max(range(starts), key=lambda start: (float(found.score[start]) > -INFEASIBLE, reached[start]))
+    if of_moment:
+        problem = problem.with_curve(curve(fastest))
+    limit = bound(objective, problem.chain, constraints, float(pulse.support[1]), ensemble is not None)
+    problem = _scaled(problem, x, limit.value)
+    found, status = climb(
+        Searches(problem, optax.with_extra_args_support(optimizer)),
+        x,
+        steps=steps,
+        checkpoint=checkpoint,
+        described=describe(problem) | {"seed": str(seed), "starts": str(starts)},
+        on_step=_in_units(on_step, float(problem.scale)),
+    )
+    pulses = [constraints.fitted(problem.pulse(row)[0]) for row in found.best]
+    reached = np.array([float(problem.true_value(pulse)) for pulse in pulses])
+    best = max(range(starts), key=lambda start: (float(found.score[start]) > -INFEASIBLE, reached[start]))
+    outcome = problem.observed(pulses[best])
+    reach = float(jnp.max(jnp.abs(outcome.rotation)))
+    if of_moment and reach > fastest:
+        problem = problem.with_curve(curve(1.1 * reach))
         outcome = problem.observed(pulses[best])
-        if not of_moment or float(jnp.max(jnp.abs(outcome.rotation))) <= fastest:
-            break
-        fastest *= 2
-    value = float(problem.objective(outcome))
+    value, stepped = float(problem.objective(outcome)), float(problem.nominal_value(pulses[best]))
+    error = abs(value - stepped)
+    if isinstance(objective, AbstractObjective) and problem.chain.curve is not None:
+        error += float(objective.error(outcome, jnp.max(problem.chain.curve.error)))
     return PulseOptimum(
         pulse=pulses[best],
-        objective=value,
-        error=abs(value - reached[best]) + (float(jnp.max(chain.curve.error)) if chain.curve is not None else 0.0),
+        objective=value if ensemble is None else float(problem.true_value(pulses[best])),
+        error=error,
         units=objective.units if isinstance(objective, AbstractObjective) else "",
         bound=limit.value,
         bound_reason=limit.reason,
         slack=constraints.slack(pulses[best], highest),
         outcome=outcome,
-        reached=np.array(reached),
+        reached=reached,
         history=found.history * float(problem.scale),
         violations=found.violations,
         status=status,

@@ -73,7 +73,7 @@ class PulseSpace(eqx.Module):
         )
         check(self.coordinates, f"Argument fixed must leave some of {known} free, but leaves none")
         self.roots = tuple(
-            _whitening(pulse, coordinate, meter) if coordinate.name in _LINEAR else None
+            _whitening(pulse, coordinate.leaf, coordinate.shape, meter) if coordinate.name in _LINEAR else None
             for coordinate in self.coordinates
         )
 
@@ -137,18 +137,18 @@ def _by_component(matrix: Float[Array, "m m"], value: Array) -> Array:
     return jnp.moveaxis((matrix @ columns).reshape(*np.delete(value.shape, 1), 2), -1, 1)
 
 
-def _whitening(pulse: AbstractPulse, coordinate: Coordinate, meter: FieldMeter) -> Float[Array, "m m"]:
+@eqx.filter_jit
+def _whitening(pulse: AbstractPulse, leaf: int, shape: tuple[int, ...], meter: FieldMeter) -> Float[Array, "m m"]:
     leaves, structure = jax.tree.flatten(pulse)
-    shape = coordinate.shape
     size = int(np.prod(shape)) // 2
 
     def along_x(unit: Float[Array, " m"]) -> Float[Array, " N"]:
         columns = jnp.stack([unit, jnp.zeros_like(unit)], axis=-1)
         changed = jnp.moveaxis(columns.reshape(*np.delete(shape, 1), 2), -1, 1)
-        single = jax.tree.unflatten(structure, [*leaves[: coordinate.leaf], changed, *leaves[coordinate.leaf + 1 :]])
+        single = jax.tree.unflatten(structure, [*leaves[:leaf], changed, *leaves[leaf + 1 :]])
         return single(meter.times)[:, 0]
 
-    fields = jax.jit(lambda units: jax.lax.map(along_x, units, batch_size=16))(jnp.eye(size))
+    fields = jax.lax.map(along_x, jnp.eye(size), batch_size=16)
     values, vectors = jnp.linalg.eigh((fields * meter.weights) @ fields.T)
     return (vectors / jnp.sqrt(values + _REGULAR * values[-1])) @ vectors.T
 

@@ -10,6 +10,7 @@ from jaxtyping import Array, Float
 
 from .._errors import check
 from .._types import Scalar
+from ..observables import MagnetizationCurve
 from ..pulse import AbstractPulse
 from ._chain import Chain
 from ._constraints import Constraints
@@ -25,6 +26,10 @@ _STRENGTH = 1.2
 
 
 _DRIVE_STEPS = 1 << 16
+
+
+def _is_curve(leaf: object) -> bool:
+    return leaf is None or isinstance(leaf, MagnetizationCurve)
 
 
 class Problem(eqx.Module):
@@ -66,6 +71,15 @@ class Problem(eqx.Module):
     def true_value(self, pulse: AbstractPulse) -> Scalar:
         """The objective of `pulse`, the mean over the ensemble where there is one."""
         return self._mean(self.objective, pulse, pulse(self.meter.times))
+
+    @eqx.filter_jit
+    def nominal_value(self, pulse: AbstractPulse) -> Scalar:
+        """The objective of `pulse` without deviations."""
+        return eqx.tree_at(lambda p: p.deviations, self, None, is_leaf=lambda leaf: leaf is None).true_value(pulse)
+
+    def with_curve(self, curve: MagnetizationCurve) -> "Problem":
+        """The same with this M(Ω)."""
+        return eqx.tree_at(lambda p: p.chain.curve, self, curve, is_leaf=_is_curve)
 
     def observed(self, pulse: AbstractPulse) -> Outcome:
         """What `pulse` does by the adaptive drive."""

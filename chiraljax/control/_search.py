@@ -46,7 +46,9 @@ class Searches(eqx.Module):
         shapes = jax.eval_shape(lambda x: jax.vmap(self.problem)(x)[1], x)
         count = x.shape[0]
         multipliers = jax.tree.map(lambda shape: jnp.zeros(shape.shape), shapes)
-        return _strong(State(x, self._fresh(x), multipliers, jnp.full(count, _PENALTY), jnp.full(count, jnp.inf)))
+        return _strong(
+            State(x, jax.vmap(self.optimizer.init)(x), multipliers, jnp.full(count, _PENALTY), jnp.full(count, jnp.inf))
+        )
 
     @eqx.filter_jit
     def advance(self, state: State) -> tuple[State, Array, Array, Array, Array]:
@@ -100,14 +102,11 @@ class Searches(eqx.Module):
             return changed, jnp.where(slow, jnp.minimum(4 * penalty, _STEEPEST), penalty), worst
 
         multipliers, penalty, worst = jax.vmap(one)(state.x, state.multipliers, state.penalty, state.worst)
-        return _strong(State(state.x, self._fresh(state.x), multipliers, penalty, worst))
+        return _strong(State(state.x, state.optimizer, multipliers, penalty, worst))
 
     def _measure(self, x: Float[Array, " n"]) -> tuple[Scalar, Scalar]:
         value, violations = self.problem(x)
         return value, _largest(violations)
-
-    def _fresh(self, x: Float[Array, "starts n"]) -> Any:
-        return jax.vmap(self.optimizer.init)(x)
 
 
 def _strong(state: State) -> State:

@@ -150,7 +150,7 @@ def test_a_write_that_fails_leaves_the_older_file(tmp_path, ktao3, monkeypatch):
     def full(source, target):
         raise OSError(28, "No space left on device", str(target))
 
-    monkeypatch.setattr("chiraljax.io._atomic.os.replace", full)
+    monkeypatch.setattr("chiraljax._atomic.os.replace", full)
     with pytest.raises(OSError, match="No space left"):
         write_material(path, ktao3)
     assert os.listdir(tmp_path) == ["mine.toml"]

@@ -50,7 +50,7 @@ def test_a_write_that_fails_leaves_the_older_script(tmp_path, electrons, monkeyp
     def full(source, target):
         raise OSError(28, "No space left on device", str(target))
 
-    monkeypatch.setattr("chiraljax.io._atomic.os.replace", full)
+    monkeypatch.setattr("chiraljax._atomic.os.replace", full)
     with pytest.raises(OSError, match="No space left"):
         write_pythtb(tmp_path / "model.py", electrons)
     assert os.listdir(tmp_path) == ["model.py"]
