@@ -13,7 +13,7 @@ from . import _checkpoint
 from ._search import Searches, State
 
 ROUND = 30
-"""Steps between changes of the multipliers, and between the values that tell whether a search has converged."""
+"""Steps between changes of the multipliers, and between the values that tell whether the best search has converged."""
 FEASIBLE = 1e-3
 """Violation with which a pulse is still taken; the peak field is then met by making it weaker."""
 INFEASIBLE = 1e6
@@ -72,9 +72,10 @@ def climb(
             status = f"stopped: the objective or its gradient was not finite in step {step} of start {start}"
             break
         if len(now.history) % ROUND == 0:
-            settled = np.all(np.abs(value - now.before) <= _CONVERGED * np.abs(value)) & np.all(violation <= FEASIBLE)
+            first = int(np.argmax(now.score))
+            settled = abs(value[first] - now.before[first]) <= _CONVERGED * abs(value[first])
             now = now._replace(before=value, state=searches.update_multipliers(state))
-            if settled:
+            if settled and violation[first] <= FEASIBLE:
                 status = "converged"
         if checkpoint is not None:
             _checkpoint.save(checkpoint, now, described)

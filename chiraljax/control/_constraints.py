@@ -85,8 +85,15 @@ class Constraints(eqx.Module):
                 f" {float(times[-1]):g} ps",
             )
 
-    def meter(self, times: Float[Array, " N"], weights: Float[Array, " N"], highest: float) -> FieldMeter:
-        """What measures these constraints from a field at `times` (ps); `highest` frequency (THz) of a polarisation."""
+    def meter(
+        self, times: Float[Array, " N"], weights: Float[Array, " N"], highest: float, polarised: bool
+    ) -> FieldMeter:
+        """What measures these constraints from a field at `times` (ps), its polarisation up to `highest` (THz).
+
+        The polarisation of a pulse that is `polarised` as it is to be by construction is not measured.
+        """
+        if polarised:
+            return FieldMeter(times, weights, self.band)
         return FieldMeter(times, weights, self.band, None if self.ellipticity is None else highest)
 
     def violations(self, meter: FieldMeter, field: Float[Array, "N 2"]) -> dict[str, Float[Array, "*shape"]]:
@@ -107,7 +114,7 @@ class Constraints(eqx.Module):
             found["band"] = meter.outside_band(field)
         if self.window is not None:
             found["window"] = meter.outside_window(field, self.window)
-        if self.ellipticity is not None:
+        if self.ellipticity is not None and meter.whole is not None:
             found["ellipticity"] = meter.other_polarisation(field, self.ellipticity)
         return found
 

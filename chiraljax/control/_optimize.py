@@ -16,7 +16,7 @@ from ..materials import Material
 from ..observables import MagnetizationCurve, magnetization_curve
 from ..phonon import Phonon
 from ..phonon._propagate import STAGES
-from ..pulse import AbstractPulse
+from ..pulse import AbstractPulse, GaussianPulse
 from ._certificate import bound
 from ._chain import Chain
 from ._checkpoint import describe
@@ -152,7 +152,7 @@ def optimize_pulse(
     deviations = None if ensemble is None else jnp.asarray(ensemble.deviations)
     before, after = chain.steps(*widest_support(pulse, instants))
     highest = _HARMONICS * float(phonon.frequency.max())
-    meter = constraints.meter(*chain.rule(before, after), highest)
+    meter = constraints.meter(*chain.rule(before, after), highest, isinstance(pulse, GaussianPulse))
     space = PulseSpace(pulse, meter, instants, fixed, bounds or {})
     problem = Problem(space, chain, meter, before * STAGES, constraints, objective, jnp.ones(()), deviations)
     x = jnp.asarray(problem.starts(starts, seed))

@@ -90,7 +90,10 @@ class Searches(eqx.Module):
 
     @eqx.filter_jit
     def update_multipliers(self, state: State) -> State:
-        """New multipliers, and a steeper penalty where the violation has not fallen to a quarter."""
+        """New multipliers, and a steeper penalty where the violation has not fallen to a quarter.
+
+        L-BFGS begins anew, since it remembers slopes of another function.
+        """
 
         def one(
             x: Array, multipliers: Violations, penalty: Scalar, before: Scalar
@@ -102,11 +105,19 @@ class Searches(eqx.Module):
             return changed, jnp.where(slow, jnp.minimum(4 * penalty, _STEEPEST), penalty), worst
 
         multipliers, penalty, worst = jax.vmap(one)(state.x, state.multipliers, state.penalty, state.worst)
-        return _strong(State(state.x, state.optimizer, multipliers, penalty, worst))
+        optimizer = jax.vmap(self.optimizer.init)(state.x) if _remembers_slopes(state.optimizer) else state.optimizer
+        return _strong(State(state.x, optimizer, multipliers, penalty, worst))
 
     def _measure(self, x: Float[Array, " n"]) -> tuple[Scalar, Scalar]:
         value, violations = self.problem(x)
         return value, _largest(violations)
+
+
+def _remembers_slopes(optimizer: Any) -> bool:
+    def is_lbfgs(node: Any) -> bool:
+        return isinstance(node, optax.ScaleByLBFGSState)
+
+    return any(map(is_lbfgs, jax.tree.leaves(optimizer, is_leaf=is_lbfgs)))
 
 
 def _strong(state: State) -> State:
