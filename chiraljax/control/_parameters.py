@@ -148,7 +148,8 @@ def _whitening(pulse: AbstractPulse, leaf: int, shape: tuple[int, ...], meter: F
         single = jax.tree.unflatten(structure, [*leaves[:leaf], changed, *leaves[leaf + 1 :]])
         return single(meter.times)[:, 0]
 
-    fields = jax.lax.map(along_x, jnp.eye(size), batch_size=16)
+    others = along_x(jnp.zeros(size))
+    fields = jax.lax.map(along_x, jnp.eye(size), batch_size=16) - others
     values, vectors = jnp.linalg.eigh((fields * meter.weights) @ fields.T)
     return (vectors / jnp.sqrt(values + _REGULAR * values[-1])) @ vectors.T
 
@@ -161,6 +162,12 @@ def _coordinates(pulse: AbstractPulse, times: Float[np.ndarray, " T"]) -> Iterat
         bounds = _gaussian_bounds(term, times) if isinstance(term, GaussianPulse) else {}
         if len(terms) == 1:
             bounds.pop("peak_field", None)
+        elif isinstance(term, GaussianPulse):
+            check(
+                float(term.peak_field) > 0,
+                "Argument pulse must have a positive peak_field in each Gaussian of a sum, which is sought up to twice"
+                " of it, but one is zero",
+            )
         for path, value in jax.tree_util.tree_leaves_with_path(term):
             name = jax.tree_util.keystr(path[-1:]).strip(".")
             if name in _LINEAR or name in bounds:
