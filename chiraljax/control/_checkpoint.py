@@ -4,7 +4,6 @@ import hashlib
 import json
 import os
 import zipfile
-from pathlib import Path
 from typing import Any
 
 import equinox as eqx
@@ -30,25 +29,21 @@ def restore(path: str | os.PathLike[str], state: Any, described: dict[str, str])
     `described` by.
     """
     try:
-        with np.load(Path(path)) as file:
-            known = json.loads(str(file["described"]))
-            for name in described:
-                check(
-                    known.get(name) == described[name],
-                    f"{path}: must be a checkpoint of the same search, but its {name} is {known.get(name)}"
-                    f" and not {described[name]}",
-                )
-            leaves, structure = jax.tree.flatten(state)
-            found = [file[f"leaf{n}"] for n in range(len(leaves))]
-            same = f"leaf{len(leaves)}" not in file and all(
-                one.shape[1:] == other.shape[1:] for one, other in zip(found, leaves, strict=True)
-            )
-            check(same, f"{path}: must be a checkpoint of the same search, but its optimizer is another")
-            return jax.tree.unflatten(structure, found)
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
-        if isinstance(error, InputError):
-            raise
+        with open(path, "rb") as file, np.lib.npyio.NpzFile(file) as arrays:
+            known = dict(json.loads(str(arrays["described"])))
+            found = [arrays[f"leaf{n}"] for n in range(len(arrays.files) - 1)]
+    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile):
         raise InputError(f"{path}: must be a checkpoint of optimize_pulse, but cannot be read as one") from None
+    for name in described:
+        check(
+            known.get(name) == described[name],
+            f"{path}: must be a checkpoint of the same search, but its {name} is {known.get(name)}"
+            f" and not {described[name]}",
+        )
+    leaves, structure = jax.tree.flatten(state)
+    same = [leaf.shape[1:] for leaf in found] == [leaf.shape[1:] for leaf in leaves]
+    check(same, f"{path}: must be a checkpoint of the same search, but its optimizer is another")
+    return jax.tree.unflatten(structure, found)
 
 
 def describe(problem: Problem) -> dict[str, str]:

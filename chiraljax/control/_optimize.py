@@ -161,12 +161,15 @@ def optimize_pulse(
         problem = problem.with_curve(curve(fastest))
     limit = bound(objective, problem.chain, constraints, float(pulse.support[1]), ensemble is not None)
     problem = _scaled(problem, x, limit.value)
+    known = {"mu": mu, "temperature": temperature, "material": material.name}
     found, status = climb(
         Searches(problem, optax.with_extra_args_support(optimizer)),
         x,
         steps=steps,
         checkpoint=checkpoint,
-        described=describe(problem) | {"seed": str(seed), "starts": str(starts)},
+        described=describe(problem)
+        | {"seed": str(seed), "starts": str(starts)}
+        | {name: _text(value) for name, value in known.items()},
         on_step=_in_units(on_step, float(problem.scale)),
     )
     pulses = [constraints.fitted(problem.pulse(row)[0]) for row in found.best]
@@ -209,6 +212,11 @@ def _checked_times(times: ArrayLike, phonon: Phonon) -> Float[Array, " T"]:
         f" {most:.3g} ps apart, but are {spacing:.3g} ps apart",
     )
     return instants
+
+
+def _text(value: object) -> str:
+    """The same for 300, 300.0 and an array of it."""
+    return str(value) if value is None or isinstance(value, str) else str(np.asarray(value).astype(float).tolist())
 
 
 def _in_units(on_step: Progress, scale: float) -> Progress:
