@@ -17,6 +17,7 @@ from ..pulse import AbstractPulse
 
 _SHARPNESS = 64.0
 """The smooth maximum of T values is at most log(T)/64 of the true one above it."""
+_TINY = 1e-300
 
 
 class Outcome(eqx.Module):
@@ -147,8 +148,9 @@ class MeanMoment(AbstractObjective):
     def check(self, times: Float[Array, " T"]) -> None:
         known = concrete(self.inside(times))
         check(
-            known is None or known.any(),
-            f"the objective must look at some of the times, but there is none from {self.start} to {self.end} ps",
+            known is None or known[1:].any(),
+            "the objective must look at some of the times after the first, but there is none from"
+            f" {self.start} to {self.end} ps",
         )
 
     def inside(self, times: Float[Array, " T"]) -> Bool[Array, " T"]:
@@ -169,8 +171,8 @@ class Switching(AbstractObjective):
 
     def smooth(self, outcome: Outcome) -> Scalar:
         swing = self._swing(outcome)
-        scale = jax.lax.stop_gradient(jnp.max(jnp.abs(swing))) / _SHARPNESS
-        return -scale * jax.nn.logsumexp(-swing / jnp.where(scale > 0, scale, 1.0))
+        scale = _scale(swing)
+        return -scale * jax.nn.logsumexp(-swing / scale)
 
     def check(self, times: Float[Array, " T"]) -> None:
         for name in ("first", "second"):
@@ -191,11 +193,20 @@ def _at(times: Float[Array, " T"], values: Float[Array, " T"], time: Scalar) -> 
 
 
 def _smooth_peak(values: Float[Array, " T"]) -> Scalar:
-    """s log Σ cosh(values/s), s a 64th of the largest |value|."""
+    """s log Σ 2 cosh(values/s)."""
+    scale = _scale(values)
+    return scale * jax.nn.logsumexp(jnp.concatenate([values, -values]) / scale)
+
+
+def _scale(values: Float[Array, " T"]) -> Scalar:
+    """A 64th of the 16th root of the mean 16th power of `values`: smooth, and at most a 64th of the largest.
+
+    Where all are zero, a tiny number without a slope.
+    """
     largest = jax.lax.stop_gradient(jnp.max(jnp.abs(values)))
-    scale = jnp.where(largest > 0, largest, 1.0) / _SHARPNESS
-    both = jnp.concatenate([values, -values]) / scale
-    return scale * jax.nn.logsumexp(both)
+    known = largest > 0
+    mean = jnp.mean((values / jnp.where(known, largest, 1.0)) ** 16)
+    return jnp.where(known, largest * jnp.where(known, mean, 1.0) ** (1 / 16), _TINY) / _SHARPNESS
 
 
 def _check_on_grid(name: str, wanted: Scalar, times: Float[Array, " T"]) -> None:
