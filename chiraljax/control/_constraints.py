@@ -1,5 +1,6 @@
 """What a laser can make: limits of a pulse, and how far a pulse is inside them."""
 
+import math
 from typing import Any
 
 import equinox as eqx
@@ -13,11 +14,14 @@ from .._units import FLUENCE
 from ..phonon import Phonon
 from ..pulse import AbstractPulse
 from ._meter import FieldMeter
+from .limit._band import concentration
 
 _MARGIN = 0.99
 """The share of the allowed leakage that the search aims at, so that where it ends is inside."""
 _FLOOR = 1e-12
 _ROUNDOFF = 1e-14
+_EASY, _PERIODS = 10.0, 150.0
+"""Band times duration of which next to nothing leaks, and periods above which the least leakage costs too much."""
 
 
 def _optional(value: ArrayLike | None) -> Array | None:
@@ -66,8 +70,16 @@ class Constraints(eqx.Module):
             f"Argument ellipticity must lie between -1 and 1, but got {ellipticity}",
         )
 
-    def check_feasible(self, phonon: Phonon, times: Float[Array, " T"]) -> None:
-        """Raise `InputError` for constraints that no pulse, or none that drives `phonon` in `times` (ps), meets."""
+    def check_feasible(
+        self, phonon: Phonon, times: Float[Array, " T"], support: tuple[float, float] | None = None
+    ) -> None:
+        """Raise `InputError` for constraints that no pulse, or none that drives `phonon` in `times` (ps), meets.
+
+        `support` in ps holds all pulses of the family, where it is known. With the fraction δ outside a window and
+        outside a band, 2 arccos √(1−δ) ≥ arccos √λ for the largest part λ in the band of a field in the window, and
+        arccos √(1−δ) ≥ arccos √λ of a field that has nothing outside its support: H. J. Landau and H. O. Pollak, Bell
+        Syst. Tech. J. 40, 65 (1961).
+        """
         if self.band is not None and phonon.harmonic:
             low, high = self.band.tolist()
             width = phonon.damping / (2 * jnp.pi)
@@ -84,6 +96,36 @@ class Constraints(eqx.Module):
                 f"Arguments window and times must overlap, but are {start:g} to {end:g} ps and {float(times[0]):g} to"
                 f" {float(times[-1]):g} ps",
             )
+
+            if support is not None:
+                check(
+                    start < support[1] and end > support[0],
+                    f"Arguments window and pulse must overlap, but are {start:g} to {end:g} ps and {support[0]:g} to"
+                    f" {support[1]:g} ps",
+                )
+        if self.band is not None:
+            self._check_duration(support, "pulse", 1)
+            if self.window is not None:
+                start, end = self.window.tolist()
+                first, last = (start, end) if support is None else support
+                self._check_duration((max(start, first), min(end, last)), "window", 2)
+
+    def _check_duration(self, edges: tuple[float, float] | None, name: str, leaks: int) -> None:
+        """Raise `InputError` where no field with as many leaks is in the band and between these `edges` (ps)."""
+        if self.band is None or edges is None:
+            return
+        low, high = self.band.tolist()
+        duration, leakage = edges[1] - edges[0], float(self.leakage)
+        if (high - low) * duration > _EASY or high * duration > _PERIODS:
+            return
+        angle = leaks * math.asin(math.sqrt(leakage))
+        outside = 1 - concentration((low, high), duration)
+        check(
+            angle >= math.pi / 2 or math.sin(angle) ** 2 >= outside,
+            f"Arguments {name} and band must leave a field, but one of {duration:g} ps has at least {outside:.3g} of"
+            f" its fluence outside {low:g} to {high:g} THz; {name} or band must be wider, or leakage above"
+            f" {math.sin(math.asin(math.sqrt(min(max(outside, 0.0), 1.0))) / leaks) ** 2:.3g}, but is {leakage:g}",
+        )
 
     def meter(
         self, times: Float[Array, " N"], weights: Float[Array, " N"], highest: float, polarised: bool

@@ -24,7 +24,7 @@ from ._climb import INFEASIBLE, climb
 from ._constraints import Constraints
 from ._ensemble import Ensemble
 from ._objectives import AbstractObjective, Outcome, PeakMoment
-from ._parameters import PulseSpace, widest_support
+from ._parameters import PulseSpace, compact_support, widest_support
 from ._problem import Objective, Problem
 from ._search import Searches
 from ._sensitivity import Sensitivity, sensitivities
@@ -139,7 +139,7 @@ def optimize_pulse(
     else:
         of_moment = mu is not None or temperature is not None
     check(not of_moment or not isinstance(coupling, FixedRotation), "coupling must follow the motion, but is fixed")
-    constraints.check_feasible(phonon, instants)
+    constraints.check_feasible(phonon, instants, compact_support(pulse))
 
     def curve(fastest: float) -> MagnetizationCurve:
         if mu is None or temperature is None or np.ndim(mu) or np.ndim(temperature):

@@ -175,6 +175,14 @@ def _coordinates(pulse: AbstractPulse, times: Float[np.ndarray, " T"]) -> Iterat
             leaf += 1
 
 
+def compact_support(pulse: AbstractPulse) -> tuple[float, float] | None:
+    """Start and end in ps of every pulse of the family of `pulse`; None where a search moves them."""
+    terms = pulse.pulses if isinstance(pulse, SumPulse) else (pulse,)
+    if any(isinstance(term, GaussianPulse) for term in terms):
+        return None
+    return float(pulse.support[0]), float(pulse.support[1])
+
+
 def widest_support(pulse: AbstractPulse, times: Float[Array, " T"]) -> tuple[float, float]:
     """Start and end in ps of what a search that begins with `pulse` can reach; the tails of Gaussians count to 10⁻⁴."""
     terms = pulse.pulses if isinstance(pulse, SumPulse) else (pulse,)
