@@ -12,6 +12,8 @@ from ._objectives import AngularMomentumAt, MeanMoment, MomentAt, PeakAngularMom
 from ._problem import Objective
 from .limit import angular_momentum_limit, rotation_limit
 
+Support = tuple[float, float]
+
 _GROUPS = 12
 _SAMPLES = 2001
 _LONGEST = 100
@@ -25,20 +27,23 @@ class Bound(NamedTuple):
     reason: str
 
 
-def bound(objective: Objective, chain: Chain, constraints: Constraints, end: float, robust: bool) -> Bound:
-    """What `objective` cannot exceed with a field within `constraints` from the first time to `end` (ps) or the last.
+def bound(objective: Objective, chain: Chain, constraints: Constraints, support: Support, robust: bool) -> Bound:
+    """What `objective` cannot exceed with a field within `constraints` and, where it has a band, `support` (ps).
 
     |L(t)| is at most its `angular_momentum_limit`, and |M(t)| the largest |M(Ω)| up to the `rotation_limit`. For times
     between a and b the limit at b holds, of fields that may end b − a later: what a field does at t it does at b,
-    if it is delayed by b − t.
+    if it is delayed by b − t. What a field does before the first time moves nothing, and only costs it fluence; but it
+    may be what puts the rest into a band.
     """
     if robust:
         return Bound(None, "none is known for the mean over an ensemble")
     if not chain.harmonic:
         return Bound(None, "none is known for an anharmonic phonon")
     times = np.asarray(chain.times)
-    last = max(end, float(times[-1]))
+    last = max(support[1], float(times[-1]))
     if constraints.band is not None:
+        if support[0] < float(times[0]):
+            return Bound(None, "none is known in a band for pulses that may begin before the first time")
         periods = (last - float(times[0])) * max(float(constraints.band[1]), float(chain.phonon.frequency.max()))
         if periods > _LONGEST:
             return Bound(None, f"not computed in a band for fields of more than {_LONGEST} periods, here {periods:.0f}")

@@ -150,7 +150,8 @@ def optimize_pulse(
 
     chain = Chain(phonon, coupling, None, instants, phonon.substeps(instants), phonon.harmonic)
     deviations = None if ensemble is None else jnp.asarray(ensemble.deviations)
-    before, after = chain.steps(*widest_support(pulse, instants))
+    support = widest_support(pulse, instants)
+    before, after = chain.steps(*support)
     highest = _HARMONICS * float(phonon.frequency.max())
     meter = constraints.meter(*chain.rule(before, after), highest, isinstance(pulse, GaussianPulse))
     space = PulseSpace(pulse, meter, instants, fixed, bounds or {})
@@ -159,7 +160,7 @@ def optimize_pulse(
     fastest = _fastest(problem) if of_moment else 0.0
     if of_moment:
         problem = problem.with_curve(curve(fastest))
-    limit = bound(objective, problem.chain, constraints, float(pulse.support[1]), ensemble is not None)
+    limit = bound(objective, problem.chain, constraints, support, ensemble is not None)
     problem = _scaled(problem, x, limit.value)
     known = {"mu": mu, "temperature": temperature, "material": material.name}
     found, status = climb(
