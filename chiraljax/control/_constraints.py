@@ -128,7 +128,7 @@ class Constraints(eqx.Module):
         )
 
     def meter(
-        self, times: Float[Array, " N"], weights: Float[Array, " N"], highest: float, polarised: bool
+        self, times: Float[Array, " N"], weights: Float[Array, " N"], highest: float, polarised: bool = False
     ) -> FieldMeter:
         """What measures these constraints from a field at `times` (ps), its polarisation up to `highest` (THz).
 

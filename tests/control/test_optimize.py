@@ -42,7 +42,7 @@ def test_fluence_and_peak_field_together(optimize):
     assert found.bound < optimize().bound
 
 
-@pytest.mark.parametrize("coupling", [cj.KinematicRotation, cj.ConstantInertia])
+@pytest.mark.parametrize("coupling", [cj.KinematicRotation, pytest.param(cj.ConstantInertia, marks=pytest.mark.slow)])
 def test_moment_is_that_of_simulate(optimize, ktao3, times, coupling):
     """Of a pulse that was not in the search: both errors are stated."""
     state = {"mu": 0.05, "temperature": 600.0}
@@ -69,8 +69,8 @@ def test_fixed_ellipticity(optimize):
     ("family", "least"),
     [
         (cj.GaussianPulse(), 0.75),
-        (cj.FourierPulse.in_band(0.0, 10.0, (1.0, 4.0)), 0.95),
-        (cj.ShapedPulse.zeros((1.0, 4.0), 5.0, 40), 0.95),
+        pytest.param(cj.FourierPulse.in_band(0.0, 10.0, (1.0, 4.0)), 0.95, marks=pytest.mark.slow),
+        pytest.param(cj.ShapedPulse.zeros((1.0, 4.0), 5.0, 40), 0.95, marks=pytest.mark.slow),
     ],
     ids=["gaussian", "fourier", "shaped"],
 )
@@ -140,7 +140,7 @@ def test_every_seed_reaches_the_limit(optimize, seed):
 def test_chirp_follows_a_hardening_mode(ktao3, times, fluence):
     """A turning mode with V = ¼A|q|⁴ turns at √(ω₀² + A|q|²), faster the further it is out."""
     hard = eqx.tree_at(lambda m: m.phonon.quartic_isotropic, ktao3, jnp.full((1, 1), 150.0))
-    options = {"times": times, "objective": cj.PeakAngularMomentum(), "fluence": fluence, "starts": 4, "steps": 120}
+    options = {"times": times, "objective": cj.PeakAngularMomentum(), "fluence": fluence, "starts": 2, "steps": 60}
     start = cj.GaussianPulse(duration=1.0)
     straight = cj.optimize_pulse(hard, start, fixed=("chirp",), **options)
     chirped = cj.optimize_pulse(hard, start, **options)
