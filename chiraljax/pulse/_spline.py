@@ -22,7 +22,7 @@ class SplinePulse(AbstractModalPulse):
     B_k are K quintic B-splines (de Boor, A Practical Guide to Splines, 1978) on K+5 equal intervals of the window,
     each over six of them. They add up to one away from the ends, so there |A_kc| is the amplitude of the field. The
     field is the derivative of a vector potential that vanishes at both ends with four derivatives: ∫E dt = 0
-    exactly, and E starts and ends with three vanishing derivatives. A time costs the same for any K.
+    exactly, and E starts and ends with three vanishing derivatives. Of many times each costs the same for any K.
 
     **Arguments:**
 
