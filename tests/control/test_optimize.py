@@ -42,7 +42,8 @@ def test_fluence_and_peak_field_together(optimize):
     assert found.bound < optimize().bound
 
 
-@pytest.mark.parametrize("coupling", [cj.KinematicRotation, pytest.param(cj.ConstantInertia, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("coupling", [cj.KinematicRotation, cj.ConstantInertia])
 def test_moment_is_that_of_simulate(optimize, ktao3, times, coupling):
     """Of a pulse that was not in the search: both errors are stated."""
     state = {"mu": 0.05, "temperature": 600.0}
