@@ -24,7 +24,12 @@ def reached(make_phonon, frequency=0.0, damping=0.0, field=0.0, timing=0.0):
 
 
 def test_moments():
-    """1024 of Sobol's points: means and deviations to 10⁻², not correlated."""
+    """Of 1024 Sobol points each of 1024 equal strata of a coordinate holds one.
+
+    So a mean is off by at most the variation of the coordinate over n, 2·4.75/1024 = 10⁻² with the clip at 10⁻⁶. A
+    variance is off by the two outer strata, where x² > 9.6 has the standard deviation 1.8: 1.3·10⁻³ of a deviation,
+    eight times of which is 10⁻². Random points would be correlated by 3·10⁻².
+    """
     found = cj.Ensemble(frequency=0.01, damping=0.2, field=0.05, timing=0.1, samples=1024).deviations
     widths = np.array([0.01, 0.2, 0.05, 0.1])
     assert found.shape == (1024, 4)
