@@ -153,6 +153,7 @@ def occupied(
     known, lowest = np.asarray(jax.lax.stop_gradient(energies)), np.asarray(lowest)
     highest = np.asarray(jax.lax.stop_gradient(levels.max(axis=1)))
     of, value = (energies, values) if alone else (known, np.asarray(values))
+    nodes = jnp.stack([below(level) for level in lowest]) if alone else _counted(known, values, around, lowest)
     sides = [_sides(known, lowest[s : s + 32], highest[s : s + 32]) for s in range(0, len(levels), 32)]
 
     def slab(start):
@@ -172,7 +173,17 @@ def occupied(
         return jnp.stack(sums)
 
     parts = side_by_side(slab, range(0, len(volumes), _SLAB), alone)
-    return jnp.stack([below(level) for level in lowest])[:, None] + sum(parts)
+    return jnp.asarray(nodes)[:, None] + sum(parts)
+
+
+def _counted(energies: np.ndarray, values: Array, around: np.ndarray, levels: np.ndarray) -> np.ndarray:
+    """The sums over nodes below each of the levels, all from one pass: (s, a)."""
+    order = np.argsort(levels)
+    first = np.searchsorted(levels[order], energies.ravel())
+    parts = [
+        np.bincount(first, (around[:, None] * value).ravel(), len(levels) + 1)[:-1] for value in np.asarray(values)
+    ]
+    return np.cumsum(parts, axis=1).T[np.argsort(order)]
 
 
 def _sides(energies: np.ndarray, lowest: np.ndarray, highest: np.ndarray) -> np.ndarray:

@@ -20,7 +20,10 @@ _SMALL = 8
 
 
 class MagnetizationCurve(AbstractResult):
-    """M(Ω) for |Ω| ≤ `fastest` on the grid mu.shape + temperature.shape: an odd polynomial, called with Ω."""
+    """M(Ω) for |Ω| ≤ `fastest` on the grid mu.shape + temperature.shape: an odd polynomial, called with Ω.
+
+    `paired`, the grid is the common shape of mu and temperature.
+    """
 
     coefficients: Float[Array, "*grid nodes"]
     """μ_B per cell, of the Chebyshev polynomials T₁, T₃, T₅, … of Ω/fastest"""
@@ -28,6 +31,8 @@ class MagnetizationCurve(AbstractResult):
     """rad/ps"""
     error: Float[Array, "*grid"]
     """estimated absolute error, of the k-sum and of the interpolation together, μ_B per cell"""
+    carriers: Float[Array, "*grid"]
+    """electrons minus holes at Ω = 0, per cell: time reversal makes them even in Ω, the nodes are interpolated so"""
     eigensolves: Int[Array, ""]
     interpolated: Int[Array, ""]
     """diagonalisations of the small matrices of interpolated bands spent"""
@@ -71,6 +76,7 @@ def magnetization_curve(
     rtol: float = 1e-3,
     atol: float = 1e-7,
     normalisation: str | None = None,
+    paired: bool = False,
     quadrature: Quadrature | FermiSurface | None = None,
     max_eigensolves: int = 1_000_000,
 ) -> MagnetizationCurve:
@@ -92,6 +98,7 @@ def magnetization_curve(
         "rtol": rtol,
         "atol": atol,
         "normalisation": normalisation,
+        "paired": paired,
     }
 
     def at(angles: np.ndarray, budget: int):
@@ -101,7 +108,8 @@ def magnetization_curve(
 
     angles = _angles(nodes)
     found = at(angles, max_eigensolves)
-    moment, error, solves, small = found.moment, found.error, found.eigensolves, found.interpolated
+    moment, carriers, error = found.moment, found.carriers, found.error
+    solves, small = found.eigensolves, found.interpolated
     summed = found.converged
     while True:
         odd = 2 * np.arange(len(angles)) + 1
@@ -118,13 +126,15 @@ def magnetization_curve(
         denser = _angles(3 * len(angles))
         new = np.arange(len(denser)) % 3 != 1
         more = at(denser[new], max_eigensolves - spent)
-        moment, error = (_merged(new, *parts) for parts in ((more.moment, moment), (more.error, error)))
+        pieces = ((more.moment, moment), (more.carriers, carriers), (more.error, error))
+        moment, carriers, error = (_merged(new, *parts) for parts in pieces)
         angles, solves, small = denser, solves + more.eigensolves, small + more.interpolated
         summed &= more.converged
     return MagnetizationCurve(
         coefficients=coefficients,
         fastest=fastest,
         error=total,
+        carriers=carriers @ _at_rest(angles),
         eigensolves=solves,
         interpolated=small,
         converged=summed & enough,
@@ -135,6 +145,12 @@ def magnetization_curve(
 def _angles(nodes: int) -> np.ndarray:
     """The nodes are cos of these; every third of three times as many is one of them."""
     return np.pi * (2 * np.arange(nodes) + 1) / (4 * nodes)
+
+
+def _at_rest(angles: np.ndarray) -> np.ndarray:
+    """Weights of the values at the nodes in that at Ω = 0 of the even polynomial in T₀, T₂, … through them."""
+    m = np.arange(1, len(angles))
+    return (1 + 2 * (-1.0) ** m @ np.cos(2 * m[:, None] * angles)) / len(angles)
 
 
 def _merged(new: np.ndarray, more: Array, few: Array) -> Array:

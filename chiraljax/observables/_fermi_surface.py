@@ -19,6 +19,10 @@ from ._refine import Estimate
 _SPREAD = 14.0
 """k_BT on either side of μ where −f' is sampled: e⁻¹⁴ of it lies outside."""
 _SAMPLES = 65
+_SHARED_STEP = 1 / 3
+"""k_BT of the coldest pair between levels that pairs share."""
+_ROW = 64
+"""Neighbouring levels that are looked at together."""
 
 
 class FermiSurface(eqx.Module):
@@ -47,14 +51,58 @@ def between_tetrahedra(
 ) -> tuple[Float[Array, "2 s"], Float[Array, "2 s"]]:
     """Moment and carriers of the states below a sharp Fermi level, averaged over −f', and the error of that average.
 
-    The error is a quarter of what half as many levels of the average change.
+    The error is a quarter of what half as many levels of the average change. Many warm pairs share their levels.
     """
+    shared = _sharing(found, mu, temperature)
+    if shared.any():
+        parts = np.zeros((2, 2, len(mu)))
+        parts[..., shared] = _on_shared_levels(found, grid, spacing, filled, mu[shared], temperature[shared])
+        if not shared.all():
+            parts[..., ~shared] = between_tetrahedra(found, grid, spacing, filled, mu[~shared], temperature[~shared])
+        value, error = jnp.asarray(parts)
+        return value, error
     around, weights = _thermal_levels()
     at = mu[:, None] + BOLTZMANN * temperature[:, None] * around
     values = jnp.concatenate([found.values, jnp.ones_like(found.values)])
     sums = occupied(found.energies, values, grid.corners[spacing], grid.volumes[spacing], at, weights)
     value, fewer = jnp.transpose(sums, (1, 2, 0))
     return value - jnp.array([[0.0], [filled]]), jax.lax.stop_gradient(jnp.abs(value - fewer) / 4)
+
+
+def _sharing(found: Levels, mu: Array, temperature: Array) -> np.ndarray:
+    """(s,) the pairs above a temperature, chosen such that common levels for them and own ones for others are few."""
+    if is_differentiated((found, mu, temperature)):
+        return np.zeros(len(mu), bool)
+    thermal, centre = BOLTZMANN * np.asarray(temperature), np.asarray(mu)
+    lowest = np.unique(thermal[thermal > 0])
+    span = np.ptp(centre) + 2 * _SPREAD * thermal.max(initial=0)
+    own = _SAMPLES * np.array([np.sum(thermal < least) for least in lowest])
+    levels = own + span / (_SHARED_STEP * lowest) + _ROW
+    if levels.min(initial=np.inf) >= _SAMPLES * len(mu):
+        return np.zeros(len(mu), bool)
+    return thermal >= lowest[np.argmin(levels)]
+
+
+def _on_shared_levels(
+    found: Levels, grid: Tetrahedra, spacing: int, filled: int, mu: Array, temperature: Array
+) -> np.ndarray:
+    """`between_tetrahedra` from the sums below equidistant levels around all μ: (2, 2, s)."""
+    thermal, centre = BOLTZMANN * np.asarray(temperature), np.asarray(mu)
+    low, high = np.min(centre - _SPREAD * thermal), np.max(centre + _SPREAD * thermal)
+    rows = 1 + int((high - low) / (_SHARED_STEP * thermal.min())) // _ROW
+    at = np.linspace(low, high, rows * _ROW)
+    values = jnp.concatenate([found.values, jnp.ones_like(found.values)])
+    steps = jnp.asarray(at.reshape(rows, _ROW))
+    below = occupied(found.energies, values, grid.corners[spacing], grid.volumes[spacing], steps, np.eye(_ROW))
+    below = np.asarray(below).reshape(-1, 2) - [0, filled]
+
+    def average(every):
+        distance = np.abs(at[::every, None] - centre) / thermal
+        weights = np.exp(-distance) / (1 + np.exp(-distance)) ** 2
+        return below[::every].T @ weights / weights.sum(axis=0)
+
+    value = average(1)
+    return np.stack([value, np.abs(value - average(2)) / 4])
 
 
 def _thermal_levels() -> tuple[np.ndarray, np.ndarray]:

@@ -11,8 +11,9 @@ import numpy as np
 from .._checks import is_traced
 from .._types import Array, Float, Scalar
 from ..brillouin import FourierSeries, Tetrahedra, integrate, is_differentiated, on_plane, sample, side_by_side
-from ..electrons import Electrons, eigenvalues, representation, wannier
+from ..electrons import Electrons, eigenvalues, expectations, representation, wannier
 from ._region import quadrature
+from ._spectral import are_many, thermal_sums
 from ._thermal import spectrum
 
 _LINES, _POINTS = 8, 17
@@ -167,9 +168,12 @@ def levels(series: FourierSeries, grid: Tetrahedra, filled: int, mu: Array, temp
     """Diagonalise the series at every node of a grid; `filled` of its bands are filled in the undoped crystal.
 
     A few lines of one plane x = const at a time, in arrays of one shape, so that no other grid compiles anything new.
-    The thermal sums of a pair at T = 0, which no grid resolves, are taken at 1 K.
+    The thermal sums of a pair at T = 0, which no grid resolves, are taken at 1 K; those of many pairs from the
+    spectral function.
     """
     temperature = jnp.where(temperature > 0, temperature, 1.0)
+    many = are_many((series, mu), temperature)
+    few = np.flatnonzero(~many)
     n_z = len(grid.z)
     z = np.pad(np.arange(n_z), (0, -n_z % _POINTS), constant_values=-1).reshape(-1, _POINTS)
     of_plane = [np.flatnonzero(grid.lines[:, 0] == i) for i in range(len(grid.x))]
@@ -188,23 +192,39 @@ def levels(series: FourierSeries, grid: Tetrahedra, filled: int, mu: Array, temp
     else:
         alone = is_differentiated((series, mu, temperature))
         planes = side_by_side(lambda x: _plane(series, x), grid.x, alone)
+        pairs = (mu, temperature) if len(few) == len(mu) else (mu[few], temperature[few])
 
         def block(which):
-            i, *rest = (part[which] for part in blocks)
-            return jax.block_until_ready(_nodes(filled, planes[i], *rest, mu, temperature))
+            i, y, z, weight = (part[which] for part in blocks)
+            if many.all():
+                return jax.block_until_ready(_states(planes[i], y, z))
+            return jax.block_until_ready(_nodes(filled, planes[i], y, z, weight, *pairs))
 
         found = side_by_side(block, range(len(plane)), alone)
         stack = jnp.stack if alone else np.stack
-        energies, values, sums = (jnp.asarray(stack([part[i] for part in found])) for i in range(3))
+        energies, values, *sums = (jnp.asarray(stack(part)) for part in zip(*found, strict=True))
+        sums = sums[0] if sums else jnp.zeros((1, 2, 2, 0))
     position = np.zeros(len(grid.weights), int)
     position[node[used]] = np.flatnonzero(used)
     m = energies.shape[-1]
-    return Levels(energies.reshape(-1, m)[position], values.reshape(-1, m)[position][None], sums.sum(axis=0))
+    energies, values, sums = energies.reshape(-1, m)[position], values.reshape(-1, m)[position], sums.sum(axis=0)
+    if many.any():
+        spectral = thermal_sums(filled, energies, values, grid.weights, mu[many], temperature[many])
+        sums = jnp.zeros((2, 2, len(mu))).at[..., few].set(sums).at[..., np.flatnonzero(many)].set(spectral)
+    return Levels(energies, values[None], sums)
 
 
 @jax.jit
 def _plane(series, x):
     return series.plane(x)
+
+
+@jax.jit
+def _states(plane, y, z):
+    """Energies (l, z, m) and ⟨σ·n⟩ (l, z, m) on a block of lines."""
+    both = on_plane(plane, y, z)
+    energies, values = expectations(both[..., 0, :, :], both[..., 1:, :, :])
+    return energies, values[..., 0, :]
 
 
 @partial(jax.jit, static_argnums=0)

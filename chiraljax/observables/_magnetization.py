@@ -8,8 +8,8 @@ import xarray as xr
 from .._checks import check_finite, check_positive, concrete, is_traced
 from .._errors import InputError, check
 from .._types import Array, ArrayLike, Bool, Float, Int, real
-from ..brillouin import Quadrature, integrate, is_differentiated
-from ..electrons import Electrons
+from ..brillouin import Quadrature, integrate, is_differentiated, sample
+from ..electrons import Electrons, expectations
 from ._band_edges import conduction_edge
 from ._fermi_surface import FermiSurface, evaluate
 from ._refine import Estimate, refine
@@ -17,6 +17,7 @@ from ._region import check_rule, refinements, unit_vector
 from ._region import quadrature as fixed_rule
 from ._resolve import carrying_groups, resolve
 from ._result import AbstractResult
+from ._spectral import are_many, thermal_sums
 from ._thermal import thermal_trace
 
 _TRACED_POINTS = 32
@@ -26,7 +27,7 @@ _FIRST_POINTS = 24
 
 
 class Magnetization(AbstractResult):
-    """Moments and carriers on the grid mu.shape + temperature.shape + rotation.shape."""
+    """Moments and carriers on the grid mu.shape + temperature.shape + rotation.shape, where they are not paired."""
 
     moment: Float[Array, "*grid"]
     """μ_B per cell, along the axis of rotation"""
@@ -47,8 +48,16 @@ class Magnetization(AbstractResult):
     """the last rule used; pass it on to repeat the calculation under `jit` or for a gradient"""
 
     def to_xarray(self) -> xr.Dataset:
-        """The result with named axes and units; arguments that are plain numbers become scalar coordinates."""
+        """The result with named axes and units; arguments that are plain numbers become scalar coordinates.
+
+        Raises `InputError` for arguments with more than one axis, and for lists of mu and temperature that are paired.
+        """
         axes = {"mu": (self.mu, "eV"), "temperature": (self.temperature, "K"), "rotation": (self.rotation, "rad/ps")}
+        shapes = self.mu.shape, self.temperature.shape
+        check(
+            self.moment.ndim == sum(values.ndim for values, _ in axes.values()),
+            f"mu and temperature must not be paired lists to be labelled, but got shapes {shapes[0]} and {shapes[1]}",
+        )
         dimensions: list[str] = []
         coordinates = {}
         for name, (values, unit) in axes.items():
@@ -80,6 +89,7 @@ def magnetization(
     atol: float = 1e-7,
     normalisation: str | None = None,
     reference: str = "conduction",
+    paired: bool = False,
     quadrature: Quadrature | FermiSurface | None = None,
     max_eigensolves: int = 300_000,
 ) -> Magnetization:
@@ -93,6 +103,8 @@ def magnetization(
       rotation, or with `reference="absolute"` as the energies are.
     - `temperature`: of the electrons (K), any shape; 0 is the step function, without a gradient.
     - `rotation`: angular velocity Ω about `axis` (rad/ps), any shape.
+    - `paired`: one μ for each temperature, as at fixed doping: the grid is their common shape (to which they are
+      broadcast) + rotation.shape, instead of mu.shape + temperature.shape + rotation.shape.
     - `rtol`, `atol`: the rule is refined until every error is below atol + rtol·|moment|, or the
       budget of `max_eigensolves` diagonalisations is spent; `status` says which. A sum over a few hundred
       points comes first, then bands interpolated in a small basis on finer grids, where an m×m
@@ -103,12 +115,14 @@ def magnetization(
       Under `jit` and `vmap`, where no accuracy can be tested, the default is a fixed rule with 32
       points an axis; `error` and `converged` hold then too.
 
-    One set of diagonalisations serves the whole (mu, temperature) grid. The derivative with respect
-    to parameters, Ω, μ and T is exact on the nodes used.
+    One set of diagonalisations serves the whole (mu, temperature) grid, and one spectral function, where a table has
+    24 pairs or more: its time hardly grows with them. The derivative with respect to parameters, Ω, μ and T is exact
+    on the nodes used.
 
-    Raises `InputError` for a negative temperature, values that are not finite, rtol or atol ≤ 0, an
-    unknown normalisation or reference, a quadrature for another axis or region, and where no gradient exists: of a sum
-    over points at T = 0, and in Ω at Ω = 0 of one between tetrahedra. `RuntimeError` if the eigensolver fails.
+    Raises `InputError` for a negative temperature, values that are not finite, rtol or atol ≤ 0, shapes that cannot
+    be paired, an unknown normalisation or reference, a quadrature for another axis or region, and where no gradient
+    exists: of a sum over points at T = 0, and in Ω at Ω = 0 of one between tetrahedra. `RuntimeError` if the
+    eigensolver fails.
     """
     check_finite("mu", mu)
     check_positive("temperature", temperature, zero=True)
@@ -122,9 +136,9 @@ def magnetization(
     direction = unit_vector(axis)
     levels, heat, speeds = real(mu), real(temperature), real(rotation)
     edge = conduction_edge(electrons).energy if reference == "conduction" else jnp.zeros(())
-    pairs = jnp.meshgrid(levels.ravel() + edge, heat.ravel(), indexing="ij")
-    arguments = (electrons, pairs[0].ravel(), pairs[1].ravel(), speeds.ravel())
-    shape = levels.shape + heat.shape + speeds.shape
+    shape, pairs = _pairs(levels + edge, heat, paired)
+    arguments = (electrons, *pairs, speeds.ravel())
+    shape += speeds.shape
 
     def tolerance(moment) -> np.ndarray | Array:
         return atol + rtol * jnp.abs(jax.lax.stop_gradient(moment))
@@ -156,6 +170,20 @@ def magnetization(
         rotation=speeds,
         quadrature=found.quadrature,
     )
+
+
+def _pairs(mu: Array, temperature: Array, paired: bool) -> tuple[tuple[int, ...], tuple[Array, Array]]:
+    """The shape of a table and its pairs (s,)."""
+    if not paired:
+        both = jnp.meshgrid(mu.ravel(), temperature.ravel(), indexing="ij")
+        return mu.shape + temperature.shape, (both[0].ravel(), both[1].ravel())
+    try:
+        shape = np.broadcast_shapes(mu.shape, temperature.shape)
+    except ValueError:
+        raise InputError(
+            f"mu and temperature must have one shape to be paired, but got {mu.shape} and {temperature.shape}"
+        ) from None
+    return shape, (jnp.broadcast_to(mu, shape).ravel(), jnp.broadcast_to(temperature, shape).ravel())
 
 
 def _search(arguments, direction, region, tolerance, rtol, budget) -> Estimate:
@@ -204,11 +232,28 @@ def _over_points(arguments, axis, rule: Quadrature) -> Estimate:
     known = concrete(temperature)
     if known is not None and np.any(known == 0):
         electrons, mu, rotation = _refuse_gradient((electrons, mu, rotation))
-    per_k = 16 * electrons.size**2 * 8 + 8 * electrons.size * mu.size * 4
+    many = are_many((electrons, mu, axis, rotation), temperature)
+    few = np.flatnonzero(~many)
+    per_k = 16 * electrons.size**2 * 8
 
     def average(omega):
-        return integrate(_integrand, (electrons, mu, temperature, axis, omega), rule, per_k)
+        pairs = (mu, temperature) if len(few) == len(mu) else (mu[few], temperature[few])
+        return integrate(_integrand, (electrons, *pairs, axis, omega), rule, per_k + 8 * electrons.size * len(few) * 4)
 
+    def each(omega):
+        table = np.zeros((3, len(mu)))
+        if len(few):
+            (moment, carriers), (error, _) = average(omega)
+            table[:, few] = moment, carriers, error
+        energies, values = sample(_states, (electrons, axis, omega), rule.k, per_k)
+        weights = np.stack([rule.weights, rule.coarse], axis=-1)
+        fine, coarse = thermal_sums(electrons.filling, energies, values, weights, mu[many], temperature[many])
+        table[:, many] = *fine, np.abs(fine - coarse)[0]
+        return table
+
+    if many.any():
+        moment, carriers, error = jnp.asarray(np.stack([each(omega) for omega in rotation], axis=-1))
+        return Estimate(moment, carriers, error, len(rule.weights) * rotation.size, rule)
     if is_traced((arguments, axis)):
         both = jax.tree.map(lambda part: jnp.moveaxis(part, 0, -1), jax.lax.map(average, rotation))
     else:
@@ -219,10 +264,21 @@ def _over_points(arguments, axis, rule: Quadrature) -> Estimate:
 
 def _integrand(arguments, k):
     electrons, mu, temperature, axis, omega = arguments
-    along = jnp.tensordot(axis.astype(complex), electrons.spin, axes=1)
-    hamiltonian = electrons.hamiltonian(k, omega * axis)
-    thermal = thermal_trace(hamiltonian, along[None], mu, temperature, electrons.filling)
+    hamiltonian, along = _at(electrons, axis, omega, k)
+    thermal = thermal_trace(hamiltonian, along, mu, temperature, electrons.filling)
     return thermal.traces[:, 0], thermal.carriers
+
+
+def _states(arguments, k):
+    electrons, axis, omega = arguments
+    hamiltonian, along = _at(electrons, axis, omega, k)
+    energies, values = expectations(hamiltonian, jnp.broadcast_to(along, (len(k), *along.shape)))
+    return energies, values[:, 0]
+
+
+def _at(electrons: Electrons, axis, omega, k):
+    along = jnp.tensordot(axis.astype(complex), electrons.spin, axes=1)
+    return electrons.hamiltonian(k, omega * axis), along[None]
 
 
 @jax.custom_jvp
