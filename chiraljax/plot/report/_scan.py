@@ -1,0 +1,76 @@
+"""What is read from all values of a variable, one block at a time, so that it need not fit in memory."""
+
+import itertools
+import math
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+import xarray as xr
+
+STATUSES = {0: "converged", 1: "not converged", 2: "failed", -1: "not computed"}
+"""what the numbers of a `*_status` variable mean"""
+
+_BLOCK = 4_000_000
+"""numbers read at a time"""
+
+
+class Extremes(NamedTuple):
+    """The finite values of a variable in short."""
+
+    best: tuple[int, ...] | None
+    """indices of the largest |value|, the first of equals; None where no value is finite"""
+    value: float | None
+    low: float | None
+    high: float | None
+    smallest: float | None
+    """the smallest |value| other than 0"""
+
+
+def extremes(variable: xr.DataArray) -> Extremes:
+    """The largest |value| and the range of all values, NaN and infinities left out."""
+    best, value, low, high, smallest = None, None, math.inf, -math.inf, math.inf
+    for start, block in _blocks(variable):
+        size = np.where(np.isfinite(block), np.abs(block), -1.0)
+        at = np.unravel_index(int(size.argmax()), size.shape)
+        if size[at] < 0:
+            continue
+        index = tuple(int(i + j) for i, j in zip(start, at, strict=True))
+        if value is None or best is None or size[at] > abs(value) or (size[at] == abs(value) and index < best):
+            best, value = index, float(block[at])
+        finite = block[size >= 0]
+        low, high = min(low, float(finite.min())), max(high, float(finite.max()))
+        smallest = min(smallest, float(size[size > 0].min(initial=math.inf)))
+    if best is None:
+        return Extremes(None, None, None, None, None)
+    return Extremes(best, value, low, high, smallest if math.isfinite(smallest) else None)
+
+
+def count_statuses(variable: xr.DataArray) -> dict[int, int]:
+    """How many points have each of the `STATUSES`; a missing number counts as not computed."""
+    counts = dict.fromkeys(STATUSES, 0)
+    for _, block in _blocks(variable):
+        codes = as_status(block)
+        for status in STATUSES:
+            counts[status] += int(np.count_nonzero(codes == status))
+    return counts
+
+
+def as_status(values: np.ndarray) -> np.ndarray:
+    """The values as int8: a missing one as -1, an unknown number as failed."""
+    known = np.nan_to_num(np.asarray(values, dtype=float), nan=-1.0)
+    return np.where(np.isin(known, list(STATUSES)), known, 2).astype(np.int8)
+
+
+def _blocks(variable: xr.DataArray) -> Iterator[tuple[tuple[int, ...], np.ndarray]]:
+    """Start and values of every block: whole chunks of the store, as many as there is room for."""
+    if not variable.size:
+        return
+    chunks = variable.encoding.get("chunks") or (1,) * variable.ndim
+    edges = [min(chunk, size) for chunk, size in zip(chunks, variable.shape, strict=True)]
+    for axis in reversed(range(variable.ndim)):
+        room = max(1, _BLOCK // math.prod(edges))
+        edges[axis] = min(variable.shape[axis], edges[axis] * room)
+    for start in itertools.product(*(range(0, size, edge) for size, edge in zip(variable.shape, edges, strict=True))):
+        part = {dim: slice(i, i + edge) for dim, i, edge in zip(variable.dims, start, edges, strict=True)}
+        yield start, np.asarray(variable.isel(part).values)
