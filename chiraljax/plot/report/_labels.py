@@ -28,7 +28,7 @@ def axis_entry(dataset: xr.Dataset, dim: str) -> dict[str, Any]:
         if array.dims == (dim,) and name != dim
     ]
     steps = np.diff(values.astype(float)) if values.dtype.kind in "fiub" else np.array([np.nan])
-    ordered = bool(np.all(steps > 0) or np.all(steps < 0))
+    ordered = bool(np.all(np.isfinite(steps)) and (np.all(steps > 0) or np.all(steps < 0)))
     return {**_axis_label(dim, attrs), "values": _values(values), "ordered": ordered, "coordinates": further}
 
 

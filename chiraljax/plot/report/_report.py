@@ -18,13 +18,13 @@ from plotly.colors import cmocean
 from ..._errors import check
 from .._style import COLORS
 from ._labels import attribute_rows, axis_entry, describe, jsonable
-from ._scan import STATUSES, as_status, count_statuses, extremes
+from ._scan import STATUSES, Extremes, as_status, count_statuses, extremes
 from ._thin import shown_indices
 
 Field = Callable[[dict[str, int]], tuple[np.ndarray, np.ndarray]]
 
-_BOUND = 6_000_000
-"""numbers on a page: 24 MB of float32, 32 MB as base64"""
+_BOUND = 24_000_000
+"""bytes of values on a page, which are 32 MB as base64: six million float32"""
 
 _DIVERGING = [[i / 11, color] for i, color in enumerate(cmocean.balance)]
 _DIVERGING.insert(6, [0.5, "rgb(241, 236, 235)"])  # cmocean's own middle, which Plotly's twelve colours step over
@@ -44,7 +44,7 @@ def sweep_report(dataset: xr.Dataset, *, title: str, field: Field | None = None)
             then no pulse is shown.
 
     Returns:
-        The page. If there are more than 6 million numbers it shows only some along the longest axes, and says so;
+        The page. If there are more than about 6 million numbers it shows only some along the longest axes, and says so;
         the best points are always those of all numbers.
 
     Raises:
@@ -75,35 +75,16 @@ def _contents(
     dims = {name: tuple(map(str, array.dims)) for name, array in variables.items()}
     sizes = {str(dim): size for dim, size in dataset.sizes.items()}
     found = {name: extremes(array) for name, array in variables.items() if name not in statuses}
-    points = ((names, found[name].best if name in found else None) for name, names in dims.items())
+    points = ((names, 4, found[name].best) if name in found else (names, 1, None) for name, names in dims.items())
     shown = shown_indices(points, sizes, _BOUND)
     entries, arrays = [], []
     for name, array in variables.items():
         indices = shown[dims[name]]
         part = array.isel({dim: index for dim, index in indices.items() if len(index) < sizes[dim]}).values
-        arrays.append(_encode(as_status(part) if name in statuses else part))
-        entry = {
-            **describe(name, array.attrs),
-            "dims": dims[name],
-            "shown": [indices[dim].tolist() for dim in dims[name]],
-            "isStatus": name in statuses,
-        }
-        if name not in statuses:
-            error = _error_name(name, dims)
-            own = [status for status in statuses if set(dims[status]) <= set(dims[name])]
-            extreme = found[name]
-            entry |= {"low": extreme.low, "high": extreme.high, "smallest": extreme.smallest}
-            entry |= {"error": error, "statuses": own, "best": None}
-            if extreme.best is not None:
-                point = dict(zip(dims[name], extreme.best, strict=True))
-                entry["best"] = {
-                    "index": extreme.best,
-                    "value": extreme.value,
-                    "error": jsonable(_at(variables[error], point)) if error else None,
-                    "statuses": [int(as_status(_at(statuses[status], point))) for status in own],
-                    "pulse": _pulse(field, point),
-                }
-        entries.append(entry)
+        arrays.append(_encode(as_status(part) if name in statuses else _float32(part)))
+        entry = {**describe(name, array.attrs), "dims": dims[name], "shown": [indices[dim].tolist() for dim in indices]}
+        more = {} if name in statuses else _found(name, found[name], variables, field)
+        entries.append({**entry, "isStatus": name in statuses, **more})
     used = {dim for names in dims.values() for dim in names}
     return {
         "axes": [axis_entry(dataset, dim) for dim in sizes if dim in used],
@@ -122,17 +103,33 @@ def _contents(
     }, arrays
 
 
-def _encode(values: np.ndarray) -> str:
-    """An int8 as it is, other numbers as float32."""
+def _found(name: str, extreme: Extremes, variables: dict[str, xr.DataArray], field: Field | None) -> dict[str, Any]:
+    """Range and best point of a variable, and which others hold its error and statuses."""
+    dims = variables[name].dims
+    known = [other for other, array in variables.items() if set(array.dims) <= set(dims)]
+    error = next((e for e in (f"{name}_error", f"{name.removeprefix('peak_')}_error") if e in known), None)
+    statuses = [other for other in known if other.endswith("_status")]
+    best = None
+    if extreme.best is not None:
+        point = {str(dim): index for dim, index in zip(dims, extreme.best, strict=True)}
+        best = {
+            "index": extreme.best,
+            "value": extreme.value,
+            "error": jsonable(_at(variables[error], point)) if error else None,
+            "statuses": [int(as_status(_at(variables[status], point))) for status in statuses],
+            "pulse": _pulse(field, point),
+        }
+    limits = {"low": extreme.low, "high": extreme.high, "smallest": extreme.smallest}
+    return {**limits, "error": error, "statuses": statuses, "best": best}
+
+
+def _float32(values: np.ndarray) -> np.ndarray:
     with np.errstate(over="ignore"):
-        numbers = values if values.dtype == np.int8 else values.astype("<f4")
-    return base64.b64encode(numbers.tobytes()).decode("ascii")
+        return values.astype("<f4")
 
 
-def _error_name(name: str, dims: dict[str, tuple[str, ...]]) -> str | None:
-    """The variable that holds the error of this one."""
-    error = f"{name.removeprefix('peak_')}_error"
-    return next((e for e in (f"{name}_error", error) if e in dims and set(dims[e]) <= set(dims[name])), None)
+def _encode(values: np.ndarray) -> str:
+    return base64.b64encode(values.tobytes()).decode("ascii")
 
 
 def _at(array: xr.DataArray, point: dict[str, int]) -> np.ndarray:

@@ -1,7 +1,6 @@
 """Which values a page shows when it cannot show all."""
 
 import math
-from collections import Counter
 from collections.abc import Iterable, Mapping
 
 import numpy as np
@@ -10,39 +9,41 @@ Dims = tuple[str, ...]
 
 
 def shown_indices(
-    variables: Iterable[tuple[Dims, tuple[int, ...] | None]], sizes: Mapping[str, int], bound: int
+    variables: Iterable[tuple[Dims, int, tuple[int, ...] | None]], sizes: Mapping[str, int], bound: int
 ) -> dict[Dims, dict[str, np.ndarray]]:
-    """Indices along each axis, the same for all variables on the same axes, so that `bound` numbers are shown at most.
+    """Indices along each axis, the same for all variables on the same axes, so that at most `bound` bytes are shown.
 
     Whatever holds most numbers gets every second value along its longest axis, again and again. Strides are powers
     of two from index 0, and the last index and those of points to keep are always there, so that a coarser choice is
     a part of a finer one: a variable finds its errors and statuses, on fewer axes, at the very points that it shows.
 
     Args:
-        variables: the axes of each, and a point to keep.
+        variables: the axes of each, the bytes of one of its numbers, and a point to keep.
         sizes: the length of every axis.
         bound: it may be missed only if the kept points alone span more.
     """
     variables = list(variables)
-    copies = Counter(dims for dims, _ in variables)
-    strides = {dims: dict.fromkeys(dims, 1) for dims in copies}
-    keep = {dims: {dim: {sizes[dim] - 1} if sizes[dim] else set() for dim in dims} for dims in copies}
-    for dims, point in variables:
+    width: dict[Dims, int] = {}
+    for dims, itemsize, _ in variables:
+        width[dims] = width.get(dims, 0) + itemsize
+    strides = {dims: dict.fromkeys(dims, 1) for dims in width}
+    keep = {dims: {dim: {sizes[dim] - 1} if sizes[dim] else set() for dim in dims} for dims in width}
+    for dims, _, point in variables:
         at = dict(zip(dims, point or (), strict=False))
-        for fewer in (fewer for fewer in copies if set(fewer) <= at.keys()):
+        for fewer in (fewer for fewer in width if set(fewer) <= at.keys()):
             for dim in fewer:
                 keep[fewer][dim].add(at[dim])
 
     def along(dims: Dims, dim: str) -> np.ndarray:
         return np.array(sorted({*range(0, sizes[dim], strides[dims][dim]), *keep[dims][dim]}), dtype=int)
 
-    shown = {dims: {dim: along(dims, dim) for dim in dims} for dims in copies}
+    shown = {dims: {dim: along(dims, dim) for dim in dims} for dims in width}
 
     def numbers(dims: Dims) -> int:
         return math.prod(len(shown[dims][dim]) for dim in dims)
 
-    while sum(copies[dims] * numbers(dims) for dims in copies) > bound:
-        reducible = [dims for dims in copies if any(strides[dims][dim] < sizes[dim] for dim in dims)]
+    while sum(width[dims] * numbers(dims) for dims in width) > bound:
+        reducible = [dims for dims in width if any(strides[dims][dim] < sizes[dim] for dim in dims)]
         if not reducible:
             break
         dims = max(reducible, key=numbers)

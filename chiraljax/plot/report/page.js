@@ -39,7 +39,7 @@ function chooseX(wanted, wantedY) {
   fill($("x"), all.map((c) => [key(c), titled(describe(c))]), key(state.x));
   const possible = verticals(v, state.x), standard = usual(v)[1];
   state.y = possible.find((c) => key(c) === wantedY) ?? possible.find((c) => standard && key(c) === key(standard)) ?? possible[0];
-  if (wantedY === "") state.y = undefined;
+  if (wantedY === "") state.y = undefined; // the variable itself
   fill($("y"), [["", `${v.label} itself`], ...possible.map((c) => [key(c), titled(describe(c))])], state.y ? key(state.y) : "");
 }
 
@@ -102,9 +102,11 @@ function drawStatic() {
       const full = AXES.get(dim).values.length, some = v.shown[k].length;
       return some < full ? [`${spaced(some)} of ${spaced(full)} values of ${AXES.get(dim).label}`] : [];
     }).join(", ");
+    const parts = new Map();
+    partial.forEach((v) => parts.set(part(v), [...(parts.get(part(v)) ?? []), v.label]));
     $("thinned").hidden = false;
     $("thinned").textContent = `This page is thinned: it holds ${spaced(D.numbersShown)} of the ${spaced(D.numbers)} numbers of the sweep. `
-      + "Best points, ranges and counts are those of all numbers.\n" + partial.map((v) => `${v.label}: ${part(v)}`).join("\n");
+      + "Best points, ranges and counts are those of all numbers.\n" + [...parts].map(([text, labels]) => `${text}: ${labels.join(", ")}`).join("\n");
   }
   $("status-section").hidden = !D.counts.length;
   const cells = (tag, list) => make("tr", "", {}, ...list.map((text, i) => make(i ? tag : "th", text, i ? { className: "number" } : {})));

@@ -1,11 +1,13 @@
 // Plots of the chosen variable, and of its best pulse
 
+const shortened = (text) => (text.length > 16 ? `${text.slice(0, 15)}…` : text);
+
 function axisLayout(channel, extra = {}) {
   const axis = AXES.get(channel.dim), positional = !channel.coordinate && !axis.ordered;
   const step = Math.ceil(axis.values.length / 12);
   const ticks = axis.values.map((_, i) => i).filter((i) => i % step === 0);
   const names = positional
-    ? { tickmode: "array", tickvals: ticks, ticktext: ticks.map((i) => escaped(format(axis.values[i]))) } : {};
+    ? { tickmode: "array", tickvals: ticks, ticktext: ticks.map((i) => escaped(shortened(format(axis.values[i])))), range: [-0.5, axis.values.length - 0.5] } : {};
   return { ...valueLayout(escaped(titled(describe(channel)))), ...names, ...extra };
 }
 
@@ -53,16 +55,19 @@ function lineTraces(v, dim) {
   });
   const positive = logarithmic(v).type; // an axis on which an error as large as the value has no lower end
   const lower = (p) => (positive ? Math.max(p.y - p.error, p.y * 1e-3) : p.y - p.error);
-  const band = v.error ? runs(points).flatMap((run) => [
+  const joined = AXES.get(dim).ordered;
+  const band = v.error && joined ? runs(points).flatMap((run) => [
     ...run.map((p) => [p.x, p.y + p.error]), ...[...run].reverse().map((p) => [p.x, lower(p)]), [null, null]]) : [];
   const open = points.map((p) => p.status === OPEN);
   return [
     { x: band.map((b) => b[0]), y: band.map((b) => b[1]), mode: "lines", fill: "toself", line: { width: 0 },
       fillcolor: "rgba(0,114,178,0.2)", hoverinfo: "skip" },
     { x: points.map((p) => p.x), y: points.map((p) => p.y), text: points.map((p) => escaped(p.text)),
-      mode: points.length > 80 && !open.includes(true) ? "lines" : "lines+markers", hovertemplate: "%{x}<br>%{text}<extra></extra>",
+      mode: !joined ? "markers" : points.length > 80 && !open.includes(true) ? "lines" : "lines+markers",
+      error_y: v.error && !joined ? { array: points.map((p) => p.error ?? 0), color: FAINT, thickness: 1, width: 0 } : undefined,
+      hovertemplate: "%{x}<br>%{text}<extra></extra>",
       line: { color: D.colors.blue, width: 1.6 }, connectgaps: false,
-      marker: { size: open.map((o) => (o ? 8 : points.length > 80 ? 0 : 4.5)), color: open.map((o) => (o ? "#fff" : D.colors.blue)),
+      marker: { size: open.map((o) => (o ? 8 : !joined ? 6 : points.length > 80 ? 0 : 4.5)), color: open.map((o) => (o ? "#fff" : D.colors.blue)),
         line: { width: open.map((o) => (o ? 1.5 : 0)), color: D.colors.vermilion } } },
   ];
 }

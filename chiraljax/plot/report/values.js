@@ -103,7 +103,7 @@ function channels(v) {
 function verticals(v, x) {
   return channels(v).filter((c) => (x.coordinate
     ? c.dim === x.dim && c.coordinate && c.coordinate !== x.coordinate
-    : c.dim !== x.dim && !c.coordinate));
+    : c.dim !== x.dim && !c.coordinate && AXES.get(c.dim).values.length > 1));
 }
 
 function usual(v) {
