@@ -25,6 +25,23 @@ def prepare() -> None:
         jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.2)
 
 
+def join_processes() -> bool:
+    """Join the other processes of a SLURM step, or of JAX_COORDINATOR_ADDRESS; whether this is the first, or alone.
+
+    Without SLURM, JAX_NUM_PROCESSES and JAX_PROCESS_ID say how many there are and which one this is.
+    """
+    import jax
+
+    if "JAX_COORDINATOR_ADDRESS" in os.environ:
+        count, this = (
+            int(os.environ[name]) if name in os.environ else None for name in ("JAX_NUM_PROCESSES", "JAX_PROCESS_ID")
+        )
+        jax.distributed.initialize(num_processes=count, process_id=this)
+    elif int(os.environ.get("SLURM_STEP_NUM_TASKS", "1")) > 1:
+        jax.distributed.initialize()
+    return jax.process_index() == 0
+
+
 def _one_thread() -> None:
     """Tell an OpenBLAS that is loaded already: it reads its variable only then.
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import typer
 
 from .._errors import InputError
-from . import _bands, _fit, _magnetization, _optimize, _reproduce, _simulate
+from . import _bands, _fit, _magnetization, _optimize, _reproduce, _simulate, _sweep
 from ._environment import prepare
 
 app = typer.Typer(name="chiraljax", add_completion=False, rich_markup_mode=None)
@@ -16,6 +16,9 @@ for _command in (
     _magnetization.magnetization,
     _simulate.simulate,
     _optimize.optimize,
+    _sweep.sweep,
+    _sweep.report,
+    _sweep.export,
     _fit.fit,
 ):
     app.command(context_settings={"help_option_names": ["-h", "--help"]})(_command)

@@ -20,7 +20,7 @@ def checked_output(out: str, suffixes: tuple[str, ...]) -> Path | None:
     expected = ", ".join(suffixes)
     check(path.suffix in suffixes, f"--out: must end in one of {expected}, or be - for JSON, but got {out!r}")
     check(not path.is_dir(), f"--out: must be a file, but {out} is a folder")
-    _check_folder(path.parent)
+    check_folder(path.parent)
     return path
 
 
@@ -28,7 +28,7 @@ def checked_folder(out: str) -> Path:
     """The folder to write into; it may be missing, but the first of its parents that exists must be writable."""
     path = Path(out)
     check(not path.exists() or path.is_dir(), f"--out: must be a folder, but {out} is a file")
-    _check_folder(next(folder for folder in (path, *path.absolute().parents) if folder.exists()))
+    check_folder(next(folder for folder in (path, *path.absolute().parents) if folder.exists()))
     return path
 
 
@@ -55,6 +55,7 @@ def write(path: Path | None, content: Callable[[], dict], writers: Writers) -> N
         writers[path.suffix](path)
 
 
-def _check_folder(folder: Path) -> None:
+def check_folder(folder: Path) -> None:
+    """Raise `InputError` unless something can be made in a folder."""
     check(folder.is_dir(), f"--out: must be in a folder that exists, but there is no folder {folder}")
     check(os.access(folder, os.W_OK | os.X_OK), f"--out: must be in a folder that is writable, but {folder} is not")

@@ -1,8 +1,10 @@
 """Progress, on standard error and only if that is a terminal."""
 
 import sys
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 
 @contextmanager
@@ -69,6 +71,46 @@ def _described(what: str) -> Iterator[Callable[[int, int, str], None]]:
     with Progress(*columns, console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as progress:
         task = progress.add_task(what, total=None)
         yield lambda done, total, text: progress.update(task, completed=done, total=total, description=text)
+
+
+@contextmanager
+def sweeping(stages: Sequence[Any]) -> Iterator[Callable[[str, int, int], None]]:
+    """A bar for each stage, with rate and remaining time; call what is yielded with stage, chunks done and all."""
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
+
+    columns = (
+        TextColumn("{task.description:<12}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[rate]}"),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True), disable=not sys.stderr.isatty()) as progress:
+        tasks = {
+            stage.name: progress.add_task(stage.name, total=stage.n_chunks, start=False, rate="") for stage in stages
+        }
+        points = {stage.name: stage.points / stage.n_chunks for stage in stages}
+        begun: dict[str, tuple[float, int]] = {}
+
+        def advance(name: str, done: int, total: int) -> None:
+            if name not in begun:
+                begun[name] = time.monotonic(), done
+                progress.start_task(tasks[name])
+            start, before = begun[name]
+            passed = time.monotonic() - start
+            rate = f"{(done - before) * points[name] / passed:,.0f}/s" if done > before and passed > 0 else ""
+            progress.update(tasks[name], completed=done, rate=rate)
+
+        yield advance
 
 
 def advise(message: str) -> None:

@@ -24,6 +24,9 @@ from ._optimum_report import write_optimum_report as write_optimum_report
 from ._pulse import load_pulse as load_pulse
 from ._pythtb import to_pythtb as to_pythtb
 from ._pythtb import write_pythtb as write_pythtb
+from ._sweep import SweepConfiguration as SweepConfiguration
+from ._sweep import load_sweep as load_sweep
+from ._sweep_table import write_sweep_csv as write_sweep_csv
 from ._wannier90 import write_wannier90 as write_wannier90
 from ._write_pulse import write_field as write_field
 from ._write_pulse import write_pulse as write_pulse

@@ -26,7 +26,7 @@ from ..control import (
 from ..coupling import AbstractCoupling, ConstantInertia, FixedRotation, KinematicRotation
 from ..materials import Material, bundled_materials, load_material
 from ..pulse import AbstractPulse, FourierPulse, GaussianPulse, ShapedPulse, SplinePulse, SumPulse
-from ._optimize_schema import GaussianFamily, OptimizationFile, SearchTable
+from ._optimize_schema import CouplingTable, GaussianFamily, OptimizationFile, SearchTable
 from ._pulse import load_pulse
 
 _OBJECTIVES: dict[str, Callable[..., AbstractObjective]] = {
@@ -71,12 +71,11 @@ def load_optimization(path: str | os.PathLike[str]) -> Optimization:
     path = Path(path)
     text = read_text(path, "a TOML file of an optimisation")
     file = parse_toml(text, OptimizationFile, str(path), "pulse optimisation file")
-    named = file.material in bundled_materials()
-    with _within(f"{path}: material"):
-        material = load_material(file.material if named else path.parent / file.material)
-    with _within(f"{path}: pulse"):
+    with within(f"{path}: material"):
+        material = material_of(file.material, path.parent)
+    with within(f"{path}: pulse"):
         pulse = _pulse(file, path.parent)
-    with _within(f"{path}: objective"):
+    with within(f"{path}: objective"):
         objective = _OBJECTIVES[file.objective.name](**file.objective.model_dump(exclude={"name"}))
     electrons, times = file.electrons, file.times
     check(
@@ -88,24 +87,33 @@ def load_optimization(path: str | os.PathLike[str]) -> Optimization:
     options |= {} if electrons is None else electrons.model_dump()
     options["objective"] = objective
     options["times"] = np.linspace(times.start, times.end, times.count)
-    options["coupling"] = _COUPLINGS[file.coupling.name](
-        **file.coupling.model_dump(exclude={"name"}, exclude_none=True)
-    )
-    with _within(f"{path}: search"):
+    options["coupling"] = coupling_of(file.coupling)
+    with within(f"{path}: search"):
         options |= _optimizer(file.search)
     if file.ensemble is not None:
-        with _within(f"{path}: ensemble"):
+        with within(f"{path}: ensemble"):
             options["ensemble"] = Ensemble(**file.ensemble.model_dump())
     understood = tomlkit.dumps(file.model_dump(mode="json", exclude_unset=True))
     return Optimization(material, pulse, options, understood)
 
 
 @contextmanager
-def _within(where: str) -> Iterator[None]:
+def within(where: str) -> Iterator[None]:
+    """Say `where` in front of each `InputError`."""
     try:
         yield
     except InputError as error:
         raise InputError(f"{where}: {error}") from None
+
+
+def material_of(name: str, folder: Path) -> Material:
+    """A bundled material, or that of a file whose path counts from `folder`."""
+    return load_material(name if name in bundled_materials() else folder / name)
+
+
+def coupling_of(table: CouplingTable) -> AbstractCoupling:
+    """The coupling that a table of a file describes."""
+    return _COUPLINGS[table.name](**table.model_dump(exclude={"name"}, exclude_none=True))
 
 
 def _pulse(file: OptimizationFile, folder: Path) -> AbstractPulse:

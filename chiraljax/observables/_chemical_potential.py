@@ -37,12 +37,13 @@ def chemical_potential(
     axis: ArrayLike = (0.0, 0.0, 1.0),
     quadrature: Quadrature | None = None,
     n: int = 48,
+    paired: bool = False,
 ) -> Float[Array, "..."]:
     """μ (eV, from the conduction-band edge without rotation) at which electrons − holes = `doping`.
 
     Arguments: `doping` per cell (see `per_cell`; negative for holes) and `temperature` (K, positive),
     any shapes; `rotation` Ω about `axis`, rad/ps; `n` points an axis unless a `quadrature` is given.
-    Returns doping.shape + temperature.shape.
+    Returns doping.shape + temperature.shape; or, where they are `paired`, their common shape.
 
     The logarithms of the numbers of electrons and of holes are compared, and differentiated, so root and
     derivatives are found in the gap too, where both numbers are far below the rounding of their sum, and at any
@@ -60,9 +61,11 @@ def chemical_potential(
             np.all((known > low) & (known < high)), f"doping must be between {low} and {high} a cell, but got {known}"
         )
     doping, temperature = real(doping), real(temperature)
-    shape = doping.shape + temperature.shape
-    pairs = jnp.meshgrid(doping.ravel(), temperature.ravel(), indexing="ij")
-    doping, temperature = pairs[0].ravel(), pairs[1].ravel()
+    if not paired:
+        doping, temperature = doping.reshape(*doping.shape, *[1] * temperature.ndim), temperature
+    pairs = jnp.broadcast_arrays(doping, temperature)
+    shape = pairs[0].shape
+    doping, temperature = (part.ravel() for part in pairs)
     rule = fixed_rule(electrons, n, direction) if quadrature is None else quadrature
     check_rule(rule, electrons, direction)
     vector = real(rotation) * jnp.asarray(direction)

@@ -13,7 +13,7 @@ from ._fermi_surface import FermiSurface
 from ._magnetization import magnetization
 from ._result import AbstractResult
 
-_MOST = 54
+MOST_NODES = 54
 """Nodes at most."""
 _SMALL = 8
 """Diagonalisations of interpolated bands that count as one of H."""
@@ -44,7 +44,7 @@ class MagnetizationCurve(AbstractResult):
     def __call__(self, rotation: ArrayLike) -> Float[Array, "..."]:
         """M (μ_B per cell) at Ω (rad/ps): grid + rotation.shape. Worthless beyond ±`fastest`."""
         rotation = real(rotation)
-        terms = _odd_chebyshev(rotation / self.fastest, self.coefficients.shape[-1])
+        terms = odd_chebyshev(rotation / self.fastest, self.coefficients.shape[-1])
         return jnp.tensordot(self.coefficients, terms, axes=1)
 
     @property
@@ -118,7 +118,7 @@ def magnetization_curve(
         total = jnp.max(error, axis=-1) + missing
         largest = jnp.max(jnp.abs(jax.lax.stop_gradient(moment)), axis=-1)
         enough = jnp.all(missing <= atol + rtol * largest)
-        if quadrature is not None or is_traced(enough) or enough or 3 * len(angles) > _MOST:
+        if quadrature is not None or is_traced(enough) or enough or 3 * len(angles) > MOST_NODES:
             break
         spent = int(solves) + int(small) // _SMALL
         if max_eigensolves < 3 * spent:
@@ -158,7 +158,7 @@ def _merged(new: np.ndarray, more: Array, few: Array) -> Array:
     return jnp.concatenate([more, few], axis=-1)[..., order]
 
 
-def _odd_chebyshev(x: Float[Array, "..."], terms: int) -> Float[Array, "terms ..."]:
+def odd_chebyshev(x: Float[Array, "..."], terms: int) -> Float[Array, "terms ..."]:
     """T_1, T_3, T_5, … at x by their recurrence, whose derivative is finite at x = ±1 too."""
     rows = [x, 4 * x**3 - 3 * x]
     for _ in range(2, terms):

@@ -26,7 +26,7 @@ def test_threads_change_no_bit(electrons, monkeypatch):
     assert len(rule.weights) > 2 * 512
 
     def moment(cores):
-        monkeypatch.setattr(_integrate, "_cores", lambda: cores)
+        monkeypatch.setattr(_integrate, "cores", lambda: cores)
         return float(cj.magnetization(electrons, mu=0.1, temperature=900.0, rotation=15.2, quadrature=rule).moment)
 
     assert moment(1) == moment(2) == moment(4)

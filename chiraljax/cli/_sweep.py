@@ -1,0 +1,110 @@
+"""`chiraljax sweep`, and `chiraljax export` of what it wrote."""
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from .._errors import InputError, check
+from ._environment import join_processes
+from ._examples import print_example
+from ._output import check_folder, checked_output, write
+from ._progress import advise, sweeping
+
+INTERRUPTED = 130
+
+
+def sweep(
+    config: Annotated[str, typer.Argument(metavar="CONFIG.toml", help="What to sweep over; see --example.")],
+    out: Annotated[str, typer.Option(metavar="STORE.zarr", help="Folder to make.")],
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with an interrupted sweep in STORE.zarr.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and stop.")] = False,
+    scheduler: Annotated[
+        str | None, typer.Option(metavar="ADDRESS", help="Of a Dask scheduler whose workers compute.")
+    ] = None,
+    memory: Annotated[float | None, typer.Option(metavar="GB", help="What the process may take.")] = None,
+    example: Annotated[
+        bool,
+        typer.Option(
+            "--example",
+            is_eager=True,
+            callback=print_example("sweep.toml"),
+            help="Print a commented CONFIG.toml and exit.",
+        ),
+    ] = False,
+) -> int:
+    """Many simulations in one Zarr store: each point of the axes of CONFIG.toml.
+
+    Every chunk that was done is kept, whatever happens. Under SLURM with several tasks, or with JAX_COORDINATOR_ADDRESS
+    set, the processes share the chunks.
+    """
+    store = Path(out)
+    check(resume or not store.exists(), f"--out: {out} exists already; give --resume to go on with it")
+    check_folder(store.parent)
+    first = join_processes()
+    from ..io import load_sweep
+    from ..sweep import Interrupted, plan_sweep, run_sweep
+
+    asked = load_sweep(config)
+    options: dict[str, Any] = asked.options if memory is None else asked.options | {"memory": memory}
+    try:
+        plan = plan_sweep(asked.material, asked.pulse, **options)
+    except InputError as error:
+        raise InputError(f"{config}: {str(error).removeprefix('Argument ')}") from None
+    if first:
+        print(plan, file=sys.stdout if dry_run else sys.stderr)
+    if dry_run:
+        return 0
+    try:
+        with sweeping(plan.stages if first else ()) as advance:
+            results = run_sweep(
+                plan, store, resume=resume, scheduler=scheduler, on_progress=advance, attributes={"toml": asked.text}
+            )
+    except Interrupted as stopped:
+        advise(f"{stopped}: chiraljax sweep {config} --out {out} --resume")
+        return INTERRUPTED
+    if first:
+        about = results.attrs
+        if about["damaged"]:
+            advise(f"{about['damaged']} chunks in {out} were damaged and have been computed again")
+        print(
+            f"{out}: {about['points']:,} points, of which {about['not_converged']:,} did not converge and"
+            f" {about['failed']:,} failed; {about['eigensolves']:,} diagonalisations, and {about['interpolated']:,} of"
+            " interpolated bands"
+        )
+        for message in about["messages"]:
+            advise(f"failed: {message}")
+    return 0
+
+
+def export(
+    store: Annotated[str, typer.Argument(metavar="STORE.zarr", help="What `chiraljax sweep` wrote.")],
+    out: Annotated[str, typer.Option(metavar="FILE", help=".nc or .csv, a row a point.")],
+) -> None:
+    """A sweep as NetCDF or CSV."""
+    path = checked_output(out, (".nc", ".csv"))
+    check(path is not None, "--out: must be a file, but got -")
+    from ..io import write_netcdf, write_sweep_csv
+    from ..sweep import open_sweep
+
+    data = open_sweep(store)
+    write(path, dict, {".nc": lambda file: write_netcdf(file, data), ".csv": lambda file: write_sweep_csv(file, data)})
+
+
+def report(
+    store: Annotated[str, typer.Argument(metavar="STORE.zarr", help="What `chiraljax sweep` wrote.")],
+    out: Annotated[str, typer.Option(metavar="FILE.html", help="The page to write.")],
+) -> None:
+    """A sweep as one interactive page: maps, cuts, the best point and its pulse; opens without a network."""
+    path = checked_output(out, (".html",))
+    if path is None:
+        raise InputError("--out: must be a file, but got -")
+    from .._atomic import atomic_path
+    from ..plot.report import sweep_report
+    from ..sweep import field_at, open_sweep
+
+    data = open_sweep(store)
+    page = sweep_report(data, title=data.attrs["title"], field=field_at(data))
+    with atomic_path(path) as temporary:
+        temporary.write_text(page, encoding="utf-8")

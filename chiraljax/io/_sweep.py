@@ -1,0 +1,96 @@
+"""What to sweep over, from a file."""
+
+import os
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import xarray as xr
+
+from .._errors import InputError, check
+from .._validation import parse_toml, read_text
+from ..materials import Material
+from ..pulse import AbstractPulse, GaussianPulse
+from ..sweep import sobol_samples, uniform_samples
+from ._optimize import coupling_of, material_of, within
+from ._pulse import load_pulse
+from ._sweep_schema import GridTable, ListTable, RandomTable, SobolTable, SweepFile
+
+
+class SweepConfiguration(NamedTuple):
+    """What `plan_sweep` is to be called with."""
+
+    material: Material
+    pulse: AbstractPulse
+    options: dict[str, Any]
+    """keyword arguments"""
+    text: str
+    """the file as it stands"""
+
+
+def load_sweep(path: str | os.PathLike[str]) -> SweepConfiguration:
+    """The material, the pulse and the options of `plan_sweep` that a TOML file gives.
+
+    Paths in the file count from its folder. Raises `InputError` with one line that names the file, the field and what
+    was expected.
+    """
+    path = Path(path)
+    text = read_text(path, "a TOML file of a sweep")
+    file = parse_toml(text, SweepFile, str(path), "sweep file")
+    times = file.times
+    check(times.end > times.start, f"{path}: times.end: must be after start, {times.start:g} ps, but is {times.end:g}")
+    with within(f"{path}: material"):
+        material = material_of(file.material, path.parent)
+    with within(f"{path}: pulse"):
+        pulse = _pulse(file, path.parent)
+    axes = {}
+    for name, axis in file.axes.items():
+        with within(f"{path}: axes.{name}"):
+            axes[name] = _values(axis)
+    options = {
+        "axes": axes,
+        "outputs": file.outputs,
+        "gradients": file.gradients,
+        "times": np.linspace(times.start, times.end, times.count),
+        "coupling": coupling_of(file.coupling),
+        "memory": file.memory,
+        **file.electrons.model_dump(),
+    }
+    return SweepConfiguration(material, pulse, options, text)
+
+
+def _pulse(file: SweepFile, folder: Path) -> AbstractPulse:
+    arguments = file.pulse.model_dump(exclude_unset=True)
+    return load_pulse(folder / arguments["file"]) if "file" in arguments else GaussianPulse(**arguments)
+
+
+def _values(axis: Any) -> Any:
+    """What `plan_sweep` takes for an axis."""
+    if isinstance(axis, list):
+        return axis
+    if isinstance(axis, GridTable):
+        return _united(_grid(axis), axis.units)
+    if isinstance(axis, ListTable):
+        return _united(np.array(axis.values), axis.units)
+    if isinstance(axis, RandomTable):
+        columns: dict[str, Any] = uniform_samples(axis.random, axis.count, axis.seed)
+    elif isinstance(axis, SobolTable):
+        columns = sobol_samples(axis.sobol, axis.count, axis.seed)
+    else:
+        columns = {name: np.array(values) for name, values in axis.together.items()}
+    unknown = [name for name in axis.units if name not in columns]
+    check(not unknown, f"units: must be of {', '.join(columns)}, but there are some of {', '.join(unknown)}")
+    return {name: _united(values, axis.units.get(name)) for name, values in columns.items()}
+
+
+def _grid(axis: GridTable) -> np.ndarray:
+    if axis.count == 1 and axis.start != axis.stop:
+        raise InputError(f"count: must be at least 2 from {axis.start:g} to {axis.stop:g}, but got 1")
+    if axis.spacing == "log":
+        check(axis.start > 0 and axis.stop > 0, "start: must be positive, as must stop, where the spacing is log")
+        return np.geomspace(axis.start, axis.stop, axis.count)
+    return np.linspace(axis.start, axis.stop, axis.count)
+
+
+def _united(values: np.ndarray, units: str | None) -> np.ndarray | xr.DataArray:
+    return values if units is None else xr.DataArray(values, attrs={"units": units})

@@ -1,0 +1,107 @@
+"""The schema of sweep files."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, Tag
+
+from ._optimize_schema import CouplingTable, KinematicTable, TimesTable
+from ._pulse_schema import GaussianTable
+
+Values = Annotated[list[float], Field(min_length=1)]
+Ranges = Annotated[dict[str, tuple[float, float]], Field(min_length=1)]
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class GridTable(_Table):
+    """`count` values from `start` to `stop`, both included."""
+
+    start: float
+    stop: float
+    count: Annotated[int, Field(ge=1, le=100_000_000)]
+    spacing: Literal["linear", "log"] = "linear"
+    units: str | None = None
+
+
+class ListTable(_Table):
+    values: Values
+    units: str | None = None
+
+
+class TogetherTable(_Table):
+    """Parameters that take their values together."""
+
+    together: Annotated[dict[str, Values], Field(min_length=1)]
+    units: dict[str, str] = {}
+
+
+class RandomTable(_Table):
+    """Points drawn from a box."""
+
+    random: Ranges
+    count: Annotated[int, Field(ge=1, le=100_000_000)]
+    seed: NonNegativeInt = 0
+    units: dict[str, str] = {}
+
+
+class SobolTable(_Table):
+    """Points that cover a box evenly."""
+
+    sobol: Ranges
+    count: Annotated[int, Field(ge=1, le=100_000_000)]
+    seed: NonNegativeInt = 0
+    units: dict[str, str] = {}
+
+
+def _kind(axis: Any) -> str:
+    if not isinstance(axis, dict):
+        return "list"
+    return next((name for name in ("values", "together", "random", "sobol") if name in axis), "grid")
+
+
+AxisTable = Annotated[
+    Annotated[Values, Tag("list")]
+    | Annotated[GridTable, Tag("grid")]
+    | Annotated[ListTable, Tag("values")]
+    | Annotated[TogetherTable, Tag("together")]
+    | Annotated[RandomTable, Tag("random")]
+    | Annotated[SobolTable, Tag("sobol")],
+    Discriminator(_kind),
+]
+
+
+def _pulse_kind(table: Any) -> str:
+    return "file" if isinstance(table, dict) and "file" in table else "gaussian"
+
+
+class _PulseOfFile(_Table):
+    file: str
+    """a pulse file; its path counts from the folder of the sweep file"""
+
+
+PulseTable = Annotated[
+    Annotated[GaussianTable, Tag("gaussian")] | Annotated[_PulseOfFile, Tag("file")], Discriminator(_pulse_kind)
+]
+
+
+class ElectronsTable(_Table):
+    mu: float | None = None
+    doping: float | None = None
+    temperature: NonNegativeFloat | None = None
+    rtol: PositiveFloat = 1e-3
+    normalisation: Literal["zone", "gamma_cube"] = "zone"
+    max_eigensolves: Annotated[int, Field(ge=1)] = 1_000_000
+
+
+class SweepFile(_Table):
+    material: str
+    outputs: Annotated[list[str], Field(min_length=1)] = ["peak_moment"]
+    gradients: dict[str, list[str]] = {}
+    axes: Annotated[dict[str, AxisTable], Field(min_length=1)]
+    pulse: PulseTable = GaussianTable()
+    times: TimesTable = TimesTable()
+    electrons: ElectronsTable = ElectronsTable()
+    coupling: CouplingTable = KinematicTable()
+    memory: PositiveFloat = 4.0

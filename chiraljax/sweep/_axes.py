@@ -1,0 +1,135 @@
+"""The axes of a sweep: grids, lists, samples, and parameters that vary together."""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+import xarray as xr
+from scipy.stats import qmc
+
+from .._checks import check_finite
+from .._errors import InputError, check
+from .._types import ArrayLike
+from ._parameters import Parameter, Setup, parameter
+
+_PER_VOLUME = "1/cm3"
+_RESERVED = {"time", "component"}
+
+
+class Axis(NamedTuple):
+    """A dimension of the results, along which parameters take values together."""
+
+    name: str
+    parameters: tuple[Parameter, ...]
+    values: tuple[np.ndarray, ...]
+    """(N,) of each parameter"""
+
+    @property
+    def size(self) -> int:
+        return len(self.values[0])
+
+    def touches(self, *parts: str) -> bool:
+        """Whether a parameter is one of these parts."""
+        return any(parameter.part in parts for parameter in self.parameters)
+
+
+def uniform_samples(ranges: Mapping[str, tuple[float, float]], count: int, seed: int = 0) -> dict[str, np.ndarray]:
+    """`count` points drawn uniformly from the box of `ranges`, parameter → (low, high), for an axis of a sweep.
+
+    Raises `InputError` for a count below one, no ranges, or a range that is not finite and increasing.
+    """
+    low, high = _box(ranges, count)
+    return _columns(ranges, low + (high - low) * np.random.default_rng(seed).random((count, len(low))))
+
+
+def sobol_samples(ranges: Mapping[str, tuple[float, float]], count: int, seed: int = 0) -> dict[str, np.ndarray]:
+    """The first `count` points of a scrambled Sobol sequence in the box of `ranges`, as `uniform_samples`.
+
+    They cover the box more evenly than random points, best so if `count` is a power of two. Sobol, USSR Comput. Math.
+    Math. Phys. 7, 86 (1967); scrambling of Owen as in `scipy.stats.qmc.Sobol`.
+    """
+    low, high = _box(ranges, count)
+    points = qmc.Sobol(len(low), rng=seed).random_base2(max(0, int(count - 1).bit_length()))[:count]
+    return _columns(ranges, low + (high - low) * points)
+
+
+def _box(ranges: Mapping[str, tuple[float, float]], count: int) -> tuple[np.ndarray, np.ndarray]:
+    check(count >= 1, f"count must be at least 1, but got {count}")
+    check(len(ranges) > 0, "ranges must name a parameter, but got none")
+    for name, bounds in ranges.items():
+        check(np.shape(bounds) == (2,), f"range of {name} must be (low, high), but got {bounds}")
+        check_finite(f"range of {name}", bounds)
+        check(bounds[0] < bounds[1], f"range of {name} must increase, but got {tuple(bounds)}")
+    low, high = np.array(list(ranges.values()), float).T
+    return low, high
+
+
+def _columns(ranges: Mapping[str, Any], points: np.ndarray) -> dict[str, np.ndarray]:
+    return {name: points[:, i] for i, name in enumerate(ranges)}
+
+
+def axes_of(given: Mapping[str, Any], setup: Setup) -> tuple[Axis, ...]:
+    """The axes that a mapping describes, checked against `setup`.
+
+    A name of a parameter maps to its values (N,); any other name to a mapping from parameters to values of one length,
+    which vary together. Values may be `xarray.DataArray`s with units. Raises `InputError` for an unknown parameter, one
+    that two axes vary, an empty axis, other units, and values out of range.
+    """
+    check(given, "Argument axes must hold at least one axis, but got none")
+    axes = tuple(_axis(name, values, setup) for name, values in given.items())
+    seen: dict[str, str] = {}
+    for axis in axes:
+        for one in axis.parameters:
+            check(
+                one.name not in seen,
+                f"Argument axes must vary {one.name} along one axis, but {seen.get(one.name)} and {axis.name} do",
+            )
+            seen[one.name] = axis.name
+    check(
+        not {"mu", "doping"} <= set(seen),
+        "Argument axes must vary either mu or doping, but got both: one gives the other",
+    )
+    return axes
+
+
+def _axis(name: str, given: Any, setup: Setup) -> Axis:
+    check(name not in _RESERVED and "/" not in name, f"Argument axes must not have an axis called {name!r}")
+    together = isinstance(given, Mapping)
+    check(not together or given, f"Argument axes: {name} must vary a parameter, but names none")
+    chosen = dict(given) if together else {name: given}
+    try:
+        known = {one: parameter(one, setup) for one in chosen}
+    except InputError as error:
+        raise InputError(f"Argument axes: {name if together else 'the axis'}: {error}") from None
+    columns = {}
+    for one, values in chosen.items():
+        columns[one] = _values(known[one], values, setup)
+    sizes = {one: len(values) for one, values in columns.items()}
+    check(
+        len(set(sizes.values())) == 1,
+        f"Argument axes: {name} must have as many values of each parameter, but got"
+        f" {', '.join(f'{size} of {one}' for one, size in sizes.items())}",
+    )
+    return Axis(name, tuple(known.values()), tuple(columns.values()))
+
+
+def _values(known: Parameter, given: ArrayLike | xr.DataArray, setup: Setup) -> np.ndarray:
+    name = known.name
+    unit = given.attrs.get("units") if isinstance(given, xr.DataArray) else None
+    try:
+        values = np.atleast_1d(np.array(given, dtype=float))
+    except (TypeError, ValueError):
+        raise InputError(f"Argument axes: {name} must hold numbers, but got {given!r}") from None
+    check(values.ndim == 1, f"Argument axes: {name} must be a list, but got the shape {values.shape}")
+    check(values.size > 0, f"Argument axes: {name} must hold at least one value, but is empty")
+    if name == "doping" and unit == _PER_VOLUME:
+        from ..observables import per_cell
+
+        values, unit = np.asarray(per_cell(values, setup.electrons.crystal)), known.unit
+    check(
+        unit is None or not known.unit or unit == known.unit,
+        f"Argument axes: {name} must be in {known.unit}"
+        f"{f' or {_PER_VOLUME}' if name == 'doping' else ''}, but its units are {unit}",
+    )
+    known.check(setup, values)
+    return values

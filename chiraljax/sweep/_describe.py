@@ -1,0 +1,88 @@
+"""A sweep in words: what a store keeps of its configuration, and how two of them differ."""
+
+import dataclasses
+import hashlib
+import json
+import subprocess
+from collections.abc import Iterator, Mapping
+from functools import cache
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import jax
+import numpy as np
+
+_LISTED = 32
+"""Numbers of an array that are written out; of a longer one, its digest."""
+_TEXT = 2000
+"""Characters of a list that is written out."""
+_PACKAGES = ("chiraljax", "jax", "jaxlib", "numpy", "scipy", "equinox", "zarr")
+
+
+def described(thing: Any, listed: float = _LISTED) -> Any:
+    """`thing` as what JSON can hold: fields by name, arrays of up to `listed` numbers, of longer ones the digest."""
+    if isinstance(thing, str | bool | int | float | None):
+        return thing
+    if isinstance(thing, np.ndarray | np.generic | jax.Array):
+        array = np.asarray(thing)
+        if array.size <= listed:
+            return [np.real(array).tolist(), np.imag(array).tolist()] if array.dtype.kind == "c" else array.tolist()
+        digest = hashlib.sha256(np.ascontiguousarray(array).tobytes()).hexdigest()[:16]
+        span = f" from {array.min():g} to {array.max():g}" if array.dtype.kind in "iuf" else ""
+        return f"{'×'.join(map(str, array.shape))} numbers{span}, sha256 {digest}"
+    if isinstance(thing, Mapping):
+        return {str(name): described(value, listed) for name, value in thing.items()}
+    if dataclasses.is_dataclass(thing) and not isinstance(thing, type):
+        fields = {field.name: described(getattr(thing, field.name), listed) for field in dataclasses.fields(thing)}
+        return {"class": type(thing).__qualname__} | fields
+    if isinstance(thing, tuple | list):
+        parts = [described(part, listed) for part in thing]
+        text = json.dumps(parts)
+        if len(text) <= _TEXT or listed > _LISTED:
+            return parts
+        return f"{len(parts)} items, sha256 {hashlib.sha256(text.encode()).hexdigest()[:16]}"
+    return getattr(thing, "__qualname__", type(thing).__qualname__)
+
+
+def differences(known: Any, wanted: Any, where: str = "") -> Iterator[str]:
+    """Each difference on a line "where: known in the one, wanted in the other"."""
+    if isinstance(known, dict) and isinstance(wanted, dict):
+        for name in {**known, **wanted}:
+            inner = f"{where}.{name}" if where else name
+            if name not in known or name not in wanted:
+                yield f"{inner}: {'only in the store' if name in known else 'not in the store'}"
+            else:
+                yield from differences(known[name], wanted[name], inner)
+    elif known != wanted:
+        yield f"{where}: {_brief(known)} in the store, {_brief(wanted)} now"
+
+
+def _brief(value: Any) -> str:
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= 80 else f"{text[:77]}..."
+
+
+@cache
+def versions() -> dict[str, str]:
+    """The releases of what computes and stores the numbers, and the commit of a development tree."""
+    found = {package: metadata.version(package) for package in _PACKAGES}
+    return found | {"git_commit": _commit()}
+
+
+def _commit() -> str:
+    """Commit of the tree that chiraljax runs from, with "+changes" if it has any; empty for an installed package."""
+    root = Path(__file__).parents[2]
+    if not (root / ".git").exists():
+        return ""
+    try:
+        commit = _git(root, "rev-parse", "HEAD")
+        return f"{commit}+changes" if _git(root, "status", "--porcelain", "--", "chiraljax") else commit
+    except (OSError, subprocess.SubprocessError):
+        return ""
+
+
+def _git(root: Path, *arguments: str) -> str:
+    return subprocess.run(
+        ["git", "-C", str(root), *arguments], check=True, capture_output=True, text=True, timeout=10
+    ).stdout.strip()

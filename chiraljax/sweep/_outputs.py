@@ -1,0 +1,109 @@
+"""What a sweep can compute, by name, and the variables in which it is stored."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+from .._errors import InputError, check
+from ._parameters import Parameter, Setup, nearest, parameter
+
+DRIVE, ROTATION, TABLE, MODEL, POINT = "drive", "rotation", "table", "model", "point"
+"""On which axes a variable lives: those of pulse and phonon; these and those of the coupling; those of the electrons
+and their filling; those of the electrons alone; all."""
+
+
+class Output(NamedTuple):
+    """A quantity that can be asked for."""
+
+    name: str
+    kind: str
+    unit: str
+    meaning: str
+    timed: bool = False
+
+
+OUTPUTS = {
+    output.name: output
+    for output in (
+        Output("peak_moment", POINT, "mu_B/cell", "largest |M| at the times"),
+        Output("moment", POINT, "mu_B/cell", "magnetic moment along the axis of rotation", True),
+        Output("peak_angular_momentum", DRIVE, "hbar", "largest |L| at the times"),
+        Output("angular_momentum", DRIVE, "hbar", "angular momentum of the phonon", True),
+        Output("peak_rotation", ROTATION, "rad/ps", "largest |Omega| at the times"),
+        Output("rotation", ROTATION, "rad/ps", "angular velocity that the electrons feel", True),
+        Output("carriers", TABLE, "1/cell", "electrons minus holes at rest"),
+        Output("chemical_potential", TABLE, "eV", "from the conduction-band edge, at rest"),
+        Output("gap", MODEL, "eV", "smallest distance of empty from filled states, at rest"),
+    )
+}
+
+
+class Variable(NamedTuple):
+    """One array of the store."""
+
+    name: str
+    kind: str
+    unit: str
+    meaning: str
+    tail: tuple[tuple[str, int], ...] = ()
+    """dimensions after the axes, with their lengths"""
+    dtype: str = "float64"
+    working: bool = False
+    """kept for the stages that follow, not a result"""
+
+
+class Derivative(NamedTuple):
+    """∂output/∂parameter."""
+
+    output: Output
+    parameter: Parameter
+
+    @property
+    def name(self) -> str:
+        return f"d_{self.output.name}_d_{self.parameter.name}"
+
+    @property
+    def unit(self) -> str:
+        per = self.parameter.unit
+        return self.output.unit if per in {"", "1"} else f"{self.output.unit}/({per})"
+
+    @property
+    def vanishes(self) -> bool:
+        """Whether the output does not depend on the parameter at all."""
+        depends = {
+            DRIVE: {"pulse", "phonon"},
+            ROTATION: {"pulse", "phonon", "coupling"},
+            TABLE: {"electrons", "filling"},
+            MODEL: {"electrons"},
+            POINT: {"pulse", "phonon", "coupling", "electrons", "filling"},
+        }
+        return self.parameter.part not in depends[self.output.kind]
+
+
+def outputs_of(names: Iterable[str]) -> tuple[Output, ...]:
+    """The outputs of those names; raises `InputError` with the nearest one for another, and for none or one twice."""
+    chosen = list(names)
+    check(chosen, "Argument outputs must name at least one output, but is empty")
+    for name in chosen:
+        check(name in OUTPUTS, f"Argument outputs: {name} is unknown{nearest(name, list(OUTPUTS))}")
+        check(chosen.count(name) == 1, f"Argument outputs must name each output once, but {name} comes twice")
+    return tuple(OUTPUTS[name] for name in chosen)
+
+
+def derivatives_of(given: Mapping[str, Sequence[str]], setup: Setup) -> tuple[Derivative, ...]:
+    """The derivatives that a mapping from outputs to parameters asks for.
+
+    Raises `InputError` with the nearest name for one that is unknown, and for an output that does not depend on the
+    parameter.
+    """
+    found = []
+    for name, of in given.items():
+        check(name in OUTPUTS, f"Argument gradients: {name} is unknown{nearest(name, list(OUTPUTS))}")
+        for other in [of] if isinstance(of, str) else of:
+            try:
+                derivative = Derivative(OUTPUTS[name], parameter(other, setup))
+            except InputError as error:
+                raise InputError(f"Argument gradients: {name}: {error}") from None
+            check(not derivative.vanishes, f"Argument gradients: {name} does not depend on {other}")
+            check(derivative not in found, f"Argument gradients: {name} by {other} is asked for twice")
+            found.append(derivative)
+    return tuple(found)

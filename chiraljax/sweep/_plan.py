@@ -1,0 +1,211 @@
+"""What a sweep computes: which axes decide what, in which chunks."""
+
+import dataclasses
+from collections.abc import Sequence
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from .._errors import check
+from ..observables._curve import MOST_NODES
+from ._axes import Axis
+from ._describe import described
+from ._outputs import DRIVE, MODEL, POINT, ROTATION, TABLE, Derivative, Output, Variable
+from ._parameters import FILLING, Parameter, Setup
+from ._stage import Stage, stage
+
+MOTION_STAGE, TABLE_STAGE, POINT_STAGE = "trajectories", "tables", "points"
+_PARTS = {
+    DRIVE: ("pulse", "phonon"),
+    ROTATION: ("pulse", "phonon", "coupling"),
+    MODEL: ("electrons",),
+    TABLE: ("electrons", "filling"),
+    POINT: ("pulse", "phonon", "coupling", "electrons", "filling"),
+}
+_TRAJECTORIES, _PAIRS, _POINTS = 2048, 20_000, 200_000
+"""Most of each in a chunk, however much memory there is: what a kill loses, and how often progress is seen."""
+
+_BYTES_PER_STEP = 1024
+"""Of a trajectory: fields, forces and states at the stages of a step, and what the compiler keeps beside them."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Plan:
+    """A sweep, checked and cut into stages."""
+
+    material: str
+    setup: Setup
+    axes: tuple[Axis, ...]
+    outputs: tuple[Output, ...]
+    derivatives: tuple[Derivative, ...]
+    filling: dict[str, float]
+    """mu or doping and temperature where no axis varies them"""
+    times: np.ndarray
+    """(T,) ps"""
+    substeps: int
+    """of the integrator between two times"""
+    motion_error: float
+    """largest relative error of the trajectories that were tried"""
+    options: dict[str, Any]
+    """of `magnetization_curve`"""
+    memory: float
+    """GB that the process may take"""
+    stages: tuple[Stage, ...] = ()
+
+    def __str__(self) -> str:
+        from ._estimate import summary
+
+        return summary(self)
+
+    def over(self, kind: str) -> tuple[str, ...]:
+        """Names of the axes on which a variable of that kind lives, in order."""
+        return tuple(axis.name for axis in self.axes if axis.touches(*_PARTS[kind]))
+
+    def sizes(self, kind: str) -> dict[str, int]:
+        """Their lengths."""
+        return {axis.name: axis.size for axis in self.axes if axis.touches(*_PARTS[kind])}
+
+    def wants(self, *kinds: str) -> bool:
+        """Whether an output or a derivative of one of these kinds is asked for."""
+        asked = [*self.outputs, *(derivative.output for derivative in self.derivatives)]
+        return any(output.kind in kinds for output in asked)
+
+    def with_stages(self, room: float) -> "Plan":
+        """Cut into chunks of which each takes no more than `room` bytes."""
+        length = len(self.times)
+        stages = []
+        if self.wants(DRIVE, ROTATION, POINT):
+            tangents = 1 + len(self.tangents(*_PARTS[ROTATION]))
+            turning = [axis for axis in self.over(ROTATION) if axis not in self.over(DRIVE)]
+            inner = min(prod(self.sizes(ROTATION)[axis] for axis in turning), int(room / (64 * length * tangents)))
+            per_drive = tangents * length * (self.substeps * _BYTES_PER_STEP + 64 * max(1, inner))
+            limits = [(turning, inner), (self.over(DRIVE), min(_TRAJECTORIES, int(room / per_drive)))]
+            stages.append(stage(MOTION_STAGE, self.sizes(ROTATION), limits))
+        if self.wants(TABLE, MODEL, POINT):
+            pairs = [axis for axis in self.over(TABLE) if axis not in self.over(MODEL)]
+            stages.append(stage(TABLE_STAGE, self.sizes(TABLE), [(self.over(MODEL), 1), (pairs, _PAIRS)]))
+        if self.wants(POINT):
+            kept = sum(output.timed for output in self.outputs) + sum(d.output.timed for d in self.derivatives)
+            per_point = 8 * length * (3 + 2 * kept + 3 * bool(self.point_derivatives))
+            limits = [(self.over(POINT), min(_POINTS, int(room / per_point)))]
+            stages.append(stage(POINT_STAGE, self.sizes(POINT), limits))
+        return dataclasses.replace(self, stages=tuple(stages))
+
+    def stage(self, name: str) -> Stage:
+        return next(stage for stage in self.stages if stage.name == name)
+
+    @property
+    def point_derivatives(self) -> tuple[Derivative, ...]:
+        """Derivatives of moments, which combine those of the motion or of the tables."""
+        return tuple(derivative for derivative in self.derivatives if derivative.output.kind == POINT)
+
+    def tangents(self, *parts: str) -> tuple[Parameter, ...]:
+        """Parameters of these parts in which a moment is differentiated."""
+        found = dict.fromkeys(d.parameter for d in self.point_derivatives if d.parameter.part in parts)
+        return tuple(found)
+
+    @property
+    def names(self) -> set[str]:
+        """Of all outputs asked for, by value or by derivative."""
+        return {one.name for one in (*self.outputs, *(derivative.output for derivative in self.derivatives))}
+
+    @property
+    def fixed(self) -> tuple[Parameter, ...]:
+        """Parameters of the filling that no axis varies."""
+        return tuple(Parameter(name, "filling", FILLING[name]) for name in self.filling)
+
+    @property
+    def varied(self) -> tuple[Parameter, ...]:
+        """All parameters that axes vary."""
+        return tuple(parameter for axis in self.axes for parameter in axis.parameters)
+
+    def values(
+        self, parameters: Sequence[Parameter], indices: dict[str, np.ndarray], over: Sequence[str]
+    ) -> np.ndarray:
+        """Values of `parameters` on the grid of `indices` along the axes `over`: grid + (P,).
+
+        Those that no axis varies have their value in the setup, or that of `filling`.
+        """
+        grid = tuple(len(indices[axis]) for axis in over)
+        result = np.empty((*grid, len(parameters)))
+        for column, parameter in enumerate(parameters):
+            axis = next((axis for axis in self.axes if parameter in axis.parameters), None)
+            if axis is None:
+                fixed = parameter.part == "filling"
+                result[..., column] = self.filling[parameter.name] if fixed else parameter.value(self.setup)
+                continue
+            values = axis.values[axis.parameters.index(parameter)][indices[axis.name]]
+            shape = [-1 if name == axis.name else 1 for name in over]
+            result[..., column] = values.reshape(shape)
+        return result
+
+    def variables(self, of: str) -> tuple[Variable, ...]:
+        """What the stage of that name stores."""
+        time = (("time", len(self.times)),)
+        kinds = {MOTION_STAGE: (DRIVE, ROTATION), TABLE_STAGE: (TABLE, MODEL), POINT_STAGE: (POINT,)}[of]
+        own = [
+            Variable(output.name, output.kind, output.unit, output.meaning, time if output.timed else ())
+            for output in self.outputs
+            if output.kind in kinds
+        ]
+        own += [
+            Variable(d.name, d.output.kind, d.unit, f"derivative of {d.output.name} in {d.parameter.name}", tail)
+            for d in self.derivatives
+            for tail in (time if d.output.timed else (),)
+            if d.output.kind in kinds
+        ]
+        status = "0 done, 1 not converged, 2 failed, -1 not computed yet"
+        if of == MOTION_STAGE:
+            own.append(Variable("motion_status", DRIVE, "1", status, dtype="int8"))
+            if self.wants(POINT):
+                own.append(Variable("rotation", ROTATION, "rad/ps", "", time, working=True))
+                own += self._working("rotation_tangents", ROTATION, _PARTS[ROTATION], time)
+        if of == TABLE_STAGE:
+            own.append(Variable("electrons_status", TABLE, "1", status, dtype="int8"))
+            if self.wants(POINT):
+                nodes = (("node", MOST_NODES),)
+                error = "estimated absolute error of the moments, of the k-sum and of the interpolation in Omega"
+                own.append(Variable("moment_error", TABLE, "mu_B/cell", error))
+                own.append(Variable("coefficients", TABLE, "mu_B/cell", "", nodes, working=True))
+                own += self._working("coefficient_tangents", TABLE, _PARTS[TABLE], nodes)
+        return tuple(own)
+
+    def _working(self, name: str, kind: str, parts: tuple[str, ...], tail: tuple) -> list[Variable]:
+        count = len(self.tangents(*parts))
+        return [Variable(name, kind, "", "", (("parameter", count), *tail), working=True)] if count else []
+
+    @property
+    def configuration(self) -> dict[str, Any]:
+        """All that decides the numbers, as JSON holds it."""
+        axes = {
+            axis.name: {
+                parameter.name: {"values": described(values), "units": parameter.unit}
+                for parameter, values in zip(axis.parameters, axis.values, strict=True)
+            }
+            for axis in self.axes
+        }
+        return {
+            "material": self.material,
+            "electrons": described(self.setup.electrons),
+            "phonon": described(self.setup.phonon),
+            "pulse": described(self.setup.pulse),
+            "coupling": described(self.setup.coupling),
+            "axes": axes,
+            "outputs": [output.name for output in self.outputs],
+            "gradients": [derivative.name for derivative in self.derivatives],
+            **self.filling,
+            "times": described(self.times),
+            "substeps": self.substeps,
+            **{name: described(value) for name, value in self.options.items()},
+        }
+
+
+def check_effect(plan: Plan) -> None:
+    """Raise `InputError` for an axis that changes none of the outputs."""
+    kinds = [output.kind for output in plan.outputs] + [derivative.output.kind for derivative in plan.derivatives]
+    for axis in plan.axes:
+        check(
+            any(axis.name in plan.over(kind) for kind in kinds),
+            f"Argument axes: {axis.name} changes none of the outputs {', '.join(o.name for o in plan.outputs)}",
+        )

@@ -1,0 +1,83 @@
+"""The moments of a chunk of points, from its trajectories and its tables."""
+
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
+
+from ..observables._curve import odd_chebyshev
+from ._motion import FAILED, NOT_CONVERGED
+from ._outputs import DRIVE, POINT, ROTATION, TABLE
+from ._plan import Plan
+from ._stage import Chunk, aligned
+
+
+def points(
+    plan: Plan, chunk: Chunk, known: dict[str, np.ndarray], fastest: float, nodes: int
+) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+    """Every variable of the stage on a chunk, and how many of its points did not converge or failed.
+
+    `known` holds the working variables and the statuses of the stages before on the axes of the chunk; of their
+    polynomials in Ω/`fastest` the first `nodes` coefficients are not zero.
+    """
+    axes = plan.over(POINT)
+    at = {name: aligned(known[name], plan.over(ROTATION), axes) for name in known if name.startswith("rotation")}
+    of = {name: aligned(known[name], plan.over(TABLE), axes) for name in known if name.startswith("coefficient")}
+    timed = any(one.timed for one in (*plan.outputs, *(d.output for d in plan.point_derivatives)))
+    turning = plan.tangents("pulse", "phonon", "coupling")
+    others = plan.tangents("electrons", "filling")
+    result = _moments(
+        jnp.asarray(at["rotation"] / fastest),
+        jnp.asarray(of["coefficients"][..., :nodes]),
+        [jnp.asarray(at["rotation_tangents"][..., i, :] / fastest) for i in range(len(turning))],
+        [jnp.asarray(of["coefficient_tangents"][..., i, :nodes]) for i in range(len(others))],
+        timed,
+    )
+    peak, moment, peak_slopes, slopes = jax.tree.map(np.asarray, result)
+    found = {"peak_moment": peak, "moment": moment}
+    parameters = [*turning, *others]
+    for derivative in plan.point_derivatives:
+        series = slopes if derivative.output.timed else peak_slopes
+        found[derivative.name] = series[parameters.index(derivative.parameter)]
+    status = np.maximum(
+        aligned(known["motion_status"], plan.over(DRIVE), axes),
+        aligned(known["electrons_status"], plan.over(TABLE), axes),
+    )
+    inside = tuple(slice(part.stop - part.start) for part in chunk.slices.values())
+    status = np.broadcast_to(status, peak.shape)[inside]
+    facts = {"failed": int(np.sum(status == FAILED)), "not_converged": int(np.sum(status == NOT_CONVERGED))}
+    return found, facts
+
+
+@eqx.filter_jit
+def _moments(
+    x: Float[Array, "*points T"],
+    coefficients: Float[Array, "*tables n"],
+    turns: list[Array],
+    others: list[Array],
+    timed: bool,
+):
+    """Largest |M| and M(t), μ_B per cell, and their derivatives, on the axes of x = Ω/Ω_max and of the coefficients.
+
+    `turns` are derivatives of x and `others` of the coefficients.
+    """
+
+    def moment(x, coefficients):
+        terms = odd_chebyshev(x, coefficients.shape[-1])
+        return sum(
+            (coefficients[..., i, None] * terms[i] for i in range(1, len(terms))),
+            start=coefficients[..., 0, None] * terms[0],
+        )
+
+    value = moment(x, coefficients)
+    steps = [(dx, jnp.zeros_like(coefficients)) for dx in turns] + [(jnp.zeros_like(x), dc) for dc in others]
+    slopes = [jax.jvp(moment, (x, coefficients), step)[1] for step in steps]
+    if not slopes:
+        return jnp.max(jnp.abs(value), axis=-1), value if timed else None, [], []
+    at = jnp.argmax(jnp.abs(value), axis=-1)[..., None]
+    top = jnp.take_along_axis(value, at, axis=-1)[..., 0]
+    peaks = [jnp.sign(top) * jnp.take_along_axis(slope, at, axis=-1)[..., 0] for slope in slopes]
+    return jnp.abs(top), value if timed else None, peaks, slopes if timed else []

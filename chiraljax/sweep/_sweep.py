@@ -1,0 +1,284 @@
+"""Many simulations: what varies, what is kept, and where."""
+
+import dataclasses
+import os
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import xarray as xr
+
+from .._checks import check_finite, check_positive
+from .._errors import InputError, check
+from .._types import ArrayLike
+from ..coupling import AbstractCoupling, KinematicRotation
+from ..materials import Material
+from ..phonon import Phonon
+from ..pulse import AbstractPulse, GaussianPulse
+from ._axes import axes_of
+from ._motion import substeps_of
+from ._outputs import DRIVE, POINT, ROTATION, TABLE, derivatives_of, outputs_of
+from ._parameters import FILLING, Setup, replaced
+from ._plan import Plan, check_effect
+from ._run import LANES, Interrupted, Known, barrier, here, on_cluster
+from ._store import Store, open_sweep
+
+_BASE = 1.0
+"""GB that Python, JAX and its compiler take."""
+_TABLES = 1.5
+"""GB that the sum over the zone takes besides."""
+_LEAST = 0.25
+"""GB that the chunks need."""
+_SHOWN = 5
+"""Different reasons of failure that are told."""
+
+
+def plan_sweep(
+    material: Material,
+    pulse: AbstractPulse | None = None,
+    *,
+    axes: Mapping[str, Any],
+    outputs: Sequence[str] = ("peak_moment",),
+    gradients: Mapping[str, Sequence[str]] | None = None,
+    mu: float | None = None,
+    doping: float | None = None,
+    temperature: float | None = None,
+    times: ArrayLike | None = None,
+    coupling: AbstractCoupling | None = None,
+    rotations: int = 6,
+    rtol: float = 1e-3,
+    atol: float = 1e-7,
+    normalisation: str | None = None,
+    max_eigensolves: int = 1_000_000,
+    memory: float = 4.0,
+) -> Plan:
+    """What `sweep` with these arguments would do; `print` it to see how much work that is. Raises as `sweep` does."""
+    setup = Setup.of(
+        material, GaussianPulse() if pulse is None else pulse, KinematicRotation() if coupling is None else coupling
+    )
+    known = axes_of(axes, setup)
+    plan = Plan(
+        material=material.name,
+        setup=setup,
+        axes=known,
+        outputs=outputs_of(outputs),
+        derivatives=derivatives_of(gradients or {}, setup),
+        filling={},
+        times=_times(times),
+        substeps=1,
+        motion_error=0.0,
+        options={
+            "nodes": rotations,
+            "rtol": rtol,
+            "atol": atol,
+            "normalisation": normalisation,
+            "max_eigensolves": max_eigensolves,
+        },
+        memory=memory,
+    )
+    check_effect(plan)
+    plan = dataclasses.replace(plan, filling=_filling(plan, {"mu": mu, "doping": doping, "temperature": temperature}))
+    check(rotations >= 2, f"Argument rotations must be at least 2, but got {rotations}")
+    for name, value in (("rtol", rtol), ("atol", atol), ("max_eigensolves", max_eigensolves), ("memory", memory)):
+        check_positive(f"Argument {name}", value)
+    check(
+        normalisation in {None, "zone", "gamma_cube"},
+        f"Argument normalisation must be 'zone' or 'gamma_cube', but got {normalisation!r}",
+    )
+    if plan.wants(DRIVE, ROTATION, POINT):
+        substeps, error = substeps_of(plan, _substeps(plan))
+        plan = dataclasses.replace(plan, substeps=substeps, motion_error=error)
+    taken = _BASE + (_TABLES if plan.wants(TABLE, POINT) else 0.0)
+    check(
+        memory >= taken + _LEAST,
+        f"Argument memory must be at least {taken + _LEAST:g} GB for these outputs, but got {memory:g}",
+    )
+    return plan.with_stages(1e9 * (memory - taken) / LANES)
+
+
+def sweep(
+    material: Material,
+    pulse: AbstractPulse | None = None,
+    *,
+    out: str | os.PathLike[str],
+    resume: bool = False,
+    scheduler: str | None = None,
+    on_progress: Callable[[str, int, int], None] | None = None,
+    **options: Any,
+) -> xr.Dataset:
+    """Many simulations: every point of the grid of `axes`, each output on the axes that it depends on, in a Zarr store.
+
+    Only the work that differs is done. Axes of the pulse and the phonon drive it anew and diagonalise nothing; those of
+    the coupling reuse the motion; for each model of the electrons one set of diagonalisations serves all (μ, T) and all
+    Ω, by M(Ω) as `magnetization_curve` interpolates it up to the largest |Ω| of the sweep. `print(plan_sweep(...))`
+    says how much that is.
+
+    Arguments:
+
+    - `material`; `pulse`, the paper's unless given; `coupling`, `KinematicRotation` unless given.
+    - `axes`: a mapping. The name of a parameter maps to its values (N,); any other name to a mapping from parameters to
+      values of one length that vary together, such as `sobol_samples` and `uniform_samples` give. Parameters are the
+      fields of pulse, phonon and coupling (pulse.peak_field, phonon.damping, coupling.inertia; with a place as in
+      pulse.pulses[0].chirp), electrons.NAME for each of `Electrons.parameters`, mu (eV, from the conduction-band edge),
+      doping (carriers a cell), temperature (K, of the electrons), pulse.scale, phonon.temperature (K, of its table).
+      Values that are an `xarray.DataArray` with units are checked; doping may be in 1/cm3.
+    - `outputs`: of peak_moment, moment (μ_B a cell; largest |M|, and M(t)), peak_angular_momentum, angular_momentum
+      (ħ), peak_rotation, rotation (rad/ps), carriers (1/cell), chemical_potential, gap (eV).
+    - `gradients`: a mapping from outputs to parameters, which need not be axes; in units of the output over those of
+      the parameter.
+    - `mu` or `doping`, and `temperature`: where no axis varies them.
+    - `times` (T,): ps, equally spaced, 0 to 10 in 201 unless given; the phonon is at rest at the first.
+    - `rotations`, `rtol`, `atol`, `normalisation`, `max_eigensolves`: as `nodes` and the others of
+      `magnetization_curve`.
+    - `memory`: GB that the process may take; it decides how large the chunks are.
+    - `out`: the folder to make. With `resume` it may hold an interrupted sweep of the same arguments, which goes on.
+    - `scheduler`: address of a Dask scheduler whose workers compute and write the chunks.
+    - `on_progress`: called with the stage, the chunks done and their number.
+
+    Returns the results as `open_sweep` does. Its attributes count `points`, those that `failed` or did not converge
+    (`not_converged`), `eigensolves`, and chunks that were `damaged` on disk and computed again. Failed points are NaN;
+    `motion_status` and `electrons_status` say where (0 done, 1 not converged, 2 failed). `moment_error` is the
+    estimated absolute error of the moments for each (μ, T), `motion_error` the relative error of the trajectories tried
+    beforehand.
+
+    Raises `InputError` for an unknown axis, output or parameter (with the nearest name), an empty axis, other units,
+    values out of range, a material without a phonon, too little memory; for a store that exists, is of another sweep
+    or another format, or in use; for a disk that is full or not writable. `KeyboardInterrupt` after Ctrl-C, when the
+    chunks under way are done.
+    """
+    return run_sweep(
+        plan_sweep(material, pulse, **options), out, resume=resume, scheduler=scheduler, on_progress=on_progress
+    )
+
+
+def run_sweep(
+    plan: Plan,
+    out: str | os.PathLike[str],
+    *,
+    resume: bool = False,
+    scheduler: str | None = None,
+    on_progress: Callable[[str, int, int], None] | None = None,
+    attributes: dict[str, str] | None = None,
+) -> xr.Dataset:
+    """`sweep` of a plan that is made."""
+    first = jax.process_index() == 0
+    store = Store(out)
+    if first and (not resume or not Path(out).exists()):
+        store = Store.create(out, plan, attributes or {})
+    barrier("created")
+    store.check_same(plan)
+    stages = {stage.name: stage for stage in plan.stages}
+    kept = store.description()["blocks"]
+    plan = dataclasses.replace(plan, stages=tuple(stage._replace(block=kept[name]) for name, stage in stages.items()))
+    if not first:
+        return _run(plan, store, scheduler, None)
+    with store.locked():
+        damaged = store.verify(plan.stages)
+        return _run(plan, store, scheduler, on_progress).assign_attrs(damaged=damaged)
+
+
+def _run(
+    plan: Plan, store: Store, scheduler: str | None, on_progress: Callable[[str, int, int], None] | None
+) -> xr.Dataset:
+    barrier("verified")
+    for position, stage in enumerate(plan.stages):
+        known = Known.of(store, plan.stages[:position])
+        missing = [number for number in range(stage.n_chunks) if not store.done(stage, number)]
+        done = stage.n_chunks - len(missing)
+
+        def advance(stage=stage) -> None:
+            nonlocal done
+            done += 1
+            if on_progress is not None:
+                on_progress(stage.name, done, stage.n_chunks)
+
+        if on_progress is not None:
+            on_progress(stage.name, done, stage.n_chunks)
+        own = missing[jax.process_index() :: jax.process_count()]
+        try:
+            if scheduler is not None:
+                on_cluster(scheduler, plan, store, stage, own, known, advance)
+            elif own:
+                here(plan, store, stage, own, known, advance)
+        except Interrupted:
+            raise Interrupted(
+                f"interrupted after {done} of {stage.n_chunks} chunks of {stage.name}; all are kept in {store.path}:"
+                " resume the sweep to go on"
+            ) from None
+        barrier(stage.name)
+    return open_sweep(store.path).assign_attrs(_totals(plan, store))
+
+
+def _totals(plan: Plan, store: Store) -> dict[str, Any]:
+    """Counts of points, of those that went wrong, and of diagonalisations."""
+    last = store.facts(plan.stages[-1])
+    all_facts = [fact for stage in plan.stages for fact in store.facts(stage)]
+    totals: dict[str, Any] = {name: sum(f.get(name, 0) for f in last) for name in ("failed", "not_converged")}
+    totals |= {name: sum(f.get(name, 0) for f in all_facts) for name in ("eigensolves", "interpolated")}
+    messages = dict.fromkeys(message for fact in all_facts for message in fact.get("messages", []))
+    return totals | {"points": plan.stages[-1].points, "messages": list(messages)[:_SHOWN]}
+
+
+def _times(times: ArrayLike | None) -> np.ndarray:
+    known = np.linspace(0, 10, 201) if times is None else np.array(times, dtype=float)
+    check(known.ndim == 1 and known.size >= 2, f"Argument times must hold at least two times, but got {known.shape}")
+    check_finite("Argument times", known)
+    gaps = np.diff(known)
+    check(
+        gaps[0] > 0 and np.ptp(gaps) <= 1e-9 * abs(known).max(),
+        f"Argument times must be equally spaced, but got spacings from {gaps.min():g} to {gaps.max():g} ps",
+    )
+    return known
+
+
+def _filling(plan: Plan, given: dict[str, float | None]) -> dict[str, float]:
+    """What is given besides the axes, after checking that all that is needed is there once."""
+    varied = {parameter.name for parameter in plan.varied}
+    known = {name: float(value) for name, value in given.items() if value is not None}
+    for name in known:
+        check(name not in varied, f"Argument {name} must be left out where an axis varies it")
+        check_finite(f"Argument {name}", known[name])
+    there = varied | set(known)
+    if plan.wants(TABLE, POINT):
+        check(
+            "temperature" in there,
+            "Argument temperature is required for these outputs, but there is no axis of it either",
+        )
+        check(
+            {"mu", "doping"} & there,
+            "Argument mu or doping is required for these outputs, but there is no axis of it either",
+        )
+    check(not {"mu", "doping"} <= there, "Argument mu or doping must be left out: one gives the other")
+    check(
+        "chemical_potential" not in plan.names or "doping" in there,
+        "Argument outputs: chemical_potential needs a doping from which it follows",
+    )
+    for derivative in plan.derivatives:
+        name = derivative.parameter.name
+        check(
+            name not in FILLING or name in there,
+            f"Argument gradients: {derivative.output.name} does not depend on {name}, which is not given",
+        )
+    if "temperature" in known:
+        check_positive("Argument temperature", known["temperature"], zero="doping" not in there)
+    return known
+
+
+def _substeps(plan: Plan) -> int:
+    """What `Phonon.propagate` would take for the fastest and the most damped phonon."""
+    most, chosen = 1, [one for one in plan.varied if one.part == "phonon"]
+    for parameter in chosen:
+        column = plan.values([parameter], {axis.name: np.arange(axis.size) for axis in plan.axes}, plan.over(DRIVE))
+        for value in (column.min(), column.max()):
+            setup = replaced(plan.setup, [parameter], jnp.array([value]))
+            most = max(most, _phonon(plan, setup).substeps(plan.times))
+    return max(most, _phonon(plan, plan.setup).substeps(plan.times))
+
+
+def _phonon(plan: Plan, setup: Setup) -> Phonon:
+    if setup.phonon is None:
+        raise InputError(f"material must have a phonon to be driven, but {plan.material} has none")
+    return setup.phonon
