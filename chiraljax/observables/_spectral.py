@@ -7,7 +7,7 @@ import numpy as np
 
 from .._types import Array, ArrayLike, Float
 from .._units import BOLTZMANN
-from ..brillouin import is_differentiated
+from ..brillouin import is_differentiated, side_by_side
 
 _MANY = 24
 """Pairs from which on one spectral function is cheaper than a sum over the states for each."""
@@ -19,7 +19,7 @@ _PER_KT = 8
 """Spacings of the grid in k_BT, at least."""
 _REACH = 40.0
 """k_BT from μ, and from the lowest state, beyond which f is 1 or 0."""
-_BLOCK = 256
+_BLOCK = 128
 """Pairs whose occupations are looked at together."""
 
 _NODES = np.arange(_POINTS) - (_POINTS - 1) / 2
@@ -68,16 +68,23 @@ def thermal_sums(
 
 def _sums(energies: np.ndarray, values: np.ndarray, weights: np.ndarray, mu: np.ndarray, thermal: np.ndarray):
     """Σ w A f and Σ w f (r, 2, s)."""
-    sums = np.zeros((2 * weights.shape[1], len(mu)))
-    if energies.size:
-        bottom = energies.min()
-        for grid in _ladder(energies, values, weights, mu, thermal):
-            fitting = np.flatnonzero(np.floor(np.log2(thermal / (_PER_KT * grid.spacing) * (1 + 1e-9))) == 0)
-            region = np.floor(mu[fitting] / (_REACH * _PER_KT * grid.spacing))
-            for own in np.unique(region):
-                pairs = fitting[region == own]
-                for some in np.array_split(pairs, -(-len(pairs) // _BLOCK)):
-                    sums[:, some] = _on_grid(grid, bottom, mu[some], thermal[some])
+    sums, blocks = np.zeros((2 * weights.shape[1], len(mu))), []
+    if energies.size == 0:
+        return sums.reshape(-1, 2, len(mu))
+    bottom = energies.min()
+    for grid in _ladder(energies, values, weights, mu, thermal):
+        fitting = np.flatnonzero(np.floor(np.log2(thermal / (_PER_KT * grid.spacing) * (1 + 1e-9))) == 0)
+        region = np.floor(mu[fitting] / (_REACH * _PER_KT * grid.spacing))
+        for own in np.unique(region):
+            pairs = fitting[region == own]
+            blocks += [(grid, some) for some in np.array_split(pairs, -(-len(pairs) // _BLOCK))]
+
+    def of_block(block):
+        grid, pairs = block
+        return _on_grid(grid, bottom, mu[pairs], thermal[pairs])
+
+    for (_, pairs), found in zip(blocks, side_by_side(of_block, blocks, alone=False), strict=True):
+        sums[:, pairs] = found
     return sums.reshape(-1, 2, len(mu))
 
 
