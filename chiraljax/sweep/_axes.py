@@ -1,6 +1,6 @@
 """The axes of a sweep: grids, lists, samples, and parameters that vary together."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -33,7 +33,7 @@ class Axis(NamedTuple):
         return any(parameter.part in parts for parameter in self.parameters)
 
 
-def uniform_samples(ranges: Mapping[str, tuple[float, float]], count: int, seed: int = 0) -> dict[str, np.ndarray]:
+def uniform_samples(ranges: Mapping[str, Sequence[float]], count: int, seed: int = 0) -> dict[str, np.ndarray]:
     """`count` points drawn uniformly from the box of `ranges`, parameter → (low, high), for an axis of a sweep.
 
     Raises `InputError` for a count below one, no ranges, or a range that is not finite and increasing.
@@ -42,7 +42,7 @@ def uniform_samples(ranges: Mapping[str, tuple[float, float]], count: int, seed:
     return _columns(ranges, low + (high - low) * np.random.default_rng(seed).random((count, len(low))))
 
 
-def sobol_samples(ranges: Mapping[str, tuple[float, float]], count: int, seed: int = 0) -> dict[str, np.ndarray]:
+def sobol_samples(ranges: Mapping[str, Sequence[float]], count: int, seed: int = 0) -> dict[str, np.ndarray]:
     """The first `count` points of a scrambled Sobol sequence in the box of `ranges`, as `uniform_samples`.
 
     They cover the box more evenly than random points, best so if `count` is a power of two. Sobol, USSR Comput. Math.
@@ -53,7 +53,7 @@ def sobol_samples(ranges: Mapping[str, tuple[float, float]], count: int, seed: i
     return _columns(ranges, low + (high - low) * points)
 
 
-def _box(ranges: Mapping[str, tuple[float, float]], count: int) -> tuple[np.ndarray, np.ndarray]:
+def _box(ranges: Mapping[str, Sequence[float]], count: int) -> tuple[np.ndarray, np.ndarray]:
     check(count >= 1, f"count must be at least 1, but got {count}")
     check(len(ranges) > 0, "ranges must name a parameter, but got none")
     for name, bounds in ranges.items():

@@ -20,7 +20,7 @@ _TEXT = 2000
 _PACKAGES = ("chiraljax", "jax", "jaxlib", "numpy", "scipy", "equinox", "zarr")
 
 
-def described(thing: Any, listed: float = _LISTED) -> Any:
+def described(thing: Any, listed: int = _LISTED) -> Any:
     """`thing` as what JSON can hold: fields by name, arrays of up to `listed` numbers, of longer ones the digest."""
     if isinstance(thing, str | bool | int | float | None):
         return thing

@@ -112,6 +112,10 @@ class Parameter(NamedTuple):
         check_finite(f"Argument axes: {self.name}", values)
         if self.name in {"temperature", "phonon.temperature"}:
             check(values.min() >= 0, f"Argument axes: {self.name} must be zero or positive, but got {values.min():g}")
+        if self.name == "doping":
+            low, high = -setup.electrons.filling, setup.electrons.size - setup.electrons.filling
+            inside = low < values.min() and values.max() < high
+            check(inside, f"Argument axes: doping must be between {low} and {high} a cell, but got {values.tolist()}")
         try:
             for extreme in (values.min(), values.max()):
                 for module in _modules(self.put(setup, extreme)):

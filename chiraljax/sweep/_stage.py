@@ -66,7 +66,8 @@ def stage(name: str, sizes: Mapping[str, int], limits: Sequence[tuple[Sequence[s
 
 def _cut(block: int, size: int) -> int:
     """The next smaller block that divides an axis evenly, as far as it can."""
-    return ceil(size / (ceil(size / block) + max(1, ceil(size / block) // 4)))
+    blocks = ceil(size / block)
+    return min(block - 1, ceil(size / (blocks + max(1, blocks // 4))))
 
 
 def aligned(array: np.ndarray, own: Sequence[str], all_axes: Sequence[str]) -> np.ndarray:

@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import shutil
+import sys
 import uuid
 import warnings
 from collections.abc import Iterator
@@ -145,7 +146,8 @@ class Store:
         region = tuple(chunk.slices[axis] for axis in axes)
         values = np.asarray(self._array(variable)[(*region, *[slice(None)] * len(variable.tail))])
         missing = [len(chunk.indices[axis]) - n for axis, n in zip(axes, values.shape, strict=False)]
-        return np.pad(values, [(0, n) for n in missing] + [(0, 0)] * len(variable.tail), mode="edge")
+        widths = [(0, n) for n in missing] + [(0, 0)] * len(variable.tail)
+        return np.pad(values, widths, mode="edge") if any(missing) else values
 
     def done(self, stage: Stage, number: int) -> bool:
         """Whether the chunk has its marker."""
@@ -186,7 +188,8 @@ class Store:
     def _array(self, variable: Variable) -> Any:
         if variable.name not in self._arrays:
             group = self.path / _WORKING if variable.working else self.path
-            self._arrays[variable.name] = zarr.open_array(group / variable.name, mode="r+", zarr_format=3)
+            array = zarr.open_array(group / variable.name, mode="r+", zarr_format=3)
+            self._arrays[variable.name] = array.with_config({"write_empty_chunks": True})
         return self._arrays[variable.name]
 
     def _file(self, variable: Variable, stage: Stage, chunk: Chunk, axes: tuple[str, ...]) -> str:
@@ -242,7 +245,7 @@ def _fill(folder: Path, plan: Plan, attributes: dict[str, str]) -> None:
         **{f"{name}_version": version for name, version in about.items() if name != "git_commit"},
         "git_commit": about["git_commit"],
         "configuration": json.dumps(_plain(plan.configuration), ensure_ascii=False),
-        "pulse": json.dumps(described(plan.setup.pulse, np.inf)),
+        "pulse": json.dumps(described(plan.setup.pulse, sys.maxsize)),
         "motion_error": plan.motion_error,
     }
     xr.Dataset(coords=coordinates, attrs=summary).to_zarr(folder, mode="w", zarr_format=3, consolidated=False)
@@ -261,7 +264,6 @@ def _fill(folder: Path, plan: Plan, attributes: dict[str, str]) -> None:
             compressors=[ZstdCodec(level=1), Crc32cCodec()],
             dimension_names=(*axes, *(name for name, _ in variable.tail)),
             attributes={"units": variable.unit, "long_name": variable.meaning} if not variable.working else {},
-            config={"write_empty_chunks": True},
         )
     known = {
         "format": FORMAT,

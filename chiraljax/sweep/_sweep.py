@@ -14,6 +14,7 @@ import xarray as xr
 from .._checks import check_finite, check_positive
 from .._errors import InputError, check
 from .._types import ArrayLike
+from ..brillouin import Quadrature
 from ..coupling import AbstractCoupling, KinematicRotation
 from ..materials import Material
 from ..phonon import Phonon
@@ -52,6 +53,7 @@ def plan_sweep(
     rtol: float = 1e-3,
     atol: float = 1e-7,
     normalisation: str | None = None,
+    quadrature: Quadrature | None = None,
     max_eigensolves: int = 1_000_000,
     memory: float = 4.0,
 ) -> Plan:
@@ -75,6 +77,7 @@ def plan_sweep(
             "rtol": rtol,
             "atol": atol,
             "normalisation": normalisation,
+            "quadrature": quadrature,
             "max_eigensolves": max_eigensolves,
         },
         memory=memory,
@@ -131,7 +134,7 @@ def sweep(
       the parameter.
     - `mu` or `doping`, and `temperature`: where no axis varies them.
     - `times` (T,): ps, equally spaced, 0 to 10 in 201 unless given; the phonon is at rest at the first.
-    - `rotations`, `rtol`, `atol`, `normalisation`, `max_eigensolves`: as `nodes` and the others of
+    - `rotations`, `rtol`, `atol`, `normalisation`, `quadrature`, `max_eigensolves`: as `nodes` and the others of
       `magnetization_curve`.
     - `memory`: GB that the process may take; it decides how large the chunks are.
     - `out`: the folder to make. With `resume` it may hold an interrupted sweep of the same arguments, which goes on.

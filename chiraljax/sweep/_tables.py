@@ -110,9 +110,8 @@ def _table(
         temperature=heat,
         fastest=fastest,
         axis=plan.setup.coupling.axis,
-        quadrature=rule,
         paired=True,
-        **plan.options,
+        **plan.options | ({} if rule is None else {"quadrature": rule}),
     )
     missing = MOST_NODES - curve.coefficients.shape[-1]
     numbers["coefficients"] = jnp.pad(curve.coefficients, ((0, 0), (0, missing)))

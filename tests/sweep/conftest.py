@@ -1,0 +1,33 @@
+"""Sweeps that are cheap: few times, a fixed rule over the zone, a folder of their own."""
+
+import itertools
+
+import numpy as np
+import pytest
+
+import chiraljax as cj
+
+TIMES = np.linspace(0, 8, 41)
+
+
+@pytest.fixture(scope="session")
+def rule(electrons):
+    return cj.quadrature(electrons, 8)
+
+
+@pytest.fixture
+def sweep(ktao3, rule, tmp_path):
+    """Runs `cj.sweep` of KTaO3; what is given goes over the defaults."""
+    numbers = itertools.count()
+
+    def run(pulse=None, material=ktao3, **options):
+        options = {"times": TIMES, "quadrature": rule, "out": tmp_path / f"{next(numbers)}.zarr"} | options
+        return cj.sweep(material, pulse, **options)
+
+    return run
+
+
+@pytest.fixture
+def plan(ktao3):
+    """Runs `cj.plan_sweep` of KTaO3."""
+    return lambda pulse=None, material=ktao3, **options: cj.plan_sweep(material, pulse, **{"times": TIMES} | options)

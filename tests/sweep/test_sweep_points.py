@@ -1,0 +1,150 @@
+"""Moments of a sweep against `simulate`, their derivatives against central differences, and what fails."""
+
+import numpy as np
+import pytest
+
+import chiraljax as cj
+from chiraljax import InputError
+from chiraljax.sweep import _plan, _tables
+
+TIMES = np.linspace(0, 8, 41)
+FIELDS, LEVELS, HEAT, XI = [0.5, 1.5], [0.05, 0.2], [700.0, 1000.0], [0.25, 0.28868]
+INTERPOLATION = 1e-6
+"""Relative error of M(Ω) from six values of Ω at these temperatures, as in test_simulate.py."""
+
+
+@pytest.fixture(scope="module")
+def swept(ktao3, rule, tmp_path_factory):
+    return cj.sweep(
+        ktao3,
+        axes={"mu": LEVELS, "pulse.peak_field": FIELDS, "electrons.Ta.d.xi": XI, "temperature": HEAT},
+        outputs=["moment", "peak_moment", "carriers", "gap"],
+        times=TIMES,
+        quadrature=rule,
+        out=tmp_path_factory.mktemp("points") / "swept.zarr",
+    ).load()
+
+
+def test_every_moment_is_that_of_simulate(ktao3, rule, swept):
+    assert swept.moment.dims == ("mu", "pulse.peak_field", "electrons.Ta.d.xi", "temperature", "time")
+    assert swept.carriers.dims == ("mu", "electrons.Ta.d.xi", "temperature")
+    assert swept.gap.dims == ("electrons.Ta.d.xi",)
+    for i, field in enumerate(FIELDS):
+        for j, xi in enumerate(XI):
+            electrons = ktao3.electrons.with_parameters({"Ta.d.xi": xi})
+            one = cj.simulate(
+                ktao3.with_electrons(electrons),
+                cj.GaussianPulse(peak_field=field),
+                mu=LEVELS,
+                temperature=HEAT,
+                times=TIMES,
+                quadrature=rule,
+            )
+            moment = np.asarray(one.moment)
+            largest = np.abs(moment).max(axis=-1)
+            assert np.all(np.abs(swept.moment.values[:, i, j] - moment).max(axis=-1) < INTERPOLATION * largest)
+            assert np.all(np.abs(swept.peak_moment.values[:, i, j] - largest) < INTERPOLATION * largest)
+            np.testing.assert_allclose(swept.gap.values[j], float(cj.gap(electrons)), rtol=1e-12)
+            rest = cj.magnetization(electrons, mu=LEVELS, temperature=HEAT, rotation=0.0, quadrature=rule).carriers
+            np.testing.assert_allclose(swept.carriers.values[:, j], rest, rtol=INTERPOLATION)
+    assert np.all(swept.moment_error > 0)
+    assert swept.attrs["points"] == 16
+    # Six angular velocities for each of two models; M(Ω) serves all pulses, chemical potentials and temperatures.
+    assert swept.attrs["eigensolves"] == 2 * 6 * len(rule.weights)
+
+
+def test_chunks_change_nothing(swept, sweep, monkeypatch):
+    """Blocks that cut every axis, and pairs (μ, T) in several tables.
+
+    The spins of the states of a cell, numbers of order one, cancel in M: their rounding is 10⁻¹⁶ each, 10⁻¹⁴ in all.
+    """
+    for name in ("_TRAJECTORIES", "_PAIRS", "_POINTS"):
+        monkeypatch.setattr(_plan, name, 3)
+    axes = {"mu": LEVELS, "pulse.peak_field": FIELDS, "electrons.Ta.d.xi": XI, "temperature": HEAT}
+    cut = sweep(axes=axes, outputs=["moment", "peak_moment", "carriers", "gap"])
+    for name in ("moment", "peak_moment", "carriers", "gap"):
+        np.testing.assert_allclose(cut[name].values, swept[name].values, rtol=1e-12, atol=1e-14)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "step"),
+    [
+        ("pulse.peak_field", 1.0, 1e-3),
+        ("phonon.mode_effective_charge", 1.4, 1e-3),
+        ("coupling.temperature", 300.0, 0.3),
+        ("electrons.O-Ta.pd_pi.1", 1.57614, 1e-4),
+        ("mu", 0.1, 1e-4),
+        ("temperature", 900.0, 0.3),
+    ],
+)
+def test_derivatives_are_central_differences(sweep, name, value, step):
+    """The steps are 10⁻³ or less of what each parameter acts on (k_BT for μ), so differences err by some 10⁻⁶."""
+    rest = {key: number for key, number in {"mu": 0.1, "temperature": 900.0}.items() if key != name}
+    outputs = ["peak_moment"] + (["carriers"] if name in ("mu", "temperature", "electrons.O-Ta.pd_pi.1") else [])
+    swept = sweep(
+        axes={name: [value - step, value, value + step]},
+        outputs=outputs,
+        gradients={output: [name] for output in outputs},
+        **rest,
+    )
+    for output in outputs:
+        low, _, high = swept[output].values
+        mine = float(swept[f"d_{output}_d_{name}"][1])
+        assert abs(mine - (high - low) / (2 * step)) < 3e-6 * abs(mine)
+
+
+def test_derivatives_need_no_axis_of_their_parameter(sweep):
+    swept = sweep(
+        axes={"pulse.peak_field": FIELDS},
+        outputs=["peak_moment"],
+        gradients={"moment": ["electrons.Ta.d.xi"], "gap": ["electrons.Ta.d.xi"]},
+        mu=0.1,
+        temperature=900.0,
+    )
+    series = swept["d_moment_d_electrons.Ta.d.xi"]
+    assert series.dims == ("pulse.peak_field", "time")
+    assert np.all(np.abs(series.values).max(axis=1) > 0)
+    assert swept["d_gap_d_electrons.Ta.d.xi"].dims == ()
+
+
+def test_doping_sets_the_chemical_potential(ktao3, sweep):
+    doping = [1e-3, 1e-2]
+    swept = sweep(axes={"doping": doping, "temperature": HEAT}, outputs=["chemical_potential", "peak_moment"])
+    expected = np.asarray(cj.chemical_potential(ktao3.electrons, doping=doping, temperature=HEAT))
+    np.testing.assert_allclose(swept.chemical_potential.values, expected, rtol=1e-10)
+    pairs = {"mu": expected.ravel(), "temperature": np.tile(HEAT, 2)}
+    given = sweep(axes={"pair": pairs}, outputs=["peak_moment"])
+    np.testing.assert_allclose(given.peak_moment.values, swept.peak_moment.values.ravel(), rtol=1e-10)
+
+
+def test_a_gap_alone_diagonalises_no_zone(sweep):
+    swept = sweep(axes={"electrons.Ta.d.xi": XI}, outputs=["gap"])
+    assert swept.attrs["eigensolves"] == 0
+    assert set(swept.data_vars) == {"gap", "electrons_status"}
+
+
+def test_failed_models_are_kept_as_such(sweep, monkeypatch):
+    """A model whose tables cannot be computed costs its own points only; they are counted, with the reason."""
+    real = _tables.magnetization_curve
+
+    def curve(electrons, **options):
+        if float(electrons.parameters["Ta.d.xi"]) < 0.27:
+            raise InputError("the gap is closed")
+        return real(electrons, **options)
+
+    monkeypatch.setattr(_tables, "magnetization_curve", curve)
+    axes = {"electrons.Ta.d.xi": XI, "pulse.peak_field": FIELDS}
+    swept = sweep(axes=axes, outputs=["peak_moment", "carriers"], mu=0.1, temperature=900.0, rtol=1.0)
+    np.testing.assert_array_equal(swept.electrons_status, [2, 0])
+    np.testing.assert_array_equal(np.isnan(swept.peak_moment), [[True, True], [False, False]])
+    assert np.isnan(swept.carriers[0])
+    assert swept.attrs["failed"] == 2
+    assert swept.attrs["messages"] == ["the gap is closed"]
+
+
+def test_points_that_did_not_converge_are_counted(sweep):
+    swept = sweep(axes={"mu": LEVELS}, temperature=300.0, quadrature=None, rtol=1e-12, atol=1e-30, max_eigensolves=10)
+    np.testing.assert_array_equal(swept.electrons_status, [1, 1])
+    assert swept.attrs["not_converged"] == 2
+    assert swept.attrs["failed"] == 0
+    assert np.all(swept.moment_error > 1e-12 * swept.peak_moment)
