@@ -40,9 +40,9 @@ def sweep(
     set, the processes share the chunks.
     """
     store = Path(out)
-    check(resume or not store.exists(), f"--out: {out} exists already; give --resume to go on with it")
     check_folder(store.parent)
     first = join_processes()
+    check(resume or not (first and store.exists()), f"--out: {out} exists already; give --resume to go on with it")
     from ..io import load_sweep
     from ..sweep import Interrupted, plan_sweep, run_sweep
 

@@ -84,7 +84,8 @@ def _many(number: int, what: str) -> str:
     return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
-def _bytes(number: float) -> str:
+def _bytes(count: int) -> str:
+    number = float(count)
     for unit in ("B", "kB", "MB", "GB"):
         if number < 1000:
             return f"{number:.3g} {unit}"

@@ -10,7 +10,7 @@ import chiraljax as cj
 TIMES = np.linspace(0, 8, 41)
 FIELDS, COLOURS, INERTIAS = [0.5, 1.0, 1.7], [2.2, 2.42], [1.0, 1.45, 3.0]
 DRIVE = 2e-8
-"""Relative error of a trajectory: 10⁻⁸ of the adaptive solver of `drive`, and the 10⁻⁸ to which a sweep chooses steps."""
+"""Relative error of a trajectory: 10⁻⁸ of the adaptive solver of `drive`, and 10⁻⁸ of the steps of a sweep."""
 
 
 @pytest.fixture(scope="module")
