@@ -12,7 +12,7 @@ from .._errors import InputError
 from ..pulse import AbstractPulse
 from ._parameters import fields, in_order
 
-_SAMPLES = 801
+_SAMPLES = 2001
 
 
 def pulse_at(dataset: xr.Dataset, point: Mapping[str, int]) -> AbstractPulse:

@@ -203,8 +203,10 @@ def open_sweep(path: str | os.PathLike[str]) -> xr.Dataset:
 
     Raises `InputError` for what is no store of a sweep, or one of another format.
     """
-    Store(path).description()
-    return xr.open_zarr(path, chunks=None)
+    configuration = Store(path).description()["configuration"]
+    dataset = xr.open_zarr(path, chunks=None)
+    asked = [*configuration["outputs"], *configuration["gradients"]]
+    return dataset[[*asked, *(name for name in dataset.data_vars if name not in asked)]]
 
 
 @contextlib.contextmanager
@@ -263,7 +265,7 @@ def _fill(folder: Path, plan: Plan, attributes: dict[str, str]) -> None:
             fill_value=np.nan if variable.dtype == "float64" else -1,
             compressors=[ZstdCodec(level=1), Crc32cCodec()],
             dimension_names=(*axes, *(name for name, _ in variable.tail)),
-            attributes={"units": variable.unit, "long_name": variable.meaning} if not variable.working else {},
+            attributes=_about(variable),
         )
     known = {
         "format": FORMAT,
@@ -276,6 +278,12 @@ def _fill(folder: Path, plan: Plan, attributes: dict[str, str]) -> None:
         zarr.consolidate_metadata(folder)
     (folder / _MARKERS).mkdir()
     (folder / _MARKERS / _PLAN).write_text(json.dumps(known, ensure_ascii=False, indent=1), encoding="utf-8")
+
+
+def _about(variable: Variable) -> dict[str, Any]:
+    if variable.working:
+        return {}
+    return {"units": variable.unit, "long_name": variable.name.replace("_", " "), "description": variable.meaning}
 
 
 def _plain(value: Any) -> Any:
