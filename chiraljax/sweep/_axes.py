@@ -10,10 +10,12 @@ from scipy.stats import qmc
 from .._checks import check_finite
 from .._errors import InputError, check
 from .._types import ArrayLike
-from ._parameters import Parameter, Setup, parameter
+from ..observables import per_cell
+from ._outputs import OUTPUTS
+from ._parameters import FILLING, Parameter, Setup, parameter, parameters
 
 _PER_VOLUME = "1/cm3"
-_RESERVED = {"time", "component"}
+_RESERVED = {"time", "working", "motion_status", "electrons_status", "moment_error", *OUTPUTS}
 
 
 class Axis(NamedTuple):
@@ -97,10 +99,14 @@ def _axis(name: str, given: Any, setup: Setup) -> Axis:
     together = isinstance(given, Mapping)
     check(not together or given, f"Argument axes: {name} must vary a parameter, but names none")
     chosen = dict(given) if together else {name: given}
+    taken = name not in chosen and name in [*FILLING, *(one.name for one in parameters(setup))]
+    check(
+        not taken, f"Argument axes: {name} must have another name, since it varies {', '.join(chosen)} and not {name}"
+    )
     try:
         known = {one: parameter(one, setup) for one in chosen}
     except InputError as error:
-        raise InputError(f"Argument axes: {name if together else 'the axis'}: {error}") from None
+        raise InputError(f"Argument axes: {f'{name}: ' if together else ''}{error}") from None
     columns = {}
     for one, values in chosen.items():
         columns[one] = _values(known[one], values, setup)
@@ -123,8 +129,6 @@ def _values(known: Parameter, given: ArrayLike | xr.DataArray, setup: Setup) -> 
     check(values.ndim == 1, f"Argument axes: {name} must be a list, but got the shape {values.shape}")
     check(values.size > 0, f"Argument axes: {name} must hold at least one value, but is empty")
     if name == "doping" and unit == _PER_VOLUME:
-        from ..observables import per_cell
-
         values, unit = np.asarray(per_cell(values, setup.electrons.crystal)), known.unit
     check(
         unit is None or not known.unit or unit == known.unit,

@@ -89,6 +89,8 @@ def test_samples_fill_their_box():
         ({"axes": {"phonon.frequency": [-2.0]}}, "frequency must be positive"),
         ({"axes": {"both": {"mu": [0.0, 0.1], "temperature": [300.0]}}}, "as many values of each parameter"),
         ({"axes": {"both": {}}}, "both must vary a parameter"),
+        ({"axes": {"gap": {"mu": [0.0]}}}, "must not have an axis called 'gap'"),
+        ({"axes": {"mu": {"pulse.chirp": [0.0]}}}, "mu must have another name, since it varies pulse.chirp"),
         ({"axes": {"mu": [0.0], "both": {"mu": [0.0]}}}, "vary mu along one axis, but mu and both do"),
         ({"axes": {"mu": [0.0], "doping": [0.0]}}, "either mu or doping"),
         ({"axes": {"doping": [100.0]}}, "doping must be between"),
