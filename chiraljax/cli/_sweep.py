@@ -1,5 +1,6 @@
 """`chiraljax sweep`, and `chiraljax export` of what it wrote."""
 
+import shlex
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -40,11 +41,12 @@ def sweep(
     set, the processes share the chunks.
     """
     store = Path(out)
-    check_folder(store.parent)
+    if not store.exists():
+        check_folder(store.parent)
     first = join_processes()
     check(resume or not (first and store.exists()), f"--out: {out} exists already; give --resume to go on with it")
     from ..io import load_sweep
-    from ..sweep import Interrupted, plan_sweep, run_sweep
+    from ..sweep import plan_sweep, run_sweep
 
     asked = load_sweep(config)
     options: dict[str, Any] = asked.options if memory is None else asked.options | {"memory": memory}
@@ -61,8 +63,11 @@ def sweep(
             results = run_sweep(
                 plan, store, resume=resume, scheduler=scheduler, on_progress=advance, attributes={"toml": asked.text}
             )
-    except Interrupted as stopped:
-        advise(f"{stopped}: chiraljax sweep {config} --out {out} --resume")
+    except KeyboardInterrupt as stopped:
+        again = ["chiraljax", "sweep", config, "--out", out, "--resume"]
+        again += [] if scheduler is None else ["--scheduler", scheduler]
+        if first:
+            advise(f"{stopped or 'interrupted; resume the sweep to go on'}: {shlex.join(again)}")
         return INTERRUPTED
     if first:
         about = results.attrs

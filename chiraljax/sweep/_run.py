@@ -1,12 +1,13 @@
 """Running the chunks of a sweep: on threads and devices, on several processes, or on a Dask cluster."""
 
 import hashlib
+import logging
 import os
 import pickle
 import queue
+import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from pathlib import Path
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from typing import Any, NamedTuple
 
 import jax
@@ -23,8 +24,10 @@ from ._tables import tables
 
 LANES = 8
 """Chunks that a process holds at a time at most; fixed, so that a store does not depend on the machine."""
-_RETRIES = 5
-"""Times that a cluster tries a chunk again after its worker died."""
+_PATIENCE = 60.0
+"""Seconds that a cluster may be without a worker."""
+_CONNECTING, _LOOK = 20.0, 2.0
+"""Seconds for a connection to the scheduler, and between looks at its workers."""
 
 
 class Known(NamedTuple):
@@ -96,14 +99,14 @@ def here(plan: Plan, store: Store, stage: Stage, numbers: Sequence[int], known: 
     with ThreadPoolExecutor(lanes) as pool:
         try:
             for some in (numbers[:1], numbers[1:]):
-                left: set[Future] = {pool.submit(work, number) for number in some}
-                while left:
-                    finished, left = wait(left, return_when=FIRST_COMPLETED)
-                    for future in finished:
-                        future.result()
-                        advance()
+                for future in as_completed([pool.submit(work, number) for number in some]):
+                    future.result()
+                    advance()
         except KeyboardInterrupt:
             pool.shutdown(wait=True, cancel_futures=True)
+            # The pool does not know a thread whose start was interrupted; that one holds a device while it computes.
+            for device in [free.get() for _ in range(lanes)]:
+                free.put(device)
             raise Interrupted from None
         except BaseException:
             pool.shutdown(wait=True, cancel_futures=True)
@@ -121,58 +124,100 @@ def on_cluster(
 ):
     """The chunks `numbers` on the workers of the Dask scheduler at `address`, each on as many cores as it has threads.
 
-    The workers must see the folder of the store under the same path. A chunk whose worker dies is tried again.
+    The workers must see the folder of the store under the same path. A chunk whose worker dies goes to another. After
+    Ctrl-C the workers finish the chunks that they have begun. Raises `InputError` for a scheduler that does not answer
+    or goes away, if there is no worker for a minute, and for a chunk that its workers do not survive.
     """
     try:
-        from distributed import Client, as_completed
+        from distributed import Client, KilledWorker
+        from distributed.client import FutureCancelledError
     except ImportError:
         raise InputError(
             'scheduler needs dask.distributed, which is not installed: pip install "chiraljax[cluster]"'
         ) from None
+    # What distributed reports of a connection that is lost, this function says on one line.
+    for name in ("distributed", "distributed.client", "asyncio"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     try:
-        client = Client(address, timeout=20, set_as_default=False)
+        client = Client(address, timeout=_CONNECTING, set_as_default=False)
     except (OSError, ValueError) as error:
         raise InputError(f"scheduler {address} must be a Dask scheduler, but {' '.join(str(error).split())}") from None
+    kept = f"nothing that was done is lost: resume the sweep in {store.path}"
     with client:
         payload = pickle.dumps((plan, stage))
         name = hashlib.sha256(payload).hexdigest()
-        sent: Any = client.scatter([payload], broadcast=True, hash=False)
-        futures = [
-            client.submit(
-                _remotely, sent[0], name, str(store.path.resolve()), number, known, pure=False, retries=_RETRIES
-            )
-            for number in numbers
-        ]
+        # The payload is a task and not scattered: it can be had again when all workers that hold it have died.
+        sent = client.submit(bytes, payload, pure=False)
+        futures = client.map(
+            _remotely,
+            numbers,
+            payload=sent,
+            name=name,
+            path=str(store.path.resolve()),
+            known=known,
+            pure=False,
+        )
+        finished: queue.SimpleQueue = queue.SimpleQueue()
+        for future in futures:
+            future.add_done_callback(finished.put)
+        seen = time.monotonic()
         try:
-            for future in as_completed(futures, loop=client.loop):
+            for _ in futures:
+                while (future := _next(finished)) is None:
+                    if client.status == "running" and client.scheduler_info(n_workers=1)["workers"]:
+                        seen = time.monotonic()
+                    if time.monotonic() - seen > _PATIENCE:
+                        raise InputError(f"scheduler {address} must have workers, but has none; {kept}")
                 future.result()
+                seen = time.monotonic()
                 advance()
         except KeyboardInterrupt:
             client.cancel(futures)
             raise Interrupted from None
+        except FutureCancelledError:
+            raise InputError(f"scheduler {address} has gone away; {kept}") from None
+        except KilledWorker as error:
+            client.cancel(futures)
+            raise InputError(
+                f"scheduler {address}: workers died over a chunk of {stage.name}, perhaps for want of memory, the last"
+                f" at {error.last_worker.address}; {kept}"
+            ) from None
         except BaseException:
             client.cancel(futures)
             raise
 
 
-def _remotely(payload: bytes, name: str, path: str, number: int, known: Known) -> None:
+def _next(finished: queue.SimpleQueue) -> Any:
+    """The next future that is finished, or None if none is within a few seconds."""
+    try:
+        return finished.get(timeout=_LOOK)
+    except queue.Empty:
+        return None
+
+
+def _remotely(number: int, payload: bytes, name: str, path: str, known: Known) -> None:
     from distributed import get_worker
 
     enable_x64()
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    plan, stage = _plan_of(name, payload)
-    if not Path(path).exists():
+    store = Store(path)
+    if not store.path.exists():
         raise InputError(f"{path}: must be a folder that every worker sees, but one does not")
+    plan, stage = _plan_of(name, payload, store)
     with on_cores(get_worker().state.nthreads):
-        compute(plan, Store(path), stage, number, known)
+        compute(plan, store, stage, number, known)
 
 
 _unpacked: dict[str, tuple[Plan, Stage]] = {}
 
 
-def _plan_of(name: str, payload: bytes) -> tuple[Plan, Stage]:
-    """The plan that was sent, unpacked once a process, and only after 64-bit arithmetic has been enabled."""
+def _plan_of(name: str, payload: bytes, store: Store) -> tuple[Plan, Stage]:
+    """The plan that was sent, unpacked once a process, and only after 64-bit arithmetic has been enabled.
+
+    Raises `InputError` if the software here is not that with which the store was made.
+    """
     if name not in _unpacked:
+        store.check_software("a worker")
         _unpacked.clear()
         _unpacked[name] = pickle.loads(payload)
     return _unpacked[name]

@@ -2,6 +2,7 @@
 
 import contextlib
 import errno
+import glob
 import hashlib
 import json
 import os
@@ -30,6 +31,8 @@ FORMAT = 1
 """Of the store; raised whenever an older chiraljax could not read it or go on with it."""
 _MARKERS, _WORKING, _LOCK = ".chiraljax", "working", "lock"
 _PLAN = "plan.json"
+_HEX = 12 * "[0-9a-f]"
+"""Pattern of the ends of temporary names."""
 
 
 class Store:
@@ -42,7 +45,7 @@ class Store:
 
     def __init__(self, path: str | os.PathLike[str]):
         self.path = Path(path)
-        self._arrays: dict[str, Any] = {}
+        self._arrays: dict[Path, Any] = {}
 
     @classmethod
     def create(cls, path: str | os.PathLike[str], plan: Plan, attributes: dict[str, str]) -> "Store":
@@ -58,6 +61,8 @@ class Store:
                 temporary.mkdir()
                 _fill(temporary, plan, attributes)
                 os.rename(temporary, path)
+            for torn in path.parent.glob(f".{glob.escape(path.name)}-{_HEX}"):
+                shutil.rmtree(torn, ignore_errors=True)
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
         return cls(path)
@@ -90,9 +95,17 @@ class Store:
         shown = "; ".join(found[:5]) + (f"; and {len(found) - 5} more" if len(found) > 5 else "")
         check(not found, f"{self.path}: must be of the same sweep to be resumed, but differs: {shown}")
 
+    def check_software(self, who: str) -> None:
+        """Raise `InputError`, with the differences, unless `who` calls this has the software that made the store."""
+        found = list(differences(self.description()["versions"], versions()))
+        check(not found, f"{self.path}: {who} must have the software of the store, but differs: {'; '.join(found)}")
+
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:
-        """Nobody else runs on this store meanwhile; raises `InputError` if somebody does."""
+        """Nobody else runs on this store meanwhile; raises `InputError` if somebody does.
+
+        The file of the lock stays: who removed it might remove that of the next.
+        """
         file = self.path / _MARKERS / _LOCK
         lock = filelock.FileLock(file)
         try:
@@ -105,8 +118,6 @@ class Store:
             yield
         finally:
             lock.release()
-            with contextlib.suppress(OSError):
-                file.unlink(missing_ok=True)
 
     def write(
         self,
@@ -137,7 +148,7 @@ class Store:
             marker = self._marker(stage.name, number)
             marker.parent.mkdir(exist_ok=True)
             with atomic_path(marker) as temporary, open(temporary, "w", encoding="utf-8") as out:
-                json.dump({"files": files, "facts": facts}, out)
+                json.dump({"files": files, "facts": facts, "sha256": _seal(files, facts)}, out)
                 out.flush()
                 os.fsync(out.fileno())
 
@@ -177,25 +188,30 @@ class Store:
 
     def _intact(self, marker: Path) -> bool:
         try:
-            files = json.loads(marker.read_text(encoding="utf-8"))["files"]
-            return all(_digest(self.path / file) == digest for file, digest in files.items())
-        except (OSError, ValueError, KeyError):
+            known = json.loads(marker.read_text(encoding="utf-8"))
+            sealed = known["sha256"] == _seal(known["files"], known["facts"])
+            return sealed and all(_digest(self.path / file) == digest for file, digest in known["files"].items())
+        except (OSError, ValueError, LookupError, TypeError):
             return False
 
     def _marker(self, stage: str, number: int) -> Path:
         return self.path / _MARKERS / stage / f"{number}.json"
 
     def _array(self, variable: Variable) -> Any:
-        if variable.name not in self._arrays:
-            group = self.path / _WORKING if variable.working else self.path
-            array = zarr.open_array(group / variable.name, mode="r+", zarr_format=3)
-            self._arrays[variable.name] = array.with_config({"write_empty_chunks": True})
-        return self._arrays[variable.name]
+        place = self.path / self._folder(variable)
+        if place not in self._arrays:
+            array = zarr.open_array(place, mode="r+", zarr_format=3)
+            self._arrays[place] = array.with_config({"write_empty_chunks": True})
+        return self._arrays[place]
 
     def _file(self, variable: Variable, stage: Stage, chunk: Chunk, axes: tuple[str, ...]) -> str:
         place = [str(chunk.slices[axis].start // stage.block[axis]) for axis in axes] + ["0"] * len(variable.tail)
-        folder = f"{_WORKING}/{variable.name}" if variable.working else variable.name
-        return "/".join([folder, "c", *place])
+        return "/".join([self._folder(variable), "c", *place])
+
+    @staticmethod
+    def _folder(variable: Variable) -> str:
+        """A result and what is passed on may have the same name, as the rotation has."""
+        return f"{_WORKING}/{variable.name}" if variable.working else variable.name
 
 
 def open_sweep(path: str | os.PathLike[str]) -> xr.Dataset:
@@ -296,6 +312,11 @@ def _on_disk(file: Path) -> str:
     with open(file, "rb") as written:
         os.fsync(written.fileno())
         return hashlib.file_digest(written, "sha256").hexdigest()
+
+
+def _seal(files: dict[str, str], facts: dict[str, Any]) -> str:
+    """Of what a marker says."""
+    return hashlib.sha256(json.dumps([files, facts]).encode()).hexdigest()
 
 
 def _digest(file: Path) -> str:

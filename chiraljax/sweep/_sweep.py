@@ -207,6 +207,7 @@ def _run(
             elif own:
                 here(plan, store, stage, own, known, advance)
         except Interrupted:
+            done = sum(store.done(stage, number) for number in range(stage.n_chunks))
             raise Interrupted(
                 f"interrupted after {done} of {stage.n_chunks} chunks of {stage.name}; all are kept in {store.path}:"
                 " resume the sweep to go on"

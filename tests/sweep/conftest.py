@@ -1,6 +1,8 @@
 """Sweeps that are cheap: few times, a fixed rule over the zone, a folder of their own."""
 
+import hashlib
 import itertools
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -31,3 +33,14 @@ def sweep(ktao3, rule, tmp_path):
 def plan(ktao3):
     """Runs `cj.plan_sweep` of KTaO3."""
     return lambda pulse=None, material=ktao3, **options: cj.plan_sweep(material, pulse, **{"times": TIMES} | options)
+
+
+@pytest.fixture(scope="session")
+def contents():
+    """The digest of each file of a folder; the lock, which says nothing, left out."""
+
+    def read(folder):
+        files = (file for file in Path(folder).rglob("*") if file.is_file() and file.name != "lock")
+        return {str(file.relative_to(folder)): hashlib.sha256(file.read_bytes()).hexdigest() for file in files}
+
+    return read
