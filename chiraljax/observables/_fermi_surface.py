@@ -23,6 +23,8 @@ _SHARED_STEP = 1 / 3
 """k_BT of the coldest pair between levels that pairs share."""
 _ROW = 64
 """Neighbouring levels that are looked at together."""
+_BLOCK = 128
+"""Pairs that are averaged together."""
 
 
 class FermiSurface(eqx.Module):
@@ -96,13 +98,14 @@ def _on_shared_levels(
     below = occupied(found.energies, values, grid.corners[spacing], grid.volumes[spacing], steps, np.eye(_ROW))
     below = np.asarray(below).reshape(-1, 2) - [0, filled]
 
-    def average(every):
-        distance = np.abs(at[::every, None] - centre) / thermal
-        weights = np.exp(-distance) / (1 + np.exp(-distance)) ** 2
+    def average(every, pairs):
+        falling = np.exp(-np.abs(at[::every, None] - centre[pairs]) / thermal[pairs])
+        weights = falling / (1 + falling) ** 2
         return below[::every].T @ weights / weights.sum(axis=0)
 
-    value = average(1)
-    return np.stack([value, np.abs(value - average(2)) / 4])
+    blocks = np.array_split(np.arange(len(centre)), -(-len(centre) // _BLOCK))
+    value, fewer = (np.concatenate([average(every, pairs) for pairs in blocks], axis=1) for every in (1, 2))
+    return np.stack([value, np.abs(value - fewer) / 4])
 
 
 def _thermal_levels() -> tuple[np.ndarray, np.ndarray]:
