@@ -171,9 +171,15 @@ class Store:
         ]
 
     def verify(self, stages: tuple[Stage, ...]) -> int:
-        """Withdraw the markers of chunks whose files are not what was written, and say how many; remove torn files."""
+        """Withdraw the markers of chunks whose files are not what was written, and say how many; remove torn files.
+
+        Raises `InputError` if the coordinates or what describes the arrays is not what was written.
+        """
         damaged = 0
         with disk(self.path):
+            for file, digest in self.description()["files"].items():
+                whole = (self.path / file).is_file() and _digest(self.path / file) == digest
+                check(whole, f"{self.path}: cannot be resumed, since {file} is damaged: it says what the store holds")
             for torn in self.path.rglob("*.partial"):
                 torn.unlink()
             for stage in stages:
@@ -220,7 +226,10 @@ def open_sweep(path: str | os.PathLike[str]) -> xr.Dataset:
     Raises `InputError` for what is no store of a sweep, or one of another format.
     """
     configuration = Store(path).description()["configuration"]
-    dataset = xr.open_zarr(path, chunks=None)
+    try:
+        dataset = xr.open_zarr(path, chunks=None)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise InputError(f"{path}: must be the store of a sweep, but {' '.join(str(error).split())}") from None
     asked = [*configuration["outputs"], *configuration["gradients"]]
     return dataset[[*asked, *(name for name in dataset.data_vars if name not in asked)]]
 
@@ -283,15 +292,16 @@ def _fill(folder: Path, plan: Plan, attributes: dict[str, str]) -> None:
             dimension_names=(*axes, *(name for name, _ in variable.tail)),
             attributes=_about(variable),
         )
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Consolidated metadata")
+        zarr.consolidate_metadata(folder)
     known = {
         "format": FORMAT,
         "versions": about,
         "configuration": _plain(plan.configuration),
         "blocks": {stage.name: stage.block for stage in plan.stages},
+        "files": {str(file.relative_to(folder)): _digest(file) for file in sorted(folder.rglob("*")) if file.is_file()},
     }
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "Consolidated metadata")
-        zarr.consolidate_metadata(folder)
     (folder / _MARKERS).mkdir()
     (folder / _MARKERS / _PLAN).write_text(json.dumps(known, ensure_ascii=False, indent=1), encoding="utf-8")
 

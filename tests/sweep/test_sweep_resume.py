@@ -214,6 +214,17 @@ def test_a_marker_that_is_none(plan, whole, part, contents, text):
     assert contents(part) == contents(whole)
 
 
+@pytest.mark.parametrize("file", ["zarr.json", "rotation/zarr.json", "pulse.frequency/c/0"])
+def test_damaged_descriptions_are_refused(plan, part, file):
+    """Coordinates and the shapes of the arrays cannot be computed again within the store: one line, and no change."""
+    (part / file).write_bytes(b"{" + (part / file).read_bytes()[1:-1])
+    with pytest.raises(InputError, match=f"cannot be resumed, since {file} is damaged"):
+        run_sweep(plan, part, resume=True)
+    if file == "zarr.json":
+        with pytest.raises(InputError, match="must be the store of a sweep"):
+            open_sweep(part)
+
+
 def test_torn_files_go(plan, whole, part, contents):
     """What a kill in the middle of a write leaves: temporary files of Zarr, of a marker, and of a store being made."""
     hexes = "0123456789abcdef0123456789abcdef"
