@@ -110,7 +110,7 @@ def looped(warm_up, points, known, rule) -> dict:
 def at_a_field(point, known) -> dict:
     """`simulate` of all (μ, T) at once, at one field."""
     begin, cpu = time.perf_counter(), time.process_time()
-    result = simulate(FIELDS[point[0]], MU[:, None], TEMPERATURE[None, :])
+    result = simulate(FIELDS[point[0]], MU, TEMPERATURE)
     taken = row("simulate, all (mu, T) at once", begin, cpu, MU.size * TEMPERATURE.size)
     return taken | {"off": off(known, (point[0], slice(None), slice(None)), result.moment, result.error)}
 
