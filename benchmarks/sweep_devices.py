@@ -22,9 +22,9 @@ import numpy as np
 from _results import write_results
 
 import chiraljax as cj
-from chiraljax.sweep import plan_sweep
-from chiraljax.sweep._motion import _outcome
-from chiraljax.sweep._points import _moments
+from chiraljax.sweeps import plan_sweep
+from chiraljax.sweeps._motion import _outcome
+from chiraljax.sweeps._points import _moments
 
 FIELDS, TABLES, TIMES, NODES = 100, 400, 201, 6
 DRIVES, MATRICES, ROUNDS = 2048, 4096, 5

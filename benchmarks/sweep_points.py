@@ -28,7 +28,7 @@ from _process import CHIRALJAX, measured
 from _results import write_results
 
 import chiraljax as cj
-from chiraljax.sweep import open_sweep
+from chiraljax.sweeps import open_sweep
 
 FIELDS, MU, TEMPERATURE = np.linspace(0.03, 3.0, 100), np.linspace(-0.1, 0.3, 100), np.linspace(300.0, 1000.0, 100)
 TIMES = np.linspace(0.0, 10.0, 201)

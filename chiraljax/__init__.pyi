@@ -79,8 +79,8 @@ from .pulse import SampledPulse as SampledPulse
 from .pulse import ShapedPulse as ShapedPulse
 from .pulse import SplinePulse as SplinePulse
 from .pulse import SumPulse as SumPulse
-from .sweep import open_sweep as open_sweep
-from .sweep import plan_sweep as plan_sweep
-from .sweep import sobol_samples as sobol_samples
-from .sweep import sweep as sweep
-from .sweep import uniform_samples as uniform_samples
+from .sweeps import open_sweep as open_sweep
+from .sweeps import plan_sweep as plan_sweep
+from .sweeps import sobol_samples as sobol_samples
+from .sweeps import sweep as sweep
+from .sweeps import uniform_samples as uniform_samples

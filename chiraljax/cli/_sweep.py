@@ -46,7 +46,7 @@ def sweep(
     first = join_processes()
     check(resume or not (first and store.exists()), f"--out: {out} exists already; give --resume to go on with it")
     from ..io import load_sweep
-    from ..sweep import plan_sweep, run_sweep
+    from ..sweeps import plan_sweep, run_sweep
 
     asked = load_sweep(config)
     options: dict[str, Any] = asked.options if memory is None else asked.options | {"memory": memory}
@@ -91,7 +91,7 @@ def export(
     path = checked_output(out, (".nc", ".csv"))
     check(path is not None, "--out: must be a file, but got -")
     from ..io import write_netcdf, write_sweep_csv
-    from ..sweep import open_sweep
+    from ..sweeps import open_sweep
 
     data = open_sweep(store)
     write(path, dict, {".nc": lambda file: write_netcdf(file, data), ".csv": lambda file: write_sweep_csv(file, data)})
@@ -107,7 +107,7 @@ def report(
         raise InputError("--out: must be a file, but got -")
     from .._atomic import atomic_path
     from ..plot.report import sweep_report
-    from ..sweep import field_at, open_sweep
+    from ..sweeps import field_at, open_sweep
 
     data = open_sweep(store)
     page = sweep_report(data, title=data.attrs["title"], field=field_at(data))

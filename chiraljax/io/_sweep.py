@@ -11,7 +11,7 @@ from .._errors import InputError, check
 from .._validation import parse_toml, read_text
 from ..materials import Material
 from ..pulse import AbstractPulse, GaussianPulse
-from ..sweep import sobol_samples, uniform_samples
+from ..sweeps import sobol_samples, uniform_samples
 from ._optimize import coupling_of, material_of, within
 from ._pulse import load_pulse
 from ._sweep_schema import GridTable, ListTable, RandomTable, SobolTable, SweepFile

@@ -1,6 +1,6 @@
 """Moments where k_BT is too small for a sum over points: a sharp Fermi surface in interpolated bands."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import equinox as eqx
 import jax
@@ -35,6 +35,13 @@ class FermiSurface(eqx.Module):
     parts: tuple[tuple[BandGroup, Tetrahedra], ...]
     method: tuple[tuple[int, bool], ...] = eqx.field(static=True)
     """for each pair the part (−1 for the smooth rule), and whether between tetrahedra or at the nodes alone"""
+
+    def of_pairs(self, pairs: Sequence[int]) -> "FermiSurface":
+        """The rule for some of the pairs, in that order, with the parts that they need."""
+        chosen = [self.method[pair] for pair in pairs]
+        used = sorted({part for part, _ in chosen if part >= 0})
+        method = tuple((used.index(part) if part >= 0 else -1, sharp) for part, sharp in chosen)
+        return FermiSurface(self.smooth, tuple(self.parts[part] for part in used), method)
 
 
 def extrapolated(found: Levels, grid: Tetrahedra, filled: int, mu: Array, temperature: Array) -> tuple[Array, Array]:

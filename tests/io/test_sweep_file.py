@@ -8,7 +8,7 @@ import pytest
 import chiraljax as cj
 from chiraljax import InputError
 from chiraljax.io import load_sweep
-from chiraljax.sweep import plan_sweep
+from chiraljax.sweeps import plan_sweep
 
 ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "scripts" / "configs" / "sweep.toml"

@@ -44,6 +44,16 @@ def test_against_points(electrons):
     np.testing.assert_allclose(found.carriers, points.carriers, rtol=3e-3)
 
 
+def test_rule_for_some_of_the_pairs(cold):
+    """Parts that none of them needs are left out, and the others are counted anew."""
+    part, *_ = cold.quadrature.parts
+    whole = FermiSurface(cold.quadrature.smooth, (part, part, part), ((-1, False), (2, True), (0, False), (2, False)))
+    some = whole.of_pairs([3, 0])
+    assert len(some.parts) == 1
+    assert some.method == ((0, False), (-1, False))
+    assert whole.of_pairs(range(4)).method == ((-1, False), (1, True), (0, False), (1, False))
+
+
 def test_below_the_gap(electrons):
     """Holes: the valence bands are interpolated instead. 64 points an axis have converged to 10⁻⁶ here."""
     mu = float(cj.valence_edge(electrons).energy) - 0.3

@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 
 from chiraljax import InputError
 from chiraljax.cli import main
-from chiraljax.sweep import _plan, _run, _store, open_sweep, plan_sweep, run_sweep
+from chiraljax.sweeps import _plan, _run, _store, open_sweep, plan_sweep, run_sweep
 
 CHUNKS = 12
 FILE = """

@@ -119,7 +119,7 @@ def test_trajectories_that_run_away_are_failed_points(sweep):
 
 
 def test_pulse_of_a_point_is_rebuilt_from_the_store(sweep):
-    from chiraljax.sweep import field_at, pulse_at
+    from chiraljax.sweeps import field_at, pulse_at
 
     base = cj.SumPulse(
         [cj.GaussianPulse(chirp=0.1), cj.SplinePulse.zeros(start=0.0, end=8.0, frequency=2.4, splines=5)]

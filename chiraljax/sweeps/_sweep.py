@@ -99,7 +99,7 @@ def plan_sweep(
         memory >= taken + _LEAST,
         f"Argument memory must be at least {taken + _LEAST:g} GB for these outputs, but got {memory:g}",
     )
-    return plan.with_stages(1e9 * (memory - taken), LANES)
+    return plan.with_stages(1e9 * (memory - taken) / LANES)
 
 
 def sweep(

@@ -28,8 +28,6 @@ _TRAJECTORIES, _PAIRS, _POINTS = 2048, 20_000, 200_000
 
 _BYTES_PER_STEP = 1024
 """Of a trajectory: fields, forces and states at the stages of a step, and what the compiler keeps beside them."""
-_BYTES_PER_SLOPE = 400_000
-"""Of a pair (μ, T) whose table is differentiated: divided differences on a block of nodes, with what they multiply."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -73,9 +71,8 @@ class Plan:
         asked = [*self.outputs, *(derivative.output for derivative in self.derivatives)]
         return any(output.kind in kinds for output in asked)
 
-    def with_stages(self, room: float, lanes: int) -> "Plan":
-        """Cut into chunks of which `lanes` together, or one table, take no more than `room` bytes."""
-        tables, room = room, room / lanes
+    def with_stages(self, room: float) -> "Plan":
+        """Cut into chunks of trajectories and points of which each takes no more than `room` bytes."""
         length = len(self.times)
         stages = []
         if self.wants(DRIVE, ROTATION, POINT):
@@ -87,9 +84,7 @@ class Plan:
             stages.append(stage(MOTION_STAGE, self.sizes(ROTATION), limits))
         if self.wants(TABLE, MODEL, POINT):
             pairs = [axis for axis in self.over(TABLE) if axis not in self.over(MODEL)]
-            sloped = self.tangents("electrons", "filling") or any(d.output.kind == TABLE for d in self.derivatives)
-            most = min(_PAIRS, int(tables / _BYTES_PER_SLOPE)) if sloped else _PAIRS
-            stages.append(stage(TABLE_STAGE, self.sizes(TABLE), [(self.over(MODEL), 1), (pairs, most)]))
+            stages.append(stage(TABLE_STAGE, self.sizes(TABLE), [(self.over(MODEL), 1), (pairs, _PAIRS)]))
         if self.wants(POINT):
             kept = sum(output.timed for output in self.outputs) + sum(d.output.timed for d in self.derivatives)
             per_point = 8 * length * (3 + 2 * kept + 3 * bool(self.point_derivatives))

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chiraljax.sweep._stage import aligned, stage
+from chiraljax.sweeps._stage import aligned, stage
 
 SIZES = st.dictionaries(st.sampled_from("abcd"), st.integers(1, 40), min_size=0, max_size=4)
 

@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from chiraljax.sweep import open_sweep
+from chiraljax.sweeps import open_sweep
 
 pytestmark = pytest.mark.slow
 
@@ -215,7 +215,7 @@ def test_ctrl_c_with_a_cluster(folder, whole, contents, cluster):
 def test_a_cluster_without_workers(folder, cluster):
     """The minute that it waits is made two seconds."""
     address, _, _ = cluster
-    program = f"from chiraljax.sweep import _run; _run._PATIENCE = 2.0; {PROGRAM}"
+    program = f"from chiraljax.sweeps import _run; _run._PATIENCE = 2.0; {PROGRAM}"
     command = [sys.executable, "-c", program, *COMMAND[3:], "--out", "alone.zarr", "--scheduler", address]
     with _process(command, folder) as process:
         assert process.wait(90) == 2, process.log.read_text()

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from chiraljax.observables._curve import MOST_NODES
-from chiraljax.sweep import plan_sweep, run_sweep
-from chiraljax.sweep._plan import MOTION_STAGE, POINT_STAGE, TABLE_STAGE, Plan
-from chiraljax.sweep._points import points
+from chiraljax.sweeps import plan_sweep, run_sweep
+from chiraljax.sweeps._plan import MOTION_STAGE, POINT_STAGE, TABLE_STAGE, Plan
+from chiraljax.sweeps._points import points
 
 TIMES = np.linspace(0.0, 2.0, 21)
 

@@ -8,13 +8,16 @@ import numpy as np
 
 from .._errors import InputError
 from .._types import Array
-from ..observables import MagnetizationCurve, chemical_potential, gap, magnetization_curve
+from ..observables import FermiSurface, MagnetizationCurve, chemical_potential, gap, magnetization_curve
 from ..observables._curve import MOST_NODES
 from ._motion import DONE, FAILED, NOT_CONVERGED, unit
 from ._outputs import MODEL, POINT, TABLE
 from ._parameters import Parameter, replaced
 from ._plan import TABLE_STAGE, Plan
 from ._stage import Chunk
+
+_DIFFERENTIATED = 1024
+"""Pairs (μ, T) that are differentiated together; each takes some 0.4 MB."""
 
 
 def tables(plan: Plan, chunk: Chunk, fastest: float) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
@@ -46,14 +49,8 @@ def _computed(plan: Plan, chunk: Chunk, fastest: float) -> tuple[dict[str, np.nd
     n_pairs = int(np.prod([len(rows) for rows in chunk.indices.values()]))
     values = jnp.asarray(plan.values(inner, chunk.indices, plan.over(MODEL)).reshape(len(inner)))
     pairs = jnp.asarray(plan.values(outer, chunk.indices, plan.over(TABLE)).reshape(n_pairs, len(outer)))
-    numbers, curve = _table(plan, inner, outer, fastest, None, values, pairs)
-    changes = {}
-    for parameter in along:
-        steps = (unit(values, inner, parameter), unit(pairs, outer, parameter))
-        rule = None if curve is None else curve.quadrature
-        changes[parameter] = jax.jvp(
-            lambda *at, rule=rule: _table(plan, inner, outer, fastest, rule, *at)[0], (values, pairs), steps
-        )[1]
+    numbers, curve = _table(plan, inner, outer, fastest, {}, values, pairs)
+    changes = {one: _slopes(plan, inner, outer, fastest, curve, values, pairs, one) for one in along}
     found: dict[str, Any] = dict(numbers)
     for derivative in plan.derivatives:
         if derivative.output.kind in (TABLE, MODEL):
@@ -80,16 +77,49 @@ def _computed(plan: Plan, chunk: Chunk, fastest: float) -> tuple[dict[str, np.nd
     return {name: np.asarray(value) for name, value in found.items()}, facts
 
 
+def _slopes(
+    plan: Plan,
+    inner: tuple[Parameter, ...],
+    outer: tuple[Parameter, ...],
+    fastest: float,
+    curve: MagnetizationCurve | None,
+    values: Array,
+    pairs: Array,
+    along: Parameter,
+) -> dict[str, Array]:
+    """Derivatives of what `_table` gives, on the rule and the nodes that it ended with, block by block of the pairs."""
+    parts = []
+    for rows in np.array_split(np.arange(len(pairs)), -(-len(pairs) // _DIFFERENTIATED)):
+        some, ended = pairs[rows], {}
+        if curve is not None:
+            rule = curve.quadrature
+            rule = rule.of_pairs(rows.tolist()) if isinstance(rule, FermiSurface) else rule
+            ended = {"quadrature": rule, "nodes": curve.coefficients.shape[-1]}
+
+        def numbers(values: Array, some: Array, ended=ended) -> dict[str, Array]:
+            return _table(plan, inner, outer, fastest, ended, values, some)[0]
+
+        steps = (unit(values, inner, along), unit(some, outer, along))
+        parts.append(jax.jvp(numbers, (values, some), steps)[1])
+    return {
+        name: part if part.ndim == 0 else jnp.concatenate([one[name] for one in parts])
+        for name, part in parts[0].items()
+    }
+
+
 def _table(
     plan: Plan,
     inner: tuple[Parameter, ...],
     outer: tuple[Parameter, ...],
     fastest: float,
-    rule: Any,
+    ended: dict[str, Any],
     values: Array,
     pairs: Array,
 ) -> tuple[dict[str, Array], MagnetizationCurve | None]:
-    """What depends on the electrons at `values` of `inner` and on their filling at `pairs` (s, P) of `outer`."""
+    """What depends on the electrons at `values` of `inner` and on their filling at `pairs` (s, P) of `outer`.
+
+    `ended` holds options of `magnetization_curve` that repeat a search.
+    """
     electrons = replaced(plan.setup, inner, values).electrons
     numbers, wanted = {}, plan.names
     if "gap" in wanted:
@@ -111,7 +141,7 @@ def _table(
         fastest=fastest,
         axis=plan.setup.coupling.axis,
         paired=True,
-        **plan.options | ({} if rule is None else {"quadrature": rule}),
+        **plan.options | ended,
     )
     missing = MOST_NODES - curve.coefficients.shape[-1]
     numbers["coefficients"] = jnp.pad(curve.coefficients, ((0, 0), (0, missing)))

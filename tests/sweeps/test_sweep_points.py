@@ -5,7 +5,7 @@ import pytest
 
 import chiraljax as cj
 from chiraljax import InputError
-from chiraljax.sweep import _plan, _tables
+from chiraljax.sweeps import _plan, _tables
 
 TIMES = np.linspace(0, 8, 41)
 FIELDS, LEVELS, HEAT, XI = [0.5, 1.5], [0.05, 0.2], [700.0, 1000.0], [0.25, 0.28868]
@@ -105,6 +105,17 @@ def test_derivatives_need_no_axis_of_their_parameter(sweep):
     assert series.dims == ("pulse.peak_field", "time")
     assert np.all(np.abs(series.values).max(axis=1) > 0)
     assert swept["d_gap_d_electrons.Ta.d.xi"].dims == ()
+
+
+def test_derivatives_of_tables_come_in_blocks_of_pairs(sweep, monkeypatch):
+    """Sums of numbers of order one over k_BT in M: their rounding is 10⁻¹⁴/k_BT."""
+    axes = {"mu": LEVELS, "temperature": HEAT}
+    of = {"peak_moment": ["mu", "electrons.Ta.d.xi"], "carriers": ["temperature"], "gap": ["electrons.Ta.d.xi"]}
+    whole = sweep(axes=axes, gradients=of)
+    monkeypatch.setattr(_tables, "_DIFFERENTIATED", 3)
+    blocks = sweep(axes=axes, gradients=of)
+    for name in (f"d_{output}_d_{one}" for output, names in of.items() for one in names):
+        np.testing.assert_allclose(blocks[name].values, whole[name].values, rtol=1e-11, atol=1e-12)
 
 
 def test_doping_sets_the_chemical_potential(ktao3, sweep):

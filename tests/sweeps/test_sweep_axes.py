@@ -10,7 +10,7 @@ from scipy.stats import qmc
 
 import chiraljax as cj
 from chiraljax import InputError
-from chiraljax.sweep._parameters import Setup, parameter, parameters, replaced
+from chiraljax.sweeps._parameters import Setup, parameter, parameters, replaced
 
 
 @pytest.fixture(scope="module")
@@ -153,3 +153,11 @@ def test_samples_are_refused_for_bad_boxes():
         for draw in (cj.sobol_samples, cj.uniform_samples):
             with pytest.raises(InputError, match=message):
                 draw(ranges, count)
+
+
+def test_the_function_keeps_its_name():
+    """A folder of the name of a public function would hide it once it is imported."""
+    import chiraljax.sweeps
+
+    assert callable(cj.sweep)
+    assert chiraljax.sweeps.sweep is cj.sweep
