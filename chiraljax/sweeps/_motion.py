@@ -66,20 +66,16 @@ def trajectories(plan: Plan, chunk: Chunk) -> tuple[dict[str, np.ndarray], dict[
     found: dict[str, np.ndarray] = {name: value for name, (value, _) in known.items()}
     for derivative in plan.derivatives:
         if derivative.output.kind in (DRIVE, ROTATION):
-            found[derivative.name] = known[derivative.output.name][1][..., along.index(derivative.parameter)]
-            if derivative.output.timed:
-                changes = known[derivative.output.name][1]
-                found[derivative.name] = changes[..., along.index(derivative.parameter), :]
+            changes = np.moveaxis(known[derivative.output.name][1], len(plan.over(derivative.output.kind)), 0)
+            found[derivative.name] = changes[along.index(derivative.parameter)]
     kept = [along.index(one) for one in plan.tangents("pulse", "phonon", "coupling")]
     found["rotation_tangents"] = known["rotation"][1][..., kept, :]
     bad = np.asarray(~np.isfinite(found["angular_momentum"]).all(axis=-1))
     found["motion_status"] = np.where(bad, FAILED, DONE).astype("int8")
-    inside = tuple(slice(0, chunk.slices[axis].stop - chunk.slices[axis].start) for axis in axes)
-    speeds = np.abs(found["rotation"][inside])
-    counted = tuple(slice(0, chunk.slices[axis].stop - chunk.slices[axis].start) for axis in drives)
+    speeds = np.abs(found["rotation"][chunk.inside(axes)])
     facts = {
         "fastest": float(np.max(speeds, where=np.isfinite(speeds), initial=0.0)),
-        "failed": int(bad[counted].sum()),
+        "failed": int(bad[chunk.inside(drives)].sum()),
     }
     return found, facts
 

@@ -46,8 +46,7 @@ def points(
         aligned(known["motion_status"], plan.over(DRIVE), axes),
         aligned(known["electrons_status"], plan.over(TABLE), axes),
     )
-    inside = tuple(slice(part.stop - part.start) for part in chunk.slices.values())
-    status = np.broadcast_to(status, peak.shape)[inside]
+    status = np.broadcast_to(status, peak.shape)[chunk.inside(axes)]
     facts = {"failed": int(np.sum(status == FAILED)), "not_converged": int(np.sum(status == NOT_CONVERGED))}
     return found, facts
 

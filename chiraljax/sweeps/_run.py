@@ -67,8 +67,7 @@ def compute(plan: Plan, store: Store, stage: Stage, number: int, known: Known) -
             if variable.working or variable.name.endswith("_status")
         }
         values, facts = points(plan, chunk, given, known.fastest, known.nodes)
-    over = {kind: plan.over(kind) for kind in {variable.kind for variable in plan.variables(stage.name)}}
-    store.write(stage, number, plan.variables(stage.name), over, values, facts)
+    store.write(plan, stage, number, values, facts)
 
 
 def here(plan: Plan, store: Store, stage: Stage, numbers: Sequence[int], known: Known, advance: Callable[[], None]):

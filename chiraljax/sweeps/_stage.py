@@ -1,6 +1,6 @@
 """Stages of a sweep, cut into chunks that are computed and stored on their own."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from math import ceil, prod
 from typing import NamedTuple
 
@@ -16,6 +16,10 @@ class Chunk(NamedTuple):
     """where it stands in the grid"""
     first: dict[str, bool]
     """whether it is the first along each axis"""
+
+    def inside(self, axes: Iterable[str]) -> tuple[slice, ...]:
+        """What of a block along `axes` is no padding."""
+        return tuple(slice(self.slices[axis].stop - self.slices[axis].start) for axis in axes)
 
 
 class Stage(NamedTuple):

@@ -120,13 +120,7 @@ class Store:
             lock.release()
 
     def write(
-        self,
-        stage: Stage,
-        number: int,
-        variables: tuple[Variable, ...],
-        over: dict[str, tuple[str, ...]],
-        values: dict[str, np.ndarray],
-        facts: dict[str, Any],
+        self, plan: Plan, stage: Stage, number: int, values: dict[str, np.ndarray], facts: dict[str, Any]
     ) -> None:
         """Put a chunk on disk, then its marker.
 
@@ -135,14 +129,13 @@ class Store:
         """
         chunk, files = stage.chunk(number), {}
         with disk(self.path):
-            for variable in variables:
-                axes = over[variable.kind]
+            for variable in plan.variables(stage.name):
+                axes = plan.over(variable.kind)
                 if not all(chunk.first[axis] for axis in stage.sizes if axis not in axes):
                     continue
                 array = self._array(variable)
                 region = tuple(chunk.slices[axis] for axis in axes)
-                inside = tuple(slice(part.stop - part.start) for part in region)
-                array[(*region, *[slice(None)] * len(variable.tail))] = values[variable.name][inside]
+                array[(*region, *[slice(None)] * len(variable.tail))] = values[variable.name][chunk.inside(axes)]
                 file = self._file(variable, stage, chunk, axes)
                 files[file] = _on_disk(self.path / file)
             marker = self._marker(stage.name, number)

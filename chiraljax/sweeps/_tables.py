@@ -32,8 +32,8 @@ def tables(plan: Plan, chunk: Chunk, fastest: float) -> tuple[dict[str, np.ndarr
         found, facts = _computed(plan, chunk, fastest)
     except (InputError, RuntimeError) as error:
         lost = {name: np.full(shape, np.nan) for name, shape in full.items()}
-        count = int(np.prod([part.stop - part.start for part in chunk.slices.values()]))
         status = np.full(shapes[TABLE], FAILED, "int8")
+        count = status[chunk.inside(chunk.slices)].size
         return lost | {"electrons_status": status}, {"failed": count, "messages": [" ".join(str(error).split())]}
     return {name: found[name].reshape(shape) for name, shape in full.items()}, facts
 
@@ -71,9 +71,8 @@ def _computed(plan: Plan, chunk: Chunk, fastest: float) -> tuple[dict[str, np.nd
             "interpolated": int(curve.interpolated),
         }
     found["electrons_status"] = status
-    inside = [part.stop - part.start for part in chunk.slices.values()]
-    kept_status = status.reshape(tuple(len(rows) for rows in chunk.indices.values()))[tuple(slice(n) for n in inside)]
-    facts |= {"failed": int(np.sum(kept_status == FAILED)), "not_converged": int(np.sum(kept_status == NOT_CONVERGED))}
+    counted = status.reshape([len(rows) for rows in chunk.indices.values()])[chunk.inside(chunk.slices)]
+    facts |= {"failed": int(np.sum(counted == FAILED)), "not_converged": int(np.sum(counted == NOT_CONVERGED))}
     return {name: np.asarray(value) for name, value in found.items()}, facts
 
 

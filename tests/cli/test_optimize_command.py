@@ -147,6 +147,7 @@ def test_the_printed_example_is_the_one_in_scripts(capsys):
     assert capsys.readouterr().out == EXAMPLE.read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_an_interrupted_search_goes_on(lattice, monkeypatch, tmp_path, phonon):
     """What was done is kept, a change is refused, and the end is an optimum beside the paper's pulse by `drive`."""
 

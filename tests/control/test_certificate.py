@@ -43,7 +43,16 @@ def curve():
     zero = jnp.asarray(0)
     nothing = jnp.asarray(0.0)
     fastest = jnp.asarray(20.0)
-    return MagnetizationCurve(jnp.array([0.5, -0.3]), fastest, nothing, zero, zero, jnp.asarray(True), rule)
+    return MagnetizationCurve(
+        coefficients=jnp.array([0.5, -0.3]),
+        carriers=nothing,
+        fastest=fastest,
+        error=nothing,
+        eigensolves=zero,
+        interpolated=zero,
+        converged=jnp.asarray(True),
+        quadrature=rule,
+    )
 
 
 def chain_of(phonon, curve=None):

@@ -24,6 +24,7 @@ def test_reaches_the_limit_of_a_fluence(optimize, seed):
     assert found.error < 1e-5 * found.bound
 
 
+@pytest.mark.slow
 def test_reaches_the_limit_in_a_band(optimize):
     found = optimize(cj.SplinePulse.zeros(0.0, 10.0, 2.42, 100), band=BAND)
     assert 0.99 <= found.ratio <= 1
@@ -138,6 +139,7 @@ def test_every_seed_reaches_the_limit(optimize, seed):
     assert optimize(cj.SplinePulse.zeros(0.0, 10.0, 2.42, 100), seed=seed, starts=1, band=BAND).ratio >= 0.99
 
 
+@pytest.mark.slow
 def test_chirp_follows_a_hardening_mode(ktao3, times, fluence):
     """A turning mode with V = ¼A|q|⁴ turns at √(ω₀² + A|q|²), faster the further it is out."""
     hard = eqx.tree_at(lambda m: m.phonon.quartic_isotropic, ktao3, jnp.full((1, 1), 150.0))

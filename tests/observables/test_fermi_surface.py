@@ -90,6 +90,7 @@ def test_the_cube_around_gamma(electrons):
     assert off < float(found.error + points.error)
 
 
+@pytest.mark.slow
 def test_derivatives_on_the_frozen_rule(electrons, cold):
     """μ, T, Ω and a parameter by reverse mode, against central differences; and at T = 0."""
     xi = float(electrons.parameters["Ta.d.xi"])
@@ -110,6 +111,7 @@ def test_derivatives_on_the_frozen_rule(electrons, cold):
             assert float(slope) == pytest.approx(expected, rel=1e-5)
 
 
+@pytest.mark.slow
 def test_gradient_in_the_rotation_at_rest(electrons, cold):
     """At Ω = 0 every level is twofold: a sum over nodes has the slope χ, one between tetrahedra refuses."""
     options = {"mu": 0.1, "temperature": 600.0}
