@@ -130,6 +130,7 @@ def on_cluster(
     try:
         from distributed import Client, KilledWorker
         from distributed.client import FutureCancelledError
+        from distributed.comm import CommClosedError
     except ImportError:
         raise InputError(
             'scheduler needs dask.distributed, which is not installed: pip install "chiraljax[cluster]"'
@@ -173,7 +174,7 @@ def on_cluster(
         except KeyboardInterrupt:
             client.cancel(futures)
             raise Interrupted from None
-        except FutureCancelledError:
+        except (FutureCancelledError, CommClosedError):
             raise InputError(f"scheduler {address} has gone away; {kept}") from None
         except KilledWorker as error:
             client.cancel(futures)
