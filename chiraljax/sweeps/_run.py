@@ -130,7 +130,7 @@ def on_cluster(
     try:
         from distributed import Client, KilledWorker
         from distributed.client import FutureCancelledError
-        from distributed.comm import CommClosedError
+        from distributed.comm.core import CommClosedError
     except ImportError:
         raise InputError(
             'scheduler needs dask.distributed, which is not installed: pip install "chiraljax[cluster]"'

@@ -2,6 +2,7 @@
 
 import hashlib
 import itertools
+import signal
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,14 @@ import pytest
 import chiraljax as cj
 
 TIMES = np.linspace(0, 8, 41)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def ctrl_c():
+    """A shell that starts the tests in the background lets them, and what they start, ignore Ctrl-C."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture(scope="session")
