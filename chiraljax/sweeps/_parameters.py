@@ -36,8 +36,6 @@ _UNITS = {
     "damping": "rad/ps",
     "mode_effective_charge": "e/sqrt(u)",
     "dielectric_constant": "1",
-    "masses": "u",
-    "eigenvectors": "1",
     "quartic_isotropic": "1/(angstrom^2 u ps^2)",
     "quartic_cubic": "1/(angstrom^2 u ps^2)",
     "temperature": "K",

@@ -40,7 +40,7 @@ end = 8.0
 count = 1601
 [electrons]
 mu = 0.05
-rtol = 0.1
+rtol = 0.1  # bytes are compared with bytes: a coarse sum over the zone serves as well as a fine one
 """
 PROGRAM = "import sys; from chiraljax.cli import main; sys.exit(main(sys.argv[1:]))"
 COMMAND = [sys.executable, "-c", PROGRAM, "sweep", "s.toml"]
