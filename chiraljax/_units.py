@@ -37,3 +37,12 @@ MAGNETON_RATIO = _si.physical_constants["nuclear magneton"][0] / _si.physical_co
 
 PER_CM3_TO_PER_A3 = 1e-24
 """Converts a density in cm⁻³ to Å⁻³."""
+
+ION_MAGNETONS = _si.e * _ANGSTROM**2 / _PS / 2 / _si.physical_constants["nuclear magneton"][0]
+"""Nuclear magnetons in ½ e Å²/ps, the moment ½ r × j of moving charges."""
+
+PERMITTIVITY = _si.epsilon_0 * _U * _ANGSTROM**3 / (_si.e * _PS) ** 2
+"""ε₀ in e²ps²/(u Å³), the unit of Z̃²/(V ω²)."""
+
+FREQUENCY = (_si.e / _U / _ANGSTROM**2) ** 0.5 * _PS / (2 * _si.pi)
+"""THz of √(1 eV/(u Å²))/2π, the frequency of a force constant."""

@@ -7,8 +7,8 @@ from jaxtyping import Array, Float
 from .._checks import check_positive
 from .._precision import require_x64
 from .._types import Scalar
-from .._units import BOLTZMANN, HBAR, HBAR_EV_PS
-from ..phonon import AbstractPhonon, Motion
+from .._units import HBAR
+from ..phonon import AbstractModes, Motion, thermal_square
 from ._base import AbstractCoupling, unit_vector
 
 
@@ -29,13 +29,9 @@ class KinematicRotation(AbstractCoupling):
         check_positive("Argument temperature", self.temperature, zero=True)
 
     def __call__(self, motion: Motion) -> Float[Array, " T"]:
-        inertia = jnp.sum(motion.q**2, axis=-1) + self.thermal_square(motion.phonon)
-        return HBAR * motion.angular_momentum / inertia
+        inertia = jnp.einsum("ta,ab,tb->t", motion.q, motion.phonon.inertia, motion.q)
+        return HBAR * motion.angular_momentum / (inertia + self.thermal_square(motion.phonon))
 
-    def thermal_square(self, phonon: AbstractPhonon) -> Scalar:
-        """q_T² = Σ_pairs 2 (ħ/2ω₀) coth(ħω₀/2k_BT) in Å²u."""
-        omega = phonon.angular_frequency
-        cold = self.temperature == 0
-        thermal_energy = 2 * BOLTZMANN * jnp.where(cold, 1.0, self.temperature)
-        occupation = jnp.where(cold, 1.0, 1 / jnp.tanh(HBAR_EV_PS * omega / thermal_energy))
-        return jnp.sum(HBAR / omega * occupation)
+    def thermal_square(self, phonon: AbstractModes) -> Scalar:
+        """q_T² in Å²u: the moment of inertia of the modes' thermal motion, Σ I_aa (ħ/2ω_a) coth(ħω_a/2k_BT)."""
+        return jnp.sum(jnp.diagonal(phonon.inertia) * thermal_square(phonon, self.temperature))

@@ -1,5 +1,9 @@
-"""Degenerate pairs of phonon modes, their driven motion and that of each atom."""
+"""Phonon modes, their driven motion and that of each atom."""
 
-from ._base import AbstractPhonon as AbstractPhonon
+from ._base import AbstractModes as AbstractModes
+from ._base import Oscillators as Oscillators
+from ._driven import AbstractPhonon as AbstractPhonon
 from ._motion import Motion as Motion
+from ._normal_modes import NormalModes as NormalModes
 from ._phonon import Phonon as Phonon
+from ._thermal import thermal_square as thermal_square

@@ -1,45 +1,91 @@
-"""What the motion of a phonon is made of: oscillators, and the atoms that they displace."""
+"""What the motion of a lattice is made of: oscillators, and the atoms that they displace."""
 
 import abc
+from typing import NamedTuple
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float
 
 from .._module import Module
 from .._types import Scalar
+from .._units import MASS_ENERGY
 
 
-class AbstractPhonon(Module):
-    """Degenerate pairs of modes in the plane of the field."""
+class Oscillators(NamedTuple):
+    """C normal coordinates, each by itself."""
 
-    frequency: eqx.AbstractVar[Float[Array, " pairs"]]
-    """ν₀ in THz."""
+    frequency: Float[Array, " C"]
+    """ν₀ in THz"""
+    damping: Float[Array, " C"]
+    """η in rad/ps"""
+    charges: Float[Array, "C 2"]
+    """Z̃ for the two components of the field, in e/√u"""
+    eigenvectors: Float[Array, "C atoms 3"]
+    """mass-weighted polarisation vectors e, each normalised over the cell"""
 
-    damping: eqx.AbstractVar[Float[Array, " pairs"]]
-    """η in rad/ps."""
+    @property
+    def angular_frequency(self) -> Float[Array, " C"]:
+        """ω₀ = 2πν₀ in rad/ps."""
+        return 2 * jnp.pi * self.frequency
 
-    mode_effective_charge: eqx.AbstractVar[Float[Array, " pairs"]]
-    """Z̃ in e/√u."""
 
-    dielectric_constant: eqx.AbstractVar[Scalar]
-    """ε∞, by which the field inside the crystal is smaller."""
-
-    eigenvectors: eqx.AbstractVar[Float[Array, "pairs 2 atoms 3"]]
-    """Mass-weighted polarisation vectors e, each normalised over the cell."""
+class AbstractModes(Module):
+    """Modes at Γ that share a field in one plane."""
 
     masses: eqx.AbstractVar[Float[Array, " atoms"]]
     """In u."""
 
-    @abc.abstractmethod
-    def potential(self, q: Float[Array, "*batch pairs 2"]) -> Float[Array, "*batch"]:
-        """Anharmonic energy V (*batch) in u Å²/ps² at the normal coordinates q (*batch, pairs, 2) in Å√u."""
+    dielectric_constant: eqx.AbstractVar[Scalar]
+    """ε∞, by which the field inside the crystal is smaller."""
 
-    @abc.abstractmethod
-    def anharmonic_force(self, q: Float[Array, "*batch pairs 2"]) -> Float[Array, "*batch pairs 2"]:
-        """−∂V/∂q (*batch, pairs, 2) in Å√u/ps² at q (*batch, pairs, 2) in Å√u."""
+    plane: eqx.AbstractVar[tuple[tuple[float, float, float], tuple[float, float, float]]]
+    """Unit vectors along which the field's components x and y point; static. The lattice turns about their cross
+    product, the `axis`."""
+
+    born_charges: eqx.AbstractVar[Float[Array, "atoms 3 3"] | None]
+    """Z* in e: Z*[i, a, b] is the dipole along a of a displacement along b; None where not known."""
+
+    volume: eqx.AbstractVar[Scalar | None]
+    """Of the unit cell, Å³; None where not known."""
 
     @property
-    def angular_frequency(self) -> Float[Array, " pairs"]:
-        """ω₀ = 2πν₀ in rad/ps."""
-        return 2 * jnp.pi * self.frequency
+    @abc.abstractmethod
+    def oscillators(self) -> Oscillators:
+        """The normal coordinates, in the order of q."""
+
+    @property
+    @abc.abstractmethod
+    def turning(self) -> Float[Array, "C C"]:
+        """T of the angular momentum L = Σ q_a T_ab q̇_b about the axis; antisymmetric."""
+
+    @property
+    @abc.abstractmethod
+    def inertia(self) -> Float[Array, "C C"]:
+        """I of the moment of inertia Σ q_a I_ab q_b about the axis."""
+
+    @property
+    @abc.abstractmethod
+    def harmonic(self) -> bool:
+        """Whether V is known to be zero."""
+
+    @abc.abstractmethod
+    def potential(self, q: Float[Array, "*batch C"]) -> Float[Array, "*batch"]:
+        """Anharmonic energy V (*batch) in u Å²/ps² at the normal coordinates q (*batch, C) in Å√u."""
+
+    def anharmonic_force(self, q: Float[Array, "*batch C"]) -> Float[Array, "*batch C"]:
+        """−∂V/∂q (*batch, C) in Å√u/ps² at q (*batch, C) in Å√u."""
+        return -jax.grad(lambda q: jnp.sum(self.potential(q)))(q)
+
+    def energy(self, q: Float[Array, "*batch C"], velocity: Float[Array, "*batch C"]) -> Float[Array, "*batch"]:
+        """½ Σ (q̇² + ω₀²q²) + V, in eV per cell, at q (*batch, C) in Å√u and q̇ (*batch, C) in Å√u/ps."""
+        harmonic = jnp.sum(velocity**2 + (self.oscillators.angular_frequency * q) ** 2, axis=-1) / 2
+        return MASS_ENERGY * (harmonic + self.potential(q))
+
+    @property
+    def axis(self) -> tuple[float, float, float]:
+        """Unit vector about which a positive ellipticity turns the lattice counter-clockwise."""
+        x, y, z = np.cross(*self.plane).tolist()
+        return x, y, z

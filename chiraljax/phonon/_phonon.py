@@ -1,8 +1,5 @@
 """Degenerate pairs of modes with quartic anharmonicity."""
 
-import math
-from collections.abc import Callable
-
 import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
@@ -12,11 +9,9 @@ from .._checks import check_finite, check_positive, concrete
 from .._errors import InputError, check
 from .._precision import require_x64
 from .._types import ArrayLike, Scalar
-from ..pulse import AbstractPulse
-from ._base import AbstractPhonon
-from ._drive import drive
-from ._motion import Motion
-from ._propagate import STEPS_PER_PERIOD, propagate, step_nodes
+from ._arguments import orthonormal, shaped
+from ._base import Oscillators
+from ._driven import AbstractPhonon
 
 
 class Phonon(AbstractPhonon):
@@ -32,6 +27,9 @@ class Phonon(AbstractPhonon):
     - `eigenvectors` (P, 2, atoms, 3): mass-weighted, the two of a pair orthonormal over the cell.
     - `masses` (atoms,) in u, positive; `dielectric_constant` ε∞, positive.
     - `quartic_isotropic` (P, P) A, symmetric, and `quartic_cubic` (P,) B, in 1/(ps² Å² u); zero unless given.
+    - `plane` (2, 3): orthonormal vectors along which the field's x and y, and the modes of a pair, point; x and y of
+      the crystal unless given.
+    - `born_charges` (atoms, 3, 3) Z* in e and `volume` of the cell in Å³, for the moment of the ions and ε(ν).
     - `temperatures` (M,) in K, increasing, `frequencies` (M, P), `dampings` (M, P): a table for `at_temperature`.
 
     For one pair, scalars and eigenvectors (2, atoms, 3) will do.
@@ -50,6 +48,9 @@ class Phonon(AbstractPhonon):
     temperatures: Float[Array, " M"] | None
     frequencies: Float[Array, "M pairs"] | None
     dampings: Float[Array, "M pairs"] | None
+    plane: tuple[tuple[float, float, float], tuple[float, float, float]] = eqx.field(static=True)
+    born_charges: Float[Array, "atoms 3 3"] | None
+    volume: Scalar | None
 
     def __init__(
         self,
@@ -65,20 +66,23 @@ class Phonon(AbstractPhonon):
         temperatures: ArrayLike | None = None,
         frequencies: ArrayLike | None = None,
         dampings: ArrayLike | None = None,
+        plane: ArrayLike = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0)),
+        born_charges: ArrayLike | None = None,
+        volume: ArrayLike | None = None,
     ) -> None:
         require_x64()
         pairs = jnp.atleast_1d(jnp.asarray(frequency)).shape
         vectors = jnp.asarray(eigenvectors, dtype=float)
         vectors = vectors[None] if vectors.ndim == 3 else vectors
         atoms = vectors.shape[-2:-1]
-        self.frequency = _shaped("frequency", frequency, pairs)
-        self.damping = _shaped("damping", damping, pairs)
-        self.mode_effective_charge = _shaped("mode_effective_charge", mode_effective_charge, pairs)
-        self.eigenvectors = _shaped("eigenvectors", vectors, (*pairs, 2, *atoms, 3))
-        self.masses = _shaped("masses", masses, atoms)
-        self.dielectric_constant = _shaped("dielectric_constant", dielectric_constant, ())
-        self.quartic_isotropic = _shaped("quartic_isotropic", quartic_isotropic, pairs * 2)
-        self.quartic_cubic = _shaped("quartic_cubic", quartic_cubic, pairs)
+        self.frequency = shaped("frequency", frequency, pairs)
+        self.damping = shaped("damping", damping, pairs)
+        self.mode_effective_charge = shaped("mode_effective_charge", mode_effective_charge, pairs)
+        self.eigenvectors = shaped("eigenvectors", vectors, (*pairs, 2, *atoms, 3))
+        self.masses = shaped("masses", masses, atoms)
+        self.dielectric_constant = shaped("dielectric_constant", dielectric_constant, ())
+        self.quartic_isotropic = shaped("quartic_isotropic", quartic_isotropic, pairs * 2)
+        self.quartic_cubic = shaped("quartic_cubic", quartic_cubic, pairs)
         self.temperatures = self.frequencies = self.dampings = None
         table = (temperatures, frequencies, dampings)
         if any(column is not None for column in table):
@@ -87,14 +91,21 @@ class Phonon(AbstractPhonon):
                 "Arguments temperatures, frequencies and dampings must be given together, but got only some of them",
             )
             rows = jnp.asarray(temperatures, dtype=float).shape
-            self.temperatures = _shaped("temperatures", temperatures, rows)
-            self.frequencies = _shaped("frequencies", frequencies, (*rows, *pairs))
-            self.dampings = _shaped("dampings", dampings, (*rows, *pairs))
+            self.temperatures = shaped("temperatures", temperatures, rows)
+            self.frequencies = shaped("frequencies", frequencies, (*rows, *pairs))
+            self.dampings = shaped("dampings", dampings, (*rows, *pairs))
+        self.plane = orthonormal("plane", plane)
+        self.born_charges = None if born_charges is None else shaped("born_charges", born_charges, (*atoms, 3, 3))
+        self.volume = None if volume is None else shaped("volume", volume, ())
 
     def __check_init__(self) -> None:
         for name in ("frequency", "masses", "dielectric_constant"):
             check_positive(f"Argument {name}", getattr(self, name))
         check_positive("Argument damping", self.damping, zero=True)
+        if self.born_charges is not None:
+            check_finite("Argument born_charges", self.born_charges)
+        if self.volume is not None:
+            check_positive("Argument volume", self.volume)
         for name in ("mode_effective_charge", "eigenvectors", "quartic_isotropic", "quartic_cubic"):
             check_finite(f"Argument {name}", getattr(self, name))
         vectors = concrete(self.eigenvectors)
@@ -119,72 +130,34 @@ class Phonon(AbstractPhonon):
             if known is not None:
                 check(np.all(np.diff(known) > 0), f"Argument temperatures must increase, but got {known.tolist()}")
 
-    def potential(self, q: Float[Array, "*batch pairs 2"]) -> Float[Array, "*batch"]:
-        square = jnp.sum(q**2, axis=-1)
+    @property
+    def angular_frequency(self) -> Float[Array, " pairs"]:
+        """ω₀ = 2πν₀ (P,) in rad/ps."""
+        return 2 * jnp.pi * self.frequency
+
+    @property
+    def oscillators(self) -> Oscillators:
+        charges = self.mode_effective_charge[:, None, None] * jnp.eye(2)
+        return Oscillators(
+            jnp.repeat(self.frequency, 2),
+            jnp.repeat(self.damping, 2),
+            charges.reshape(-1, 2),
+            self.eigenvectors.reshape(-1, *self.eigenvectors.shape[2:]),
+        )
+
+    @property
+    def turning(self) -> Float[Array, "C C"]:
+        return jnp.kron(jnp.eye(self.frequency.shape[0]), jnp.array([[0.0, 1.0], [-1.0, 0.0]]))
+
+    @property
+    def inertia(self) -> Float[Array, "C C"]:
+        return jnp.eye(2 * self.frequency.shape[0])
+
+    def potential(self, q: Float[Array, "*batch C"]) -> Float[Array, "*batch"]:
+        pairs = q.reshape(*q.shape[:-1], -1, 2)
+        square = jnp.sum(pairs**2, axis=-1)
         isotropic = jnp.einsum("...a,ab,...b->...", square, self.quartic_isotropic, square)
-        return (isotropic + jnp.sum(self.quartic_cubic[:, None] * q**4, axis=(-2, -1))) / 4
-
-    def anharmonic_force(self, q: Float[Array, "*batch pairs 2"]) -> Float[Array, "*batch pairs 2"]:
-        isotropic = jnp.einsum("ab,...b->...a", self.quartic_isotropic, jnp.sum(q**2, axis=-1))
-        return -isotropic[..., None] * q - self.quartic_cubic[:, None] * q**3
-
-    def drive(self, pulse: AbstractPulse, times: ArrayLike, *, max_steps: int | None = None) -> Motion:
-        """The motion at `times` (T,) in ps under `pulse`, from rest at times[0].
-
-        Works under `jit`, `vmap`, `grad` and `jacfwd`. The error relative to the largest |q| is below 10⁻⁸
-        where `status` is `diffrax.RESULTS.successful`; elsewhere `max_steps` did not last to the end. Without
-        it, it is four times what the window of times takes, or 4096 where that is not known.
-
-        **Raises:** `InputError` for times that do not increase.
-        """
-        times = jnp.asarray(times, dtype=float)
-        check(
-            times.ndim == 1 and times.shape[0] >= 2,
-            f"Argument times must hold at least two times, but got the shape {times.shape}",
-        )
-        check_finite("Argument times", times)
-        known = concrete(times)
-        if known is not None:
-            check(np.all(np.diff(known) > 0), "Argument times must increase, but got times that do not")
-        if max_steps is None:
-            fastest = concrete(self.frequency)
-            periods = 0.0 if known is None or fastest is None else float((known[-1] - known[0]) * fastest.max())
-            max_steps = max(4096, 2 ** math.ceil(math.log2(64 * periods + 1)))
-        check(max_steps >= 1, f"Argument max_steps must be positive, but got {max_steps}")
-        return drive(self, pulse, times, max_steps)
-
-    def propagate(self, pulse: Callable[[Array], Array], times: ArrayLike, *, substeps: int | None = None) -> Motion:
-        """The motion of `drive` at equally spaced `times` (T,) in ps, in fixed steps: for gradients and batches.
-
-        Each interval is divided into `substeps` steps; unless given, as many as make 16 a period of the fastest
-        mode, and of 2π/η. With these the error relative to the largest |q| is below 10⁻⁷ for fields smooth over
-        a step (`pulse` maps times to the field in MV/cm); none is estimated. A gradient costs about two drives, for any
-        number of pulse parameters; works under `jit`, `vmap`, `grad` and `jacfwd`.
-
-        **Raises:** `InputError` for times that are not equally spaced, and for a frequency that has no value yet
-        while `substeps` is not given.
-        """
-        times = jnp.asarray(times, dtype=float)
-        substeps = self.substeps(times) if substeps is None else substeps
-        return propagate(self, pulse(step_nodes(times, substeps)), times, substeps, self.harmonic)
-
-    def substeps(self, times: ArrayLike) -> int:
-        """How many steps of `propagate` each interval of equally spaced `times` (T,) in ps takes.
-
-        **Raises:** `InputError` as `propagate` does.
-        """
-        known, fastest, damping = concrete(times), concrete(self.frequency), concrete(self.damping)
-        if known is None or fastest is None or damping is None:
-            raise InputError("Argument substeps must be given where times or frequencies have no value yet")
-        check(known.ndim == 1 and known.shape[0] >= 2, f"times must hold at least two times, but got {known.shape}")
-        check_finite("times", known)
-        gaps = np.diff(known)
-        check(
-            gaps[0] > 0 and np.ptp(gaps) <= 1e-9 * abs(known).max(),
-            f"times must be equally spaced, but got spacings from {gaps.min():g} to {gaps.max():g} ps",
-        )
-        rate = STEPS_PER_PERIOD * max(fastest.max(), damping.max() / (2 * np.pi))
-        return max(1, math.ceil(gaps[0] * rate - 1e-9))
+        return (isotropic + jnp.sum(self.quartic_cubic[:, None] * pairs**4, axis=(-2, -1))) / 4
 
     @property
     def harmonic(self) -> bool:
@@ -214,11 +187,3 @@ class Phonon(AbstractPhonon):
 
         values = (at(frequencies), at(dampings))
         return eqx.tree_at(lambda phonon: (phonon.frequency, phonon.damping), self, values)
-
-
-def _shaped(name: str, value: ArrayLike | None, shape: tuple[int, ...]) -> Array:
-    array = jnp.zeros(shape) if value is None else jnp.asarray(value, dtype=float)
-    if array.ndim < len(shape) and array.size == 1:
-        array = array.reshape(shape) if all(n == 1 for n in shape) else array
-    check(array.shape == shape, f"Argument {name} must have the shape {shape}, but got {array.shape}")
-    return array

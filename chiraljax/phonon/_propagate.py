@@ -8,7 +8,7 @@ from diffrax import RESULTS
 from jaxtyping import Array, Float
 
 from .._units import FIELD_FORCE
-from ._base import AbstractPhonon
+from ._base import AbstractModes
 from ._motion import Motion
 
 STAGES, _QUADRATURE = 4, 10
@@ -45,51 +45,55 @@ def step_nodes(times: Float[Array, " T"], substeps: int) -> Float[Array, "steps 
 
 @eqx.filter_jit
 def propagate(
-    phonon: AbstractPhonon,
+    phonon: AbstractModes,
     field: Float[Array, "steps stages 2"],
     times: Float[Array, " T"],
     substeps: int,
     harmonic: bool,
+    initial: tuple[Float[Array, " C"], Float[Array, " C"]] | None = None,
 ) -> Motion:
-    """Solve the equation of `drive` in equal steps, from the field (MV/cm) at `step_nodes`.
+    """Solve the equation of `drive` in equal steps, from the field (MV/cm) at `step_nodes`; from rest unless given.
 
     Collocation: over a step the field and the anharmonic force are the polynomials through their values at Gauss's four
     nodes, and the harmonic motion is exact, so the error is of eighth order in the step. The whole field
     enters before the loop over steps, whose reverse therefore costs the same for any number of pulse parameters.
     """
+    modes = phonon.oscillators
     step = (times[-1] - times[0]) / field.shape[0]
-    free = _free_motion(phonon, step * _ENDS)
-    green = _free_motion(phonon, step * _ENDS[:, None] * (1 - _INNER))[..., 1]
-    response = step * jnp.einsum("pemd,emj,e,m->pedj", green, _LAGRANGE, _ENDS, _INNER_WEIGHTS)
+    free = free_motion(modes.angular_frequency, modes.damping, step * _ENDS)
+    green = free_motion(modes.angular_frequency, modes.damping, step * _ENDS[:, None] * (1 - _INNER))[..., 1]
+    response = step * jnp.einsum("cemd,emj,e,m->cedj", green, _LAGRANGE, _ENDS, _INNER_WEIGHTS)
     to_end, to_nodes = response[:, -1], response[:, :-1, 0]
-    gain = phonon.mode_effective_charge * FIELD_FORCE / phonon.dielectric_constant
-    force = gain[:, None, None] * jnp.swapaxes(field, -1, -2)[:, None]
+    gain = modes.charges * FIELD_FORCE / phonon.dielectric_constant
+    force = jnp.einsum("ca,sja->scj", gain, field)
 
     def advance(state, force):
         if not harmonic:
-            undisturbed = jnp.einsum("pid,pcd->pci", free[:, :-1, 0], state)
+            undisturbed = jnp.einsum("cid,cd->ci", free[:, :-1, 0], state)
             inner = jnp.zeros_like(force)
             for _ in range(_PICARD):
-                q = undisturbed + jnp.einsum("pij,pcj->pci", to_nodes, force + inner)
-                inner = jnp.moveaxis(phonon.anharmonic_force(jnp.moveaxis(q, -1, 0)), 0, -1)
+                q = undisturbed + jnp.einsum("cij,cj->ci", to_nodes, force + inner)
+                inner = phonon.anharmonic_force(q.T).T
             force = force + inner
-        state = jnp.einsum("pde,pce->pcd", free[:, -1], state) + jnp.einsum("pdj,pcj->pcd", to_end, force)
+        state = jnp.einsum("cde,ce->cd", free[:, -1], state) + jnp.einsum("cdj,cj->cd", to_end, force)
         return state, state
 
-    rest = jnp.zeros((*gain.shape, 2, 2))
-    _, states = jax.lax.scan(advance, rest, force)
-    states = jnp.concatenate([rest[None], states[substeps - 1 :: substeps]]).reshape(times.shape[0], -1, 2)
+    begin = jnp.zeros((len(gain), 2)) if initial is None else jnp.stack(initial, axis=-1)
+    _, states = jax.lax.scan(advance, begin, force)
+    states = jnp.concatenate([begin[None], states[substeps - 1 :: substeps]])
     return Motion(phonon, times, states[..., 0], states[..., 1], RESULTS.successful)
 
 
-def _free_motion(phonon: AbstractPhonon, t: Float[Array, "*times"]) -> Float[Array, "pairs *times 2 2"]:
+def free_motion(
+    omega: Float[Array, " C"], damping: Float[Array, " C"], t: Float[Array, "*times"]
+) -> Float[Array, "C *times 2 2"]:
     """exp(At), A = [[0, 1], [−ω₀², −η]]: (q, q̇) a time t later; the second column is Green's function.
 
     With α = η/2 and x = (ω₀² − α²)t² it is e^{−αt} [cos√x + (A + α)t sin√x/√x], by series in x that hold in every
     regime of damping; 13 terms are exact to roundoff for |x| < 8.
     """
     columns = (slice(None), *[None] * t.ndim)
-    omega, half = phonon.angular_frequency[columns], phonon.damping[columns] / 2
+    omega, half = omega[columns], damping[columns] / 2
     x = (omega**2 - half**2) * t**2
     decay = jnp.exp(-half * t)
     cosine, sine = decay * _series(x, 0), decay * t * _series(x, 1)

@@ -52,7 +52,7 @@ def _displacements(panels: Iterable[Axes], motion: Motion, styles: Sequence[dict
     left, right = panels
     displacements = np.asarray(motion.displacements)
     largest = int(np.argmax(np.sum(np.asarray(motion.q) ** 2, axis=-1)))
-    period = 1 / float(motion.phonon.frequency[0])
+    period = 1 / float(motion.phonon.oscillators.frequency[0])
     near = np.abs(np.asarray(motion.times) - motion.times[largest]) <= 0.51 * period
     for site, style in enumerate(styles):
         left.plot(motion.times, displacements[:, site, 0], **style)

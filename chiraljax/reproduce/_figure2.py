@@ -20,7 +20,8 @@ _RELATIVE_ERROR = 1e-8
 
 def figure2(material: Material, pulse: AbstractPulse, folder: Path) -> list[Row]:
     """Write fig2.(png|pdf|csv); returns the rows that follow from the motion."""
-    motion = _phonon(material).drive(pulse, _TIMES)
+    phonon = _phonon(material)
+    motion = phonon.drive(pulse, _TIMES)
     save(drive_figure(motion, pulse, material.crystal.species), folder, "fig2")
     sites = [f"{label}{i}" for i, label in enumerate(material.crystal.species, 1)]
     table = {"t_ps": _TIMES}
@@ -32,11 +33,10 @@ def figure2(material: Material, pulse: AbstractPulse, folder: Path) -> list[Row]
     table |= {f"L_{site}_hbar": np.asarray(motion.site_angular_momentum[:, j]) for j, site in enumerate(sites)}
     table["L_hbar"] = np.asarray(motion.angular_momentum)
     write_csv(folder / "fig2.csv", list(table), zip(*table.values(), strict=True))
-    return _rows(material, motion)
+    return _rows(material, phonon, motion)
 
 
-def _rows(material: Material, motion: Motion) -> list[Row]:
-    phonon = motion.phonon
+def _rows(material: Material, phonon: Phonon, motion: Motion) -> list[Row]:
     length = np.linalg.norm(motion.q, axis=-1)
     peak = int(np.argmax(length))
     momentum = np.asarray(motion.angular_momentum)

@@ -21,11 +21,14 @@ def two_pairs(make_phonon, phonon):
 
 
 def test_force_is_minus_the_gradient_of_the_potential(two_pairs):
-    q = jnp.asarray(np.random.default_rng(0).normal(size=(2, 2)))
+    q = jnp.asarray(np.random.default_rng(0).normal(size=4))
     np.testing.assert_allclose(two_pairs.anharmonic_force(q), -jax.grad(two_pairs.potential)(q), rtol=1e-13)
+    pair = q.reshape(2, 2)
     by_hand = 0.25 * sum(
-        two_pairs.quartic_isotropic[a, b] * (q[a] @ q[a]) * (q[b] @ q[b]) for a in range(2) for b in range(2)
-    ) + 0.25 * sum(two_pairs.quartic_cubic[a] * (q[a, 0] ** 4 + q[a, 1] ** 4) for a in range(2))
+        two_pairs.quartic_isotropic[a, b] * (pair[a] @ pair[a]) * (pair[b] @ pair[b])
+        for a in range(2)
+        for b in range(2)
+    ) + 0.25 * sum(two_pairs.quartic_cubic[a] * (pair[a, 0] ** 4 + pair[a, 1] ** 4) for a in range(2))
     assert two_pairs.potential(q) == pytest.approx(float(by_hand))
 
 

@@ -69,7 +69,7 @@ def test_energy_balance(make_phonon, pulse, quartic):
     work = np.trapezoid((v * np.asarray(pulse(times))).sum(1) * 1.4 / 4.3 * FIELD_FORCE, times)
     lost = 0.64 * np.trapezoid((v**2).sum(1), times)
     stored = 0.5 * (v[-1] @ v[-1]) + 0.5 * (2 * np.pi * 2.42) ** 2 * (q[-1] @ q[-1])
-    stored += float(phonon.potential(motion.q[-1:].reshape(1, 2)))
+    stored += float(phonon.potential(motion.q[-1]))
     assert stored + lost == pytest.approx(work, rel=1e-7)
 
 

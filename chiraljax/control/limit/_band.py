@@ -8,7 +8,7 @@ from scipy import integrate, optimize
 
 from ..._errors import check
 from ..._units import FIELD_FORCE
-from ...phonon import AbstractPhonon
+from ...phonon import Phonon
 from ._response import Response, fastest, rule
 
 Band = tuple[float, float]
@@ -76,7 +76,7 @@ def into_band(
         field = part
 
 
-def stationary_response(phonon: AbstractPhonon, band: Band, time: float) -> tuple[Response, Float[np.ndarray, "n n"]]:
+def stationary_response(phonon: Phonon, band: Band, time: float) -> tuple[Response, Float[np.ndarray, "n n"]]:
     """The response at `time` to fields of any duration strictly in the band, and its Gramian W.
 
     z(t) = ∫χ(ν) ê(ν) e^{−2πiνt} dν with χ = c/(ω₀² − ω² − iηω) gives W = 2 Re ∫ g g† dν over the band, g = (χ, −iωχ)

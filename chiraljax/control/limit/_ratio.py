@@ -8,7 +8,7 @@ from jaxtyping import Complex, Float
 from ..._errors import InputError
 from ..._units import HBAR
 from ...coupling import AbstractCoupling, ConstantInertia, KinematicRotation
-from ...phonon import AbstractPhonon
+from ...phonon import Phonon
 
 
 class Ratio(NamedTuple):
@@ -53,12 +53,12 @@ class Ratio(NamedTuple):
             value = better
 
 
-def angular_momentum(phonon: AbstractPhonon) -> Ratio:
+def angular_momentum(phonon: Phonon) -> Ratio:
     """L in ħ."""
     return Ratio(np.zeros([2 * phonon.frequency.shape[0]] * 2), HBAR)
 
 
-def rotation(phonon: AbstractPhonon, coupling: AbstractCoupling) -> Ratio:
+def rotation(phonon: Phonon, coupling: AbstractCoupling) -> Ratio:
     """Ω of a coupling in rad/ps; raises `InputError` for one that is no such ratio."""
     size = 2 * phonon.frequency.shape[0]
     if isinstance(coupling, KinematicRotation):

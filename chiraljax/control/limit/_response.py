@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Float
 
 from ..._units import FIELD_FORCE
-from ...phonon import AbstractPhonon
+from ...phonon import Phonon
 
 _NODES, _PERIODS = 16, 1.5
 """Gauss–Legendre nodes on a panel of as many periods: (eπ·1.5·2/(4·16))^32 ≈ 10⁻¹³ for products of two kernels"""
@@ -30,7 +30,7 @@ class Response(NamedTuple):
         return rows @ rows.T if inverse is None else rows @ inverse @ rows.T
 
 
-def response(phonon: AbstractPhonon, time: float, start: float, end: float, top: float, finer: int = 1) -> Response:
+def response(phonon: Phonon, time: float, start: float, end: float, top: float, finer: int = 1) -> Response:
     """The response at `time` to a field from `start` to `end` (ps), with nodes for frequencies up to `top` (THz)."""
     breaks = [start, time, end] if end > time else [start, time]
     pieces = [rule(a, b, finer * top) for a, b in pairwise(breaks)]
@@ -39,7 +39,7 @@ def response(phonon: AbstractPhonon, time: float, start: float, end: float, top:
     return Response(times, weights, np.where(times <= time, kernel(phonon, time - times), 0.0))
 
 
-def kernel(phonon: AbstractPhonon, delays: Float[np.ndarray, " N"]) -> Float[np.ndarray, "n N"]:
+def kernel(phonon: Phonon, delays: Float[np.ndarray, " N"]) -> Float[np.ndarray, "n N"]:
     """Coordinate and velocity of each pair (2P, N) a time `delays` (N,) ≥ 0 in ps after 1 MV/cm ps.
 
     q̈ + η q̇ + ω² q = c δ(t) with c = Z̃/ε∞ gives q = c e^{−(η/2−κ)t} (1 − e^{−2κt})/2κ, κ² = η²/4 − ω², which
@@ -56,7 +56,7 @@ def kernel(phonon: AbstractPhonon, delays: Float[np.ndarray, " N"]) -> Float[np.
     return np.stack([force * np.real(moved), force * np.real(turned)], axis=1).reshape(-1, delays.size)
 
 
-def fastest(phonon: AbstractPhonon) -> float:
+def fastest(phonon: Phonon) -> float:
     """The largest rate of the free motion over 2π, in THz: ν₀, or more if overdamped."""
     half, omega = np.asarray(phonon.damping) / 2, np.asarray(phonon.angular_frequency)
     return float(np.max(np.maximum(omega, half + np.sqrt(np.maximum(half**2 - omega**2, 0)))) / (2 * math.pi))

@@ -1,0 +1,34 @@
+"""What the arguments of phonons have in common."""
+
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array
+
+from .._checks import check_finite
+from .._errors import check
+from .._types import ArrayLike
+
+
+def shaped(name: str, value: ArrayLike | None, shape: tuple[int, ...]) -> Array:
+    """`value` as an array of `shape`, zeros if None; a single number will do for a shape of ones.
+
+    Raises `InputError` for another shape.
+    """
+    array = jnp.zeros(shape) if value is None else jnp.asarray(value, dtype=float)
+    if array.ndim < len(shape) and array.size == 1:
+        array = array.reshape(shape) if all(n == 1 for n in shape) else array
+    check(array.shape == shape, f"Argument {name} must have the shape {shape}, but got {array.shape}")
+    return array
+
+
+def orthonormal(name: str, value: ArrayLike) -> tuple[tuple[float, float, float], tuple[float, float, float]]:
+    """Two vectors (2, 3) as tuples; raises `InputError` unless they are orthonormal."""
+    vectors = np.asarray(value, dtype=float)
+    check(vectors.shape == (2, 3), f"Argument {name} must have the shape (2, 3), but got {vectors.shape}")
+    check_finite(f"Argument {name}", vectors)
+    check(
+        np.all(abs(vectors @ vectors.T - np.eye(2)) < 1e-8),
+        f"Argument {name} must hold two orthonormal vectors, but got {vectors.tolist()}",
+    )
+    (a, b, c), (d, e, f) = vectors.tolist()
+    return (a, b, c), (d, e, f)
