@@ -47,6 +47,11 @@ from .io import write_material as write_material
 from .io import write_pulse as write_pulse
 from .io import write_pythtb as write_pythtb
 from .io import write_wannier90 as write_wannier90
+from .lattice import Dispersion as Dispersion
+from .lattice import Lattice as Lattice
+from .lattice import ModeSet as ModeSet
+from .lattice import bundled_lattices as bundled_lattices
+from .lattice import load_lattice as load_lattice
 from .materials import Material as Material
 from .materials import bundled_materials as bundled_materials
 from .materials import load_material as load_material
@@ -70,7 +75,11 @@ from .observables import susceptibility as susceptibility
 from .observables import thermal_trace as thermal_trace
 from .observables import valence_edge as valence_edge
 from .phonon import Motion as Motion
+from .phonon import NormalModes as NormalModes
 from .phonon import Phonon as Phonon
+from .phonon import dielectric_function as dielectric_function
+from .phonon import transmission as transmission
+from .phonon import transmitted as transmitted
 from .pulse import AbstractModalPulse as AbstractModalPulse
 from .pulse import AbstractPulse as AbstractPulse
 from .pulse import FourierPulse as FourierPulse

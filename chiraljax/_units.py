@@ -35,6 +35,9 @@ FLUENCE = _si.epsilon_0 * _si.c * 1e16 * _PS * 0.1
 MAGNETON_RATIO = _si.physical_constants["nuclear magneton"][0] / _si.physical_constants["Bohr magneton"][0]
 """Nuclear magneton in Bohr magnetons."""
 
+NUCLEAR_MAGNETON = _si.physical_constants["nuclear magneton"][0] / _si.h * _PS
+"""μ_N/h in THz/T."""
+
 PER_CM3_TO_PER_A3 = 1e-24
 """Converts a density in cm⁻³ to Å⁻³."""
 

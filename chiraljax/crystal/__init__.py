@@ -6,6 +6,7 @@ from ._neighbours import bonds as bonds
 from ._path import KPath as KPath
 from ._path import as_path as as_path
 from ._path import k_path as k_path
+from ._sites import site_order as site_order
 from ._symmetry import cartesian as cartesian
 from ._symmetry import magnetic_operations as magnetic_operations
 from ._symmetry import point_operations as point_operations

@@ -2,6 +2,9 @@
 
 from ._base import AbstractModes as AbstractModes
 from ._base import Oscillators as Oscillators
+from ._dielectric import dielectric_function as dielectric_function
+from ._dielectric import transmission as transmission
+from ._dielectric import transmitted as transmitted
 from ._driven import AbstractPhonon as AbstractPhonon
 from ._motion import Motion as Motion
 from ._normal_modes import NormalModes as NormalModes

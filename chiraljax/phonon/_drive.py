@@ -36,11 +36,12 @@ def drive(
     q, velocity = initial
     begun = jnp.max(jnp.maximum(jnp.abs(q), jnp.abs(velocity / omega)))
     largest = jax.lax.stop_gradient(jnp.maximum(static, begun))
+    field = pulse.prepared()
     scale = jnp.where(largest > 0, largest, 1.0)
 
     def slope(t, state, _):
         q, v = state
-        driven = (force @ pulse(t) + phonon.anharmonic_force(scale * q)) / (scale * omega)
+        driven = (force @ field(t) + phonon.anharmonic_force(scale * q)) / (scale * omega)
         return omega * v, driven - damping * v - omega * q
 
     begin, end = pulse.support

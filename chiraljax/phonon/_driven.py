@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from typing import Literal, TypeAlias, get_args
 
 import jax.numpy as jnp
 import numpy as np
@@ -12,9 +13,13 @@ from .._errors import InputError, check
 from .._types import ArrayLike
 from ..pulse import AbstractPulse
 from ._base import AbstractModes
+from ._dielectric import transmitted
 from ._drive import drive
 from ._motion import Motion
 from ._propagate import STEPS_PER_PERIOD, propagate, step_nodes
+
+Surface: TypeAlias = Literal["screened", "fresnel"]
+SURFACES = get_args(Surface)
 
 
 class AbstractPhonon(AbstractModes):
@@ -25,18 +30,25 @@ class AbstractPhonon(AbstractModes):
         pulse: AbstractPulse,
         times: ArrayLike,
         *,
+        surface: Surface = "screened",
         initial: tuple[ArrayLike, ArrayLike] | None = None,
         max_steps: int | None = None,
     ) -> Motion:
         """The motion at `times` (T,) in ps under `pulse`, from rest at times[0].
 
-        `initial`: q (C,) in Å√u and q̇ (C,) in Å√u/ps at times[0], instead of rest. Works under `jit`, `vmap`, `grad`
-        and `jacfwd`. The error relative to the largest |q| is below 10⁻⁸ where `status` is
+        `surface`: what becomes of the field on its way into the crystal: "screened", it is divided by ε∞; "fresnel", it
+        is what the surface lets through at each frequency (see `transmitted`), so that the pulse is the one that falls
+        on the crystal. `initial`: q (C,) in Å√u and q̇ (C,) in Å√u/ps at times[0], instead of rest. Works under `jit`,
+        `vmap`, `grad` and `jacfwd`. The error relative to the largest |q| is below 10⁻⁸ where `status` is
         `diffrax.RESULTS.successful`; elsewhere `max_steps` did not last to the end. Without it, it is four times what
         the window of times takes, or 4096 where that is not known.
 
-        **Raises:** `InputError` for times that do not increase and initial values of another shape.
+        **Raises:** `InputError` for times that do not increase, initial values of another shape, another surface, and
+        as `transmitted` does.
         """
+        check(surface in SURFACES, f"Argument surface must be one of {', '.join(SURFACES)}, but got {surface!r}")
+        if surface == "fresnel":
+            pulse = transmitted(pulse, self) * self.dielectric_constant
         times = jnp.asarray(times, dtype=float)
         check(
             times.ndim == 1 and times.shape[0] >= 2,

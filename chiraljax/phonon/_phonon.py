@@ -9,6 +9,7 @@ from .._checks import check_finite, check_positive, concrete
 from .._errors import InputError, check
 from .._precision import require_x64
 from .._types import ArrayLike, Scalar
+from .._units import HBAR, ION_MAGNETONS, NUCLEAR_MAGNETON
 from ._arguments import orthonormal, shaped
 from ._base import Oscillators
 from ._driven import AbstractPhonon
@@ -134,6 +135,29 @@ class Phonon(AbstractPhonon):
     def angular_frequency(self) -> Float[Array, " pairs"]:
         """ω₀ = 2πν₀ (P,) in rad/ps."""
         return 2 * jnp.pi * self.frequency
+
+    @property
+    def gyromagnetic_ratio(self) -> Float[Array, " pairs"]:
+        """M/L of each pair when it turns in a circle (P,), in μ_N/ħ, with L = q × q̇.
+
+        γ = ¼ Σ_i [(Z*_i e_1i) × e_2i − (Z*_i e_2i) × e_1i]·n/m_i, the mean over a turn of ½ Σ (Z* u) × u̇: Juraschek and
+        Spaldin, Phys. Rev. Materials 3, 064405 (2019). Raises `InputError` without `born_charges`.
+        """
+        if self.born_charges is None:
+            raise InputError("Argument born_charges of the phonon must be given for a gyromagnetic ratio")
+        moved = jnp.einsum("iab,pcib->pcia", self.born_charges, self.eigenvectors)
+        first, second = (jnp.swapaxes(part, 0, 1) for part in (moved, self.eigenvectors))
+        turned = jnp.cross(first[0], second[1]) - jnp.cross(first[1], second[0])
+        per_mass = jnp.einsum("pia,i,a->p", turned, 1 / self.masses, jnp.asarray(self.axis))
+        return ION_MAGNETONS * HBAR / 2 * per_mass
+
+    @property
+    def zeeman_splitting(self) -> Float[Array, " pairs"]:
+        """How far one tesla along the axis splits the two circular phonons of each pair (P,), in THz/T.
+
+        2γμ_N/h for quanta with L = ±ħ and the energy −γLB; positive where the counter-clockwise one is the lower.
+        """
+        return 2 * self.gyromagnetic_ratio * NUCLEAR_MAGNETON
 
     @property
     def oscillators(self) -> Oscillators:

@@ -1,7 +1,7 @@
 """What every pulse offers, and the sum of several."""
 
 import abc
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import equinox as eqx
 import jax
@@ -31,6 +31,10 @@ class AbstractPulse(Module):
     @abc.abstractmethod
     def __call__(self, t: Real[ArrayLike, "*batch"]) -> Float[Array, "*batch 2"]:
         """Field E(t) in MV/cm at the times `t` (*batch) in ps, shape (*batch, 2)."""
+
+    def prepared(self) -> Callable[[Real[ArrayLike, "..."]], Float[Array, "..."]]:
+        """The same function of time, for many calls: what does not depend on the time is computed now."""
+        return self
 
     @abc.abstractmethod
     def __mul__(self, factor: Real[ArrayLike, ""]) -> "AbstractPulse":
@@ -102,8 +106,11 @@ class SumPulse(AbstractPulse):
             )
 
     def __call__(self, t: Real[ArrayLike, "*batch"]) -> Float[Array, "*batch 2"]:
-        fields = [pulse(t) for pulse in self.pulses]
-        return sum(fields[1:], start=fields[0])
+        return self.prepared()(t)
+
+    def prepared(self) -> Callable[[Real[ArrayLike, "..."]], Float[Array, "..."]]:
+        first, *others = [pulse.prepared() for pulse in self.pulses]
+        return lambda t: sum((field(t) for field in others), start=first(t))
 
     def __mul__(self, factor: Real[ArrayLike, ""]) -> "SumPulse":
         return SumPulse(pulse * factor for pulse in self.pulses)

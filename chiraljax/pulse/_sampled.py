@@ -1,7 +1,9 @@
 """A measured or computed field, interpolated by a cubic spline."""
 
 import os
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 import equinox as eqx
 import jax
@@ -61,9 +63,14 @@ class SampledPulse(AbstractPulse):
         return cls(table[:, 0], table[:, 1:])
 
     def __call__(self, t: Real[ArrayLike, "*batch"]) -> Float[Array, "*batch 2"]:
+        return self._at(self._curvature(), t)
+
+    def prepared(self) -> Callable[[Real[ArrayLike, "..."]], Float[Array, "..."]]:
+        return partial(self._at, self._curvature())
+
+    def _at(self, curvature: Float[Array, "T 2"], t: Real[ArrayLike, "*batch"]) -> Float[Array, "*batch 2"]:
         t = real(t)
         left = jnp.clip(jnp.searchsorted(self.times, t, side="right") - 1, 0, self.times.shape[0] - 2)
-        curvature = self._curvature()
         width = self.times[left + 1] - self.times[left]
         b = ((t - self.times[left]) / width)[..., None]
         a = 1 - b

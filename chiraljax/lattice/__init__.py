@@ -1,0 +1,7 @@
+"""Force constants and Born charges, and the modes at Γ that follow from them."""
+
+from ._dispersion import Dispersion as Dispersion
+from ._lattice import Lattice as Lattice
+from ._modes import ModeSet as ModeSet
+from ._read import bundled_lattices as bundled_lattices
+from ._read import load_lattice as load_lattice

@@ -1,0 +1,47 @@
+"""Phonon frequencies along a path through the Brillouin zone."""
+
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Float
+from phonopy import Phonopy
+
+from .._errors import check
+from ..crystal import Crystal, KPath, k_path
+
+
+class Dispersion(NamedTuple):
+    """Branches along the segments of a path; at Γ they may jump from one segment to the next."""
+
+    distances: tuple[Float[np.ndarray, " K"], ...]
+    """rad/Å, one array a segment"""
+    frequencies: tuple[Float[np.ndarray, "K branches"], ...]
+    """THz, ascending at each point; imaginary ones are negative"""
+    ticks: tuple[tuple[float, str], ...]
+    """distance and label of each corner"""
+
+
+def dispersion(phonopy: Phonopy, crystal: Crystal, source: str, path: KPath | None, points: int) -> Dispersion:
+    """Frequencies along `path`, by phonopy, with the non-analytic term if there are Born charges.
+
+    Gonze and Lee, Phys. Rev. B 55, 10355 (1997). At Γ the term depends on the direction in which it is approached,
+    which is that of the segment. Raises `InputError` for force constants of a single cell, which know Γ only.
+    """
+    cells = abs(np.linalg.det(phonopy.supercell_matrix))
+    check(
+        cells > 1.5, f"{source}: must hold force constants of a supercell for a dispersion, but has those of one cell"
+    )
+    path = k_path(crystal, points=points) if path is None else path
+    segments = _segments(path)
+    phonopy.run_band_structure([path.k[rows] for rows in segments])
+    assert phonopy.band_structure is not None
+    frequencies = tuple(np.sort(rows, axis=1) for rows in phonopy.band_structure.frequencies)
+    return Dispersion(tuple(path.distance[rows] for rows in segments), frequencies, path.ticks)
+
+
+def _segments(path: KPath) -> list[np.ndarray]:
+    """The rows of each straight piece, both ends included; at a break one place ends one and begins the next."""
+    places = [place for place, _ in path.ticks]
+    first = [int(np.flatnonzero(path.distance == place)[0]) for place in places]
+    last = [int(np.flatnonzero(path.distance == place)[-1]) for place in places]
+    return [np.arange(begin, end + 1) for begin, end in zip(last[:-1], first[1:], strict=True)]

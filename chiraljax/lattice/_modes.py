@@ -1,0 +1,99 @@
+"""Modes at Γ, in degenerate sets."""
+
+import dataclasses
+
+import numpy as np
+from jaxtyping import Float
+from phonopy import Phonopy
+from phonopy.phonon.irreps import IrReps
+
+from .._errors import InputError
+from .._units import PERMITTIVITY
+
+_HALF = 0.5
+
+
+@dataclasses.dataclass(frozen=True)
+class ModeSet:
+    """d modes that symmetry makes degenerate."""
+
+    frequency: float
+    """THz; negative for an imaginary frequency, |ν| of e^{2π|ν|t}"""
+    irrep: str
+    """Mulliken symbol; empty where phonopy has no table of the point group"""
+    infrared: bool
+    """whether symmetry lets a uniform field drive it"""
+    eigenvectors: Float[np.ndarray, "d atoms 3"]
+    """mass-weighted, orthonormal over the cell, real"""
+    charges: Float[np.ndarray, "d 3"] | None
+    """Z̃ = Σ_i Z*_i·e_i/√m_i in e/√u; None without Born charges"""
+
+    @property
+    def degeneracy(self) -> int:
+        return len(self.eigenvectors)
+
+    @property
+    def imaginary(self) -> bool:
+        return self.frequency < 0
+
+    @property
+    def oscillator_strength(self) -> Float[np.ndarray, "3 3"]:
+        """S_ab = Σ Z̃_a Z̃_b over the set, in e²/u.
+
+        Gonze and Lee, Phys. Rev. B 55, 10355 (1997), Eq. 53. Raises `InputError` without Born charges.
+        """
+        if self.charges is None:
+            raise InputError("born must be given: oscillator strengths need Born charges")
+        return self.charges.T @ self.charges
+
+    def dielectric_share(self, volume: float) -> Float[np.ndarray, "3 3"]:
+        """What the set adds to the static dielectric tensor, S/(ε₀ V ω²), in a cell of `volume` (Å³)."""
+        return self.oscillator_strength / (PERMITTIVITY * volume * (2 * np.pi * self.frequency) ** 2)
+
+    @property
+    def name(self) -> str:
+        """Symbol and frequency, for messages."""
+        size = f"{abs(self.frequency):.4g}{'i' if self.imaginary else ''} THz"
+        return f"{self.irrep} ({size})" if self.irrep else size
+
+
+def mode_sets(
+    phonopy: Phonopy, charges: Float[np.ndarray, "atoms 3 3"] | None
+) -> tuple[tuple[ModeSet, ...], tuple[float, float, float]]:
+    """The optical sets in ascending order, and the frequencies of the three acoustic modes, zero but for errors (THz).
+
+    Degenerate sets are those of the representation of the space group, from phonopy's symmetry-adapted modes, however
+    close two frequencies may be by accident. The acoustic modes are the three that are nearest to uniform translations.
+    A set is infrared-active if its representation is contained in that of a vector: (1/g) Σ χ(R) tr R > 0.
+    """
+    assert phonopy.dynamical_matrix is not None
+    irreps = IrReps(phonopy.dynamical_matrix, [0, 0, 0], phonopy.primitive_symmetry, symmetry_adapted=True)
+    masses = np.asarray(phonopy.primitive.masses)
+    atoms = len(masses)
+    labels = irreps._ir_labels or [""] * len(irreps.band_indices)
+    traces = np.trace(np.asarray(irreps.conventional_rotations, dtype=float), axis1=1, axis2=2)
+    shift = np.kron(np.sqrt(masses / masses.sum())[:, None], np.eye(3))
+    sets, acoustic = [], []
+    for bands, label, characters in zip(irreps.band_indices, labels, irreps.characters, strict=True):
+        vectors = _real(np.asarray(irreps.eigenvectors)[:, bands])
+        frequency = float(np.mean(np.asarray(irreps.frequencies)[bands]))
+        if np.sum((shift.T @ vectors) ** 2) > _HALF * len(bands):
+            acoustic += [frequency] * len(bands)
+            continue
+        eigenvectors = vectors.T.reshape(-1, atoms, 3)
+        infrared = np.real(np.mean(characters * traces)) > _HALF
+        own = None if charges is None else np.einsum("iab,mib->ma", charges, eigenvectors / np.sqrt(masses)[:, None])
+        sets.append(ModeSet(frequency, str(label or ""), bool(infrared), eigenvectors, own))
+    if len(acoustic) != 3:
+        raise InputError(
+            f"force constants must have three acoustic modes at Γ, but {len(acoustic)} are near uniform translations:"
+            " impose the acoustic sum rule on them"
+        )
+    first, second, third = acoustic
+    return tuple(sorted(sets, key=lambda one: one.frequency)), (first, second, third)
+
+
+def _real(vectors: np.ndarray) -> Float[np.ndarray, "n d"]:
+    """A real orthonormal basis of the space that complex columns span, which is closed under conjugation."""
+    projector = np.real(vectors @ vectors.conj().T)
+    return np.linalg.eigh(projector)[1][:, -vectors.shape[1] :]

@@ -1,0 +1,104 @@
+"""Which modes light of one direction drives, and how they turn."""
+
+import numpy as np
+from jaxtyping import Float
+
+from .._checks import check_finite
+from .._errors import check
+from .._types import ArrayLike
+from ._modes import ModeSet
+
+Plane = Float[np.ndarray, "2 3"]
+
+_SAME = 1e-4
+"""relative difference of oscillator strengths up to which they are equal by symmetry"""
+
+
+def plane_across(axis: ArrayLike, x: ArrayLike | None = None) -> Plane:
+    """Unit vectors of the field's x and y for light along `axis`, right-handed about it.
+
+    x is the part of the vector `x` across the axis; unless given, of the Cartesian x, or of y along x. Raises
+    `InputError` for a zero vector and an `x` along the axis.
+    """
+    given = {"axis": axis} if x is None else {"axis": axis, "x": x}
+    vectors = {}
+    for name, value in given.items():
+        vector = np.asarray(value, dtype=float)
+        check(vector.shape == (3,), f"{name} must have the shape (3,), but got {vector.shape}")
+        check_finite(name, vector)
+        check(vector.any(), f"{name} must not be zero")
+        vectors[name] = vector / np.linalg.norm(vector)
+    along = vectors["axis"]
+    first = vectors.get("x", np.eye(3)[0] if abs(along[0]) < 1 - 1e-6 else np.eye(3)[1])
+    across = first - (first @ along) * along
+    check(np.linalg.norm(across) > 1e-6, f"x must not point along the axis, but both are along {along.tolist()}")
+    across /= np.linalg.norm(across)
+    return np.array([across, np.cross(along, across)])
+
+
+def strength(chosen: ModeSet, plane: Plane) -> Float[np.ndarray, "2 2"]:
+    """The oscillator strength S (e²/u) of a set in the plane of the field.
+
+    Raises `InputError` where light across the plane cannot drive the set: it is not infrared-active, it is polarised
+    along the axis, or it is polarised aslant, so that light along the axis is not transverse.
+    """
+    check(chosen.infrared, f"modes: {chosen.name} is not infrared-active, so light cannot drive it")
+    whole = chosen.oscillator_strength
+    axis = np.cross(*plane)
+    shown = np.round(axis, 4).tolist()
+    size = np.trace(whole)
+    check(size > 0, f"modes: {chosen.name} has no mode effective charge, so light cannot drive it")
+    across = plane @ whole @ plane.T
+    check(
+        np.trace(across) > _SAME * size,
+        f"axis: {chosen.name} is polarised along {shown}; light that travels along it has no field there",
+    )
+    check(
+        np.linalg.norm(plane @ whole @ axis) < _SAME * size,
+        f"axis: light along {shown} cannot be transverse to {chosen.name}, which is polarised aslant to it;"
+        " choose an axis of symmetry",
+    )
+    return across
+
+
+def turns(across: Float[np.ndarray, "2 2"]) -> bool:
+    """Whether a strength in the plane is that of a degenerate pair, which circular light turns in a circle."""
+    small, large = np.linalg.eigvalsh(across)
+    return bool(large - small < _SAME * large)
+
+
+def polarised(chosen: ModeSet, plane: Plane) -> tuple[Float[np.ndarray, "C atoms 3"], Float[np.ndarray, "C 2"]]:
+    """The C modes of a set that the field drives, and their charges (e/√u) along the plane's vectors.
+
+    A degenerate pair is polarised along the two vectors, with positive charges.
+    """
+    assert chosen.charges is not None
+    charges = chosen.charges @ plane.T
+    left, sizes, right = np.linalg.svd(charges, full_matrices=False)
+    kept = sizes > _SAME * sizes.max()
+    if turns(charges.T @ charges):
+        return np.einsum("mc,mix->cix", left @ right, chosen.eigenvectors), sizes.mean() * np.eye(2)
+    signs = np.sign([row[np.argmax(abs(row))] for row in right])
+    vectors = np.einsum("mc,mix->cix", left * signs, chosen.eigenvectors)
+    return vectors[kept], ((sizes * signs)[:, None] * right)[kept]
+
+
+def ellipticity(
+    strengths: tuple[float, float], frequencies: tuple[float, float], dampings: tuple[float, float]
+) -> tuple[float, float]:
+    """The largest ratio of axes that circular light of one frequency gives two modes at right angles, and where (THz).
+
+    Each coordinate is a_j = √S_j/(ω_j² − ω² − iη_jω), the second a quarter period late; the ellipse of two oscillations
+    with amplitudes a, b at the phase δ has |sin 2χ| = 2ab|sin δ|/(a² + b²), and the ratio tan χ.
+    """
+    low, high = min(frequencies), max(frequencies)
+    nu = np.linspace(low, high, 2001)
+    omega = 2 * np.pi * nu
+    rows = [
+        np.sqrt(s) / ((2 * np.pi * own) ** 2 - omega**2 - 1j * eta * omega)
+        for s, own, eta in zip(strengths, frequencies, dampings, strict=True)
+    ]
+    first, second = rows[0], 1j * rows[1]
+    sine = 2 * abs(np.imag(first.conj() * second)) / (abs(first) ** 2 + abs(second) ** 2)
+    best = int(np.argmax(sine))
+    return float(np.tan(np.arcsin(min(sine[best], 1.0)) / 2)), float(nu[best])
