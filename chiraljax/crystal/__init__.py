@@ -11,3 +11,4 @@ from ._symmetry import cartesian as cartesian
 from ._symmetry import magnetic_operations as magnetic_operations
 from ._symmetry import point_operations as point_operations
 from ._symmetry import reciprocal as reciprocal
+from ._symmetry import site_images as site_images

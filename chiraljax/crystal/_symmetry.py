@@ -22,6 +22,23 @@ def point_operations(crystal: Crystal) -> tuple[tuple[tuple[int, ...], ...], ...
     return tuple(tuple(tuple(row) for row in rotation) for rotation in rotations.tolist())
 
 
+def site_images(crystal: Crystal, operation, first: int) -> tuple[np.ndarray, np.ndarray]:
+    """The site that each site is moved to by a point operation and a translation, (sites,), and its cell (sites, 3).
+
+    Of several translations, which a cell that is not primitive has, the one that leaves the site `first` in its
+    place, if it is one.
+    """
+    positions, species = np.array(crystal.positions), np.array(crystal.species)
+    rotated = positions @ np.array(operation).T
+    for target in (first, *crystal.sites(crystal.species[first])):
+        apart = rotated + (positions[target] - rotated[first]) - positions[:, None]
+        near = (np.abs(apart - np.rint(apart)).max(axis=-1) < 1e-4) & (species[:, None] == species)
+        if np.all(near.any(axis=0)):
+            image = np.argmax(near, axis=0)
+            return image, np.rint(apart[image, np.arange(len(image))]).astype(int)
+    raise AssertionError("an operation of the crystal must map its sites onto themselves")
+
+
 def cartesian(crystal: Crystal, operations) -> np.ndarray:
     """The operations as orthogonal matrices on Cartesian column vectors, (g, 3, 3)."""
     basis = crystal.vectors.T

@@ -14,7 +14,7 @@ from .._module import Module
 from .._precision import require_x64
 from .._types import Array, ArrayLike, Complex, Energies, Float, Hamiltonian, Int, Scalar, real
 from .._units import HBAR_EV_PS
-from ..crystal import Crystal, point_operations
+from ..crystal import Crystal, point_operations, site_images
 from ._eigen import eigenvalues
 from ._orbitals import PAULI
 from ._specification import Hopping, Shell
@@ -25,12 +25,12 @@ from ._symmetry import kept_operations
 class Electrons(Module):
     """A two-centre Slater–Koster model with spin–orbit and spin–rotation coupling.
 
-    H(k, Ω) = H₀(k) ⊗ 1 + Σ_shells ξ L·S + s Σ_shells w ħΩ·J,  J = L + S on every site,
+    H(k, Ω) = H₀(k) ⊗ 1 + Σ_shells ξ L·S + s Σ_i Σ_shells w ħΩ_i·J_i,  J_i = L + S of a shell on site i,
 
-    in the lattice gauge, H(k) = Σ_R e^{2πi k·R} H(R), so H(k + G) = H(k). Basis: site, then orbital,
-    then spin (↑, ↓), the spin running fastest. Energies in eV, Ω in rad/ps. H₀: Slater and Koster,
-    Phys. Rev. 94, 1498 (1954); the rotation term: Geilhufe and Hergert, Phys. Rev. B 107, L020406
-    (2023), Eq. 3.
+    all Ω_i one Ω unless each site has its own, in the lattice gauge, H(k) = Σ_R e^{2πi k·R} H(R), so
+    H(k + G) = H(k). Basis: site, then orbital, then spin (↑, ↓), the spin running fastest. Energies in eV, Ω in
+    rad/ps. H₀: Slater and Koster, Phys. Rev. 94, 1498 (1954); the rotation term: Geilhufe and Hergert, Phys. Rev. B
+    107, L020406 (2023), Eq. 3.
 
     Built by `slater_koster` or `load_material`. `parameters` (name → eV) and `rotation_weights` (one
     factor w a shell) are the differentiable values; all else is static.
@@ -48,7 +48,12 @@ class Electrons(Module):
     _structure: Structure = eqx.field(static=True)
 
     def hamiltonian(self, k: ArrayLike, rotation: ArrayLike = 0.0) -> Hamiltonian:
-        """H at fractional k-points (..., 3), with Ω along z or a vector (3,), in rad/ps: (..., n, n) eV."""
+        """H at fractional k-points (..., 3): (..., n, n) eV.
+
+        `rotation` is Ω along z, a vector (3,), or one vector for each site of `crystal`, (sites, 3), in rad/ps;
+        those of sites without orbitals do nothing. Raises `InputError` for another shape of k or of the rotation,
+        and for values that are not finite.
+        """
         spatial = self.spinless_hamiltonian(k)
         size = self.size
         both = spatial[..., :, None, :, None] * jnp.eye(2, dtype=complex)[:, None, :]
@@ -85,7 +90,7 @@ class Electrons(Module):
         Derivatives are those of Hellmann and Feynman; inside a degenerate group only sums are defined.
         """
         check_finite("k", k)
-        return _energies(self, real(k), _static_zero(rotation))
+        return _energies(self, real(k), self._static_zero(rotation))
 
     @property
     def size(self) -> int:
@@ -137,6 +142,18 @@ class Electrons(Module):
             check_finite(f"parameter {name}", value)
         return dataclasses.replace(self, parameters=self.parameters | values)
 
+    def site_resolved(self) -> "Electrons":
+        """The model for rotations that differ from site to site: with those operations that keep any such pattern.
+
+        An operation that exchanges sites exchanges their Ω_i too. Those are left that, with a translation, map every
+        site with orbitals to itself or to its image in another cell. `quadrature` of it gives rules for
+        `magnetization(per_site=True)`.
+        """
+        sites = np.unique(self._structure.owners[0])
+        images = [site_images(self.crystal, operation, int(sites[0]))[0] for operation in self.operations]
+        kept = [W for W, image in zip(self.operations, images, strict=True) if np.all(image[sites] == sites)]
+        return dataclasses.replace(self, operations=tuple(kept))
+
     def without_spin_orbit(self) -> "Electrons":
         """The model with no spin–orbit term at all, which half-size matrices describe."""
         bare = self._structure.without_spin_orbit()
@@ -158,10 +175,24 @@ class Electrons(Module):
                 total = total + self.parameters[shell.parameter("xi")].astype(complex) * form.spin_orbit(which)
         if isinstance(rotation, float) and rotation == 0.0:
             return total
-        vector = _vector(rotation)
-        momentum = jnp.asarray(np.array([form.total_momentum(which) for which in range(len(form.shells))]))
+        site, shell = form.owners
         scale = self.rotation_sign * HBAR_EV_PS * self.rotation_weights
-        return total + jnp.einsum("w,i,wiab->ab", scale.astype(complex), vector.astype(complex), momentum)
+        felt = scale[shell][:, None] * self._site_rotations(rotation)[site]
+        return total + jnp.sum(felt.T[:, :, None].astype(complex) * form.total_momentum, axis=0)
+
+    def _site_rotations(self, rotation) -> Float[Array, "sites 3"]:
+        rotation, sites = real(rotation), len(self.crystal.species)
+        check_finite("rotation", rotation)
+        check(
+            rotation.shape in {(), (3,), (sites, 3)},
+            f"rotation must be Ω_z or (3,), or ({sites}, 3) for the sites, in rad/ps, but got shape {rotation.shape}",
+        )
+        vector = rotation if rotation.ndim else rotation * jnp.array([0.0, 0.0, 1.0])
+        return jnp.broadcast_to(vector, (sites, 3))
+
+    def _static_zero(self, rotation):
+        """A plain number 0 stays static, so that the half-size path can be chosen; all else becomes an array."""
+        return 0.0 if isinstance(rotation, int | float) and rotation == 0 else self._site_rotations(rotation)
 
 
 @eqx.filter_jit
@@ -169,18 +200,6 @@ def _energies(electrons: Electrons, k, rotation):
     if not electrons.has_spin_orbit and isinstance(rotation, float):
         return jnp.repeat(eigenvalues(electrons.spinless_hamiltonian(k)), 2, axis=-1)
     return eigenvalues(electrons.hamiltonian(k, rotation))
-
-
-def _static_zero(rotation):
-    """A plain number 0 stays static, so that the half-size path can be chosen; all else becomes an array."""
-    return 0.0 if isinstance(rotation, int | float) and rotation == 0 else _vector(rotation)
-
-
-def _vector(rotation) -> Float[Array, "3"]:
-    rotation = real(rotation)
-    check_finite("rotation", rotation)
-    check(rotation.shape in {(), (3,)}, f"rotation must be Ω_z or (3,) in rad/ps, but got shape {rotation.shape}")
-    return rotation if rotation.ndim else rotation * jnp.array([0.0, 0.0, 1.0])
 
 
 def slater_koster(

@@ -7,7 +7,7 @@ import numpy as np
 from scipy.linalg import expm
 from scipy.spatial.transform import Rotation
 
-from ..crystal import Crystal, cartesian, reciprocal
+from ..crystal import Crystal, cartesian, reciprocal, site_images
 from ._electrons import Electrons
 from ._orbitals import PAULI
 from ._structure import Structure
@@ -43,12 +43,10 @@ def representation(electrons: Electrons, axis: np.ndarray) -> Representation:
 @lru_cache(maxsize=32)
 def _representation(crystal: Crystal, operations: tuple, structure: Structure, axis: tuple) -> Representation:
     on_k, antiunitary, matrices, cells = [], [], [], []
-    momentum = np.sum([structure.total_momentum(which) for which in range(len(structure.shells))], axis=0)
     size = 2 * structure.n_orbitals
     reversal = np.kron(np.eye(size // 2), -1j * PAULI[1])
-    site = np.repeat([structure.blocks[i][0] for i in range(len(structure.blocks))], 2 * np.diff(structure.starts))
-    orders = [structure.shells[which].l for _, which in structure.blocks]
-    parity = np.repeat([(-1.0) ** l for l in orders], 2 * np.diff(structure.starts))
+    site, shell = structure.owners
+    parity = np.array([(-1.0) ** shell.l for shell in structure.shells])[shell]
     for operation, orthogonal, k in zip(
         operations, cartesian(crystal, operations), reciprocal(operations), strict=True
     ):
@@ -57,28 +55,15 @@ def _representation(crystal: Crystal, operations: tuple, structure: Structure, a
         flips = np.allclose(turned, -np.array(axis), atol=1e-6)
         if not flips and not np.allclose(turned, axis, atol=1e-6):
             continue
-        image, shift = _moved(crystal, np.array(operation))
+        image, shift = site_images(crystal, operation, int(site[0]))
         angle = Rotation.from_matrix(sign * orthogonal).as_rotvec()
-        inside = expm(-1j * np.einsum("i,iab->ab", angle, momentum)) * (parity if sign < 0 else 1.0)
+        inside = expm(-1j * np.einsum("i,iab->ab", angle, structure.total_momentum)) * (parity if sign < 0 else 1.0)
         matrix = _relabelled(structure, image) @ inside
         on_k.append(-k if flips else k)
         antiunitary.append(flips)
         matrices.append(reversal @ np.conj(matrix) if flips else matrix)
         cells.append(shift[site])
     return Representation(np.array(on_k), np.array(antiunitary), np.array(matrices), np.array(cells))
-
-
-def _moved(crystal: Crystal, operation: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The site that each site is moved to by the operation with a suitable translation, and the cell of it."""
-    positions, species = np.array(crystal.positions), np.array(crystal.species)
-    rotated = positions @ operation.T
-    for target in np.flatnonzero(species == species[0]):
-        apart = rotated + (positions[target] - rotated[0]) - positions[:, None]
-        near = (np.abs(apart - np.rint(apart)).max(axis=-1) < 1e-4) & (species[:, None] == species)
-        if np.all(near.any(axis=0)):
-            image = np.argmax(near, axis=0)
-            return image, np.rint(apart[image, np.arange(len(image))]).astype(int)
-    raise AssertionError("an operation of the crystal must map its sites onto themselves")
 
 
 def _relabelled(structure: Structure, image: np.ndarray) -> np.ndarray:

@@ -133,13 +133,18 @@ class Structure:
         """L·S/ħ² of one shell, (2n, 2n)."""
         return np.sum([np.kron(L, s / 2) for L, s in zip(self.orbital_momentum(shell), PAULI, strict=True)], axis=0)
 
-    def total_momentum(self, shell: int) -> np.ndarray:
-        """J = L + S of one shell, (3, 2n, 2n), in ħ."""
-        inside = np.zeros(self.n_orbitals)
-        for block in self.blocks_of(shell):
-            inside[block] = 1
-        orbital = [np.kron(L, np.eye(2)) for L in self.orbital_momentum(shell)]
-        return np.array([L + np.kron(np.diag(inside), s / 2) for L, s in zip(orbital, PAULI, strict=True)])
+    @cached_property
+    def total_momentum(self) -> np.ndarray:
+        """J = L + S of every shell on every site, (3, 2n, 2n), in ħ: one block on the diagonal for each of `blocks`."""
+        orbital = np.sum([self.orbital_momentum(shell) for shell in range(len(self.shells))], axis=0)
+        unit = np.eye(self.n_orbitals)
+        return np.array([np.kron(L, np.eye(2)) + np.kron(unit, s / 2) for L, s in zip(orbital, PAULI, strict=True)])
+
+    @cached_property
+    def owners(self) -> tuple[np.ndarray, np.ndarray]:
+        """Site and shell of each spin-orbital, (2n,) each."""
+        site, shell = np.repeat(np.array(self.blocks), 2 * np.diff(self.starts), axis=0).T
+        return site, shell
 
 
 def assemble(crystal: Crystal, shells: list[Shell], hoppings: list[Hopping]) -> tuple[Structure, dict[str, float]]:

@@ -49,9 +49,9 @@ for value, i, j, R in hoppings:
 def to_pythtb(electrons: Electrons, rotation: ArrayLike = 0.0) -> Any:
     """The model as a `tb_model` of PythTB 1.8 or a `TBModel` of PythTB 2, orbitals in the order of `orbitals`.
 
-    It has spin (`nspin=2`) if the model has spin–orbit coupling or a `rotation` Ω ≠ 0 (rad/ps, along z or a
-    vector). Raises `InputError` without PythTB, or with an unknown one, and for a left-handed lattice, which
-    PythTB does not take.
+    It has spin (`nspin=2`) if the model has spin–orbit coupling or a `rotation` Ω ≠ 0 (rad/ps, along z, a
+    vector, or one a site). Raises `InputError` without PythTB, or with an unknown one, and for a left-handed
+    lattice, which PythTB does not take.
     """
     pythtb = _pythtb()
     model = _right_handed(electrons, rotation)

@@ -25,6 +25,8 @@ _ROW = 64
 """Neighbouring levels that are looked at together."""
 _BLOCK = 128
 """Pairs that are averaged together."""
+_TWOFOLD = 1e-9
+"""eV: levels closer than this at every node are one."""
 
 
 class FermiSurface(eqx.Module):
@@ -132,14 +134,10 @@ def evaluate(
     rule: FermiSurface,
     smooth: Callable,
 ) -> Estimate:
-    """Every pair by the method that the rule has for it; `smooth(mu, temperature)` gives those of the point rule."""
-    if any(sharp for _, sharp in rule.method) and is_differentiated((electrons, rotation)):
-        known = concrete(jax.lax.stop_gradient(rotation))
-        check(
-            known is None or np.all(known != 0),
-            "rotation must not be 0 for a gradient at this temperature, where levels without a splitting have none:"
-            " take `susceptibility`",
-        )
+    """Every pair by the method that the rule has for it; `smooth(mu, temperature)` gives those of the point rule.
+
+    `rotation` is Ω (r,), or Ω_i (r, sites).
+    """
     table = jnp.zeros((3, len(mu), len(rotation)))
     solves = interpolated = 0
     number = np.array([part for part, _ in rule.method])
@@ -158,8 +156,25 @@ def evaluate(
             found = levels(bands.series, grid, filled, mu[pairs], temperature[pairs])
             value, error = found.sums[0], jax.lax.stop_gradient(jnp.abs(found.sums[0] - found.sums[1]))
             if len(sharp):
+                if is_differentiated((electrons, rotation)):
+                    _check_split(omega, found.energies)
                 inner, doubt = extrapolated(found, grid, filled, mu[pairs[sharp]], temperature[pairs[sharp]])
                 value, error = value.at[:, sharp].set(inner), error.at[:, sharp].set(doubt)
             rows = jnp.stack([value[0] + bands.rest, value[1], error[0] + bands.rest_error])
             table = table.at[:, pairs, r].set(rows)
     return Estimate(table[0], table[1], table[2], solves, rule, interpolated)
+
+
+def _check_split(omega: Array, energies: Array) -> None:
+    """A gradient needs ⟨σ⟩ of single levels: at rest there is none, nor where opposite Ω_i leave levels twofold."""
+    speed, known = (concrete(jax.lax.stop_gradient(part)) for part in (omega, energies))
+    check(
+        speed is None or np.any(speed != 0),
+        "rotation must not be 0 for a gradient at this temperature, where levels without a splitting have none:"
+        " take `susceptibility`",
+    )
+    check(
+        known is None or np.all(np.any(np.diff(known) > _TWOFOLD, axis=0)),
+        "rotation must split all levels for a gradient at this temperature, where those without a splitting have none:"
+        " take a sum over points",
+    )

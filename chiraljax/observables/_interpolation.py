@@ -51,7 +51,7 @@ class BandGroup(eqx.Module):
 
 
 class Bands(NamedTuple):
-    """The interpolation of a group of bands at one angular velocity."""
+    """The interpolation of a group of bands at one angular velocity, or at one for each site."""
 
     series: FourierSeries
     """of H (eV) and σ·n: (nx, ny, nz, 2, m, m)"""
@@ -73,8 +73,8 @@ class Levels(NamedTuple):
     """moment and carriers by the trapezoidal rule with all nodes, then with every second"""
 
 
-def interpolate(electrons: Electrons, group: BandGroup, axis: np.ndarray, omega: Scalar) -> Bands:
-    """The Fourier series through a group of bands on its mesh.
+def interpolate(electrons: Electrons, group: BandGroup, axis: np.ndarray, omega: Float[Array, "*sites"]) -> Bands:
+    """The Fourier series through a group of bands on its mesh, at Ω () or Ω_i (sites,) about `axis`.
 
     One point of each star is diagonalised; H_w(gk) = D H_w(k) D†, of H_w* for antiunitary g.
     """
@@ -135,7 +135,7 @@ def _rest(arguments, k):
 
 def _matrices(arguments, k):
     electrons, group, axis, omega = arguments
-    hamiltonian = electrons.hamiltonian(k, omega * axis)
+    hamiltonian = electrons.hamiltonian(k, jnp.multiply.outer(omega, axis))
     along = jnp.tensordot(axis.astype(complex), electrons.spin, axes=1)
     if not group.trial:
         both = jnp.stack([hamiltonian, jnp.broadcast_to(along, hamiltonian.shape)], axis=1)
@@ -146,7 +146,7 @@ def _matrices(arguments, k):
 
 
 def deviation(
-    electrons: Electrons, group: BandGroup, bands: Bands, axis: np.ndarray, omega: Scalar
+    electrons: Electrons, group: BandGroup, bands: Bands, axis: np.ndarray, omega: Float[Array, "*sites"]
 ) -> tuple[float, float]:
     """Largest error of an interpolated energy, and of the distance of two neighbouring levels (eV).
 
@@ -154,7 +154,7 @@ def deviation(
     """
     cells = np.random.default_rng(0).integers(0, group.mesh, (_PROBES, 3))
     k = (cells + 0.5 * (np.array(group.mesh) > 1)) / group.mesh
-    exact = np.asarray(electrons.energies(k, omega * jnp.asarray(axis)))[:, slice(*group.states)]
+    exact = np.asarray(electrons.energies(k, jnp.multiply.outer(omega, jnp.asarray(axis))))[:, slice(*group.states)]
     error = np.asarray(_energies(bands.series, k)) - exact
     return float(np.max(np.abs(error))), float(np.max(np.abs(np.diff(error)[:, ::2])))
 

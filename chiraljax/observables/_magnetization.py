@@ -1,5 +1,6 @@
 """The magnetic moment that a rotation induces."""
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -27,7 +28,10 @@ _FIRST_POINTS = 24
 
 
 class Magnetization(AbstractResult):
-    """Moments and carriers on the grid mu.shape + temperature.shape + rotation.shape, where they are not paired."""
+    """Moments and carriers on the grid mu.shape + temperature.shape + rotation.shape, where they are not paired.
+
+    Of a rotation per site the last axis, which runs over the sites, is no axis of the grid.
+    """
 
     moment: Float[Array, "*grid"]
     """μ_B per cell, along the axis of rotation"""
@@ -44,27 +48,31 @@ class Magnetization(AbstractResult):
     mu: Float[Array, "*mu"]
     temperature: Float[Array, "*temperature"]
     rotation: Float[Array, "*rotation"]
+    sites: tuple[str, ...] = eqx.field(static=True)
+    """labels of the sites that have a rotation each, along the last axis of `rotation`; none where all turn alike"""
     quadrature: Quadrature | FermiSurface
     """the last rule used; pass it on to repeat the calculation under `jit` or for a gradient"""
 
     def to_xarray(self) -> xr.Dataset:
         """The result with named axes and units; arguments that are plain numbers become scalar coordinates.
 
+        The coordinate of rotations per site has the axes rotation and site; each site has its number and species.
         Raises `InputError` for arguments with more than one axis, and for lists of mu and temperature that are paired.
         """
         axes = {"mu": (self.mu, "eV"), "temperature": (self.temperature, "K"), "rotation": (self.rotation, "rad/ps")}
         shapes = self.mu.shape, self.temperature.shape
         check(
-            self.moment.ndim == sum(values.ndim for values, _ in axes.values()),
+            self.moment.ndim == sum(values.ndim for values, _ in axes.values()) - bool(self.sites),
             f"mu and temperature must not be paired lists to be labelled, but got shapes {shapes[0]} and {shapes[1]}",
         )
         dimensions: list[str] = []
-        coordinates = {}
+        coordinates = {"site": np.arange(len(self.sites)), "species": ("site", list(self.sites))} if self.sites else {}
         for name, (values, unit) in axes.items():
-            check(values.ndim <= 1, f"{name} must be a number or a list to be labelled, but got shape {values.shape}")
-            own = [name] * values.ndim
+            inner = ["site"] if self.sites and name == "rotation" else []
+            own = [name] * (values.ndim - len(inner))
+            check(len(own) <= 1, f"{name} must be a number or a list to be labelled, but got shape {values.shape}")
             dimensions += own
-            coordinates[name] = xr.Variable(own, np.asarray(values), {"units": unit})
+            coordinates[name] = xr.Variable(own + inner, np.asarray(values), {"units": unit})
         units = {"moment": "mu_B/cell", "carriers": "1/cell", "error": "mu_B/cell"}
         variables = {
             name: xr.Variable(dimensions, np.asarray(getattr(self, name)), {"units": unit})
@@ -90,6 +98,7 @@ def magnetization(
     normalisation: str | None = None,
     reference: str = "conduction",
     paired: bool = False,
+    per_site: bool = False,
     quadrature: Quadrature | FermiSurface | None = None,
     max_eigensolves: int = 300_000,
 ) -> Magnetization:
@@ -103,6 +112,9 @@ def magnetization(
       rotation, or with `reference="absolute"` as the energies are.
     - `temperature`: of the electrons (K), any shape; 0 is the step function, without a gradient.
     - `rotation`: angular velocity Ω about `axis` (rad/ps), any shape.
+    - `per_site`: the last axis of `rotation` runs over the sites of `electrons.crystal`, (..., sites): each turns
+      with its own Ω_i about `axis`, and the grid has rotation.shape[:-1]. M stays the moment of all sites together,
+      ∂M/∂Ω_i is what one of them does. The k-sum uses the operations of `electrons.site_resolved()` alone.
     - `paired`: one μ for each temperature, as at fixed doping: the grid is their common shape (to which they are
       broadcast) + rotation.shape, instead of mu.shape + temperature.shape + rotation.shape.
     - `rtol`, `atol`: the rule is refined until every error is below atol + rtol·|moment|, or the
@@ -120,9 +132,9 @@ def magnetization(
     on the nodes used.
 
     Raises `InputError` for a negative temperature, values that are not finite, rtol or atol ≤ 0, shapes that cannot
-    be paired, an unknown normalisation or reference, a quadrature for another axis or region, and where no gradient
-    exists: of a sum over points at T = 0, and in Ω at Ω = 0 of one between tetrahedra. `RuntimeError` if the
-    eigensolver fails.
+    be paired, a rotation per site without a value for each, an unknown normalisation or reference, a quadrature for
+    another axis or region, and where no gradient exists: of a sum over points at T = 0, and of one between
+    tetrahedra in Ω where levels stay twofold, as at Ω = 0. `RuntimeError` if the eigensolver fails.
     """
     check_finite("mu", mu)
     check_positive("temperature", temperature, zero=True)
@@ -137,8 +149,17 @@ def magnetization(
     levels, heat, speeds = real(mu), real(temperature), real(rotation)
     edge = conduction_edge(electrons).energy if reference == "conduction" else jnp.zeros(())
     shape, pairs = _pairs(levels + edge, heat, paired)
-    arguments = (electrons, *pairs, speeds.ravel())
-    shape += speeds.shape
+    outer, each = speeds.shape, ()
+    if per_site:
+        outer, each = outer[:-1], outer[-1:]
+        count = len(electrons.crystal.species)
+        check(
+            each == (count,),
+            f"rotation per site must have {count} values on its last axis, but got shape {speeds.shape}",
+        )
+        electrons = electrons.site_resolved()
+    arguments = (electrons, *pairs, speeds.reshape(-1, *each))
+    shape += outer
 
     def tolerance(moment) -> np.ndarray | Array:
         return atol + rtol * jnp.abs(jax.lax.stop_gradient(moment))
@@ -168,6 +189,7 @@ def magnetization(
         mu=levels,
         temperature=heat,
         rotation=speeds,
+        sites=electrons.crystal.species if per_site else (),
         quadrature=found.quadrature,
     )
 
@@ -253,13 +275,13 @@ def _over_points(arguments, axis, rule: Quadrature) -> Estimate:
 
     if many.any():
         moment, carriers, error = jnp.asarray(np.stack([each(omega) for omega in rotation], axis=-1))
-        return Estimate(moment, carriers, error, len(rule.weights) * rotation.size, rule)
+        return Estimate(moment, carriers, error, len(rule.weights) * len(rotation), rule)
     if is_traced((arguments, axis)):
         both = jax.tree.map(lambda part: jnp.moveaxis(part, 0, -1), jax.lax.map(average, rotation))
     else:
         both = jax.tree.map(lambda *parts: jnp.stack(parts, axis=-1), *[average(omega) for omega in rotation])
     (moment, carriers), (error, _) = both
-    return Estimate(moment, carriers, error, len(rule.weights) * rotation.size, rule)
+    return Estimate(moment, carriers, error, len(rule.weights) * len(rotation), rule)
 
 
 def _integrand(arguments, k):
@@ -278,7 +300,7 @@ def _states(arguments, k):
 
 def _at(electrons: Electrons, axis, omega, k):
     along = jnp.tensordot(axis.astype(complex), electrons.spin, axes=1)
-    return electrons.hamiltonian(k, omega * axis), along[None]
+    return electrons.hamiltonian(k, jnp.multiply.outer(omega, axis)), along[None]
 
 
 @jax.custom_jvp

@@ -21,9 +21,10 @@ def quadrature(
 ) -> Quadrature:
     """A symmetry-reduced rule with `n` points an axis for averages along the rotation `axis`.
 
-    `axis` None is for Ω = 0, where all symmetries remain. `normalisation` is `"zone"` (the whole
-    zone) or `"gamma_cube"` (|k_i| ≤ 0.05 around Γ, normalised to that cube); docs/conventions.md
-    says what each is for. Raises `InputError` for another name or an unusable n.
+    `axis` None is for Ω = 0, where all symmetries remain; where each site has its own Ω_i, the rule is that of
+    `electrons.site_resolved()`. `normalisation` is `"zone"` (the whole zone) or `"gamma_cube"` (|k_i| ≤ 0.05
+    around Γ, normalised to that cube); docs/conventions.md says what each is for. Raises `InputError` for another
+    name or an unusable n.
     """
     operations = magnetic_operations(electrons.crystal, electrons.operations, axis)
     if normalisation == "zone":
@@ -52,7 +53,8 @@ def check_rule(rule: Quadrature, electrons: Electrons, axis, normalisation: str 
     kept = frozen(magnetic_operations(electrons.crystal, electrons.operations, axis))
     check(
         set(rule.group) <= {*kept, *frozen(None)},
-        "quadrature must be one for this axis of rotation, but got one reduced by symmetries that it breaks",
+        "quadrature must be one for this axis of rotation, but got one reduced by symmetries that it breaks;"
+        " where each site has its own, take one for electrons.site_resolved()",
     )
 
 

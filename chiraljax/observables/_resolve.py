@@ -51,10 +51,10 @@ def resolve(
 ) -> Estimate:
     """Take the pairs whose error in `first` is too large to interpolated bands and finer grids.
 
-    Arguments: pairs μ (eV, absolute) and T (s,); Ω (r,) about `axis`; a first estimate (s, r) from a sum over
-    points; `tolerance(moment)` and the `rtol` in it; the diagonalisations that may be spent, one of an m×m
-    matrix counting (m/n)² of one of H. On each grid the sum over its nodes, which converges faster than any power
-    where k_BT is resolved, competes with that between its tetrahedra.
+    Arguments: pairs μ (eV, absolute) and T (s,); Ω (r,), or Ω_i (r, sites), about `axis`; a first estimate (s, r)
+    from a sum over points; `tolerance(moment)` and the `rtol` in it; the diagonalisations that may be spent, one of
+    an m×m matrix counting (m/n)² of one of H. On each grid the sum over its nodes, which converges faster than any
+    power where k_BT is resolved, competes with that between its tetrahedra.
     """
     table = np.array(jnp.stack(first[:3]))
     wrong = np.any(table[2] > np.asarray(tolerance(table[0])), axis=1)
@@ -114,21 +114,24 @@ class _Search:
 
     def interpolate(self, precision: float, budget: int):
         """Finer meshes until the energies are interpolated to `precision` (eV)."""
-        electrons, fastest = self.electrons, self.rotation[jnp.argmax(jnp.abs(self.rotation))]
+        electrons, speeds = self.electrons, np.abs(np.asarray(self.rotation)).reshape(len(self.rotation), -1)
+        fastest = int(np.argmax(speeds.max(axis=1)))
         known = {}
         while self.finer and not (self.group.trial and self.deviation[0] < precision):
             if self.cost[0] + len(self.rotation) * self.finer.solves(electrons, self.axis) > budget:
                 break
-            bands = interpolate(electrons, self.finer, self.axis, fastest)
+            bands = interpolate(electrons, self.finer, self.axis, self.rotation[fastest])
             self.cost += [self.finer.solves(electrons, self.axis), 0]
             if bands.overlap < _OVERLAP:
                 break
-            known = {float(fastest): bands}
-            self.group, self.deviation = self.finer, deviation(electrons, self.finer, bands, self.axis, fastest)
+            known = {fastest: bands}
+            self.group = self.finer
+            self.deviation = deviation(electrons, self.group, bands, self.axis, self.rotation[fastest])
             n = _next_mesh(max(self.group.mesh), self.deviation[0], precision)
             self.finer = dataclasses.replace(self.group, mesh=self._mesh(n)) if n <= _FINEST else None
         self.bands = [
-            known.get(float(omega)) or interpolate(electrons, self.group, self.axis, omega) for omega in self.rotation
+            known.get(r) or interpolate(electrons, self.group, self.axis, omega)
+            for r, omega in enumerate(self.rotation)
         ]
         self.cost += [(len(self.rotation) - len(known)) * self.group.solves(electrons, self.axis), 0]
         self.weight = (self.group.size / electrons.size) ** 2

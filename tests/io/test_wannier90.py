@@ -25,7 +25,9 @@ def _read(prefix):
     return table[:, 0, 0, :3], (table[..., 5] + 1j * table[..., 6]).swapaxes(1, 2), degeneracies
 
 
-@pytest.mark.parametrize(("name", "rotation"), [("KTaO3", 0.0), ("GaAs", 0.0), ("GaAs", [1.0, 2.0, 15.0])])
+@pytest.mark.parametrize(
+    ("name", "rotation"), [("KTaO3", 0.0), ("GaAs", 0.0), ("GaAs", [1.0, 2.0, 15.0]), ("GaAs", [[0, 0, 1], [0, 0, -1]])]
+)
 def test_hoppings(tmp_path, name, rotation):
     electrons = cj.load_material(name).electrons
     write_wannier90(tmp_path / "model", electrons, rotation)
