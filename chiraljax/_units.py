@@ -46,6 +46,3 @@ ION_MAGNETONS = _si.e * _ANGSTROM**2 / _PS / 2 / _si.physical_constants["nuclear
 
 PERMITTIVITY = _si.epsilon_0 * _U * _ANGSTROM**3 / (_si.e * _PS) ** 2
 """ε₀ in e²ps²/(u Å³), the unit of Z̃²/(V ω²)."""
-
-FREQUENCY = (_si.e / _U / _ANGSTROM**2) ** 0.5 * _PS / (2 * _si.pi)
-"""THz of √(1 eV/(u Å²))/2π, the frequency of a force constant."""

@@ -1,7 +1,6 @@
 """Harmonic force constants with Born charges, and the phonons for light that follow from them."""
 
 from collections.abc import Sequence
-from typing import Literal
 
 import numpy as np
 from jaxtyping import Float
@@ -51,7 +50,7 @@ class Lattice:
         *,
         damping: ArrayLike,
         axis: ArrayLike = (0.0, 0.0, 1.0),
-        modes: Sequence[int] | Literal["all"] | None = None,
+        modes: Sequence[int] | str | None = None,
         frequency: ArrayLike | None = None,
         dielectric_constant: float | None = None,
         x: ArrayLike | None = None,

@@ -7,10 +7,12 @@ from jaxtyping import Float
 from phonopy import Phonopy
 from phonopy.phonon.irreps import IrReps
 
-from .._errors import InputError
+from .._errors import InputError, check
 from .._units import PERMITTIVITY
 
 _HALF = 0.5
+_ACOUSTIC = 1.0
+"""THz; translations that are further from zero leave no trust in the modes"""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -84,11 +86,11 @@ def mode_sets(
         infrared = np.real(np.mean(characters * traces)) > _HALF
         own = None if charges is None else np.einsum("iab,mib->ma", charges, eigenvectors / np.sqrt(masses)[:, None])
         sets.append(ModeSet(frequency, str(label or ""), bool(infrared), eigenvectors, own))
-    if len(acoustic) != 3:
-        raise InputError(
-            f"force constants must have three acoustic modes at Γ, but {len(acoustic)} are near uniform translations:"
-            " impose the acoustic sum rule on them"
-        )
+    check(
+        len(acoustic) == 3 and np.max(np.abs(acoustic)) < _ACOUSTIC,
+        "force constants must obey the acoustic sum rule, but uniform translations have"
+        f" {', '.join(f'{nu:.3g}' for nu in sorted(set(np.round(acoustic, 6))))} THz",
+    )
     first, second, third = acoustic
     return tuple(sorted(sets, key=lambda one: one.frequency)), (first, second, third)
 

@@ -171,7 +171,7 @@ def _checked(path, made: phonopy.Phonopy, held: NacParams) -> NacParams:
         f"{path}: Born charges must be finite numbers, and the dielectric tensor positive",
     )
     neutral = charges - charges.mean(axis=0)
-    symmetric, tensor = symmetrize_borns_and_epsilon(neutral, tensor, made.primitive, is_symmetry=True)
+    symmetric, tensor = _guarded(path, lambda: symmetrize_borns_and_epsilon(neutral, tensor, made.primitive))
     worst = abs(charges - symmetric).max()
     check(
         worst <= _NEUTRAL,

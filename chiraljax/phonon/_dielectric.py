@@ -29,7 +29,7 @@ def dielectric_function(phonon: AbstractModes, frequencies: ArrayLike) -> Comple
     poles = jax.lax.complex(real_part, -modes.damping * omega)
     strength = jnp.einsum("ca,cb->cab", modes.charges, modes.charges) / (PERMITTIVITY * phonon.volume)
     shares = jnp.einsum("fc,cab->fab", 1 / poles, strength.astype(complex))
-    return phonon.dielectric_constant * jnp.eye(2, dtype=complex) + shares
+    return (phonon.dielectric_constant * jnp.eye(2)).astype(complex) + shares
 
 
 def transmission(phonon: AbstractModes, frequencies: ArrayLike) -> Complex[Array, "F 2 2"]:

@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Callable
-from typing import Literal, TypeAlias, get_args
 
 import jax.numpy as jnp
 import numpy as np
@@ -18,8 +17,7 @@ from ._drive import drive
 from ._motion import Motion
 from ._propagate import STEPS_PER_PERIOD, propagate, step_nodes
 
-Surface: TypeAlias = Literal["screened", "fresnel"]
-SURFACES = get_args(Surface)
+SURFACES = ("screened", "fresnel")
 
 
 class AbstractPhonon(AbstractModes):
@@ -30,7 +28,7 @@ class AbstractPhonon(AbstractModes):
         pulse: AbstractPulse,
         times: ArrayLike,
         *,
-        surface: Surface = "screened",
+        surface: str = "screened",
         initial: tuple[ArrayLike, ArrayLike] | None = None,
         max_steps: int | None = None,
     ) -> Motion:
