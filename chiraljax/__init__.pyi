@@ -21,6 +21,7 @@ from .coupling import AbstractCoupling as AbstractCoupling
 from .coupling import ConstantInertia as ConstantInertia
 from .coupling import FixedRotation as FixedRotation
 from .coupling import KinematicRotation as KinematicRotation
+from .coupling import SiteRotation as SiteRotation
 from .crystal import Crystal as Crystal
 from .crystal import KPath as KPath
 from .crystal import k_path as k_path

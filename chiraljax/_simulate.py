@@ -1,16 +1,19 @@
 """The composed chain, from a pulse to the magnetic moment."""
 
+from typing import Any
+
 import jax
 import jax.numpy as jnp
+import numpy as np
 from diffrax import RESULTS
 
 from ._checks import is_traced
 from ._errors import InputError, check
 from ._types import Array, ArrayLike, Bool, Float, Int
 from .brillouin import Quadrature
-from .coupling import AbstractCoupling, KinematicRotation
+from .coupling import AbstractCoupling, FixedRotation, KinematicRotation
 from .materials import Material
-from .observables import AbstractResult, FermiSurface, magnetization_curve
+from .observables import AbstractResult, FermiSurface, magnetization, magnetization_curve
 from .phonon import Motion
 from .pulse import AbstractPulse
 
@@ -22,8 +25,8 @@ class Simulation(AbstractResult):
     """μ_B per cell, along the axis of rotation"""
     error: Float[Array, "*grid T"]
     """estimated absolute error of `moment`, of the k-sum and of the interpolation in Ω together, μ_B per cell"""
-    rotation: Float[Array, " T"]
-    """Ω(t), rad/ps"""
+    rotation: Float[Array, "T *sites"]
+    """Ω(t), rad/ps; of every site where the coupling resolves them"""
     motion: Motion
     eigensolves: Int[Array, ""]
     """diagonalisations spent"""
@@ -41,6 +44,7 @@ def simulate(
     temperature: ArrayLike,
     times: ArrayLike,
     coupling: AbstractCoupling | None = None,
+    surface: str = "screened",
     rotations: int = 6,
     rtol: float = 1e-3,
     atol: float = 1e-7,
@@ -52,50 +56,58 @@ def simulate(
     """M(t) of a pulse: the phonon is driven from rest, Ω(t) follows from it, M follows Ω adiabatically.
 
     M(Ω) is interpolated from `rotations` values of Ω up to max|Ω(t)| (see `magnetization_curve`), so the cost does
-    not depend on the number of times.
+    not depend on the number of times. A coupling that resolves the sites (`SiteRotation`) costs one k-sum a time.
 
     Arguments: `mu` (eV, from the conduction-band edge), `temperature` of the electrons (K), any shapes;
-    `times` (T,) ps, increasing, the phonon at rest at the first; `coupling`, `KinematicRotation` unless
-    given; the others as in `magnetization`.
+    `times` (T,) ps, increasing, the phonon at rest at the first; `coupling`, `KinematicRotation` about the phonon's
+    axis unless given; `surface` as in `Phonon.drive`, "fresnel" for a pulse outside the crystal; the others as in
+    `magnetization`.
 
-    Raises `InputError` for a material without a phonon, for a motion that `max_steps` (see `drive`) did not
-    bring to its end (under `jit`, where nothing raises, the error is infinite and `converged` false), and as
-    `drive` and `magnetization` do.
+    Raises `InputError` for a material without a phonon, for a coupling about another axis, for a motion that
+    `max_steps` (see `drive`) did not bring to its end (under `jit`, where nothing raises, the error is infinite and
+    `converged` false), and as `drive` and `magnetization` do.
     """
     if material.phonon is None:
         raise InputError(f"material must have a phonon to be driven, but {material.name} has none")
     check(rotations >= 2, f"rotations must be at least 2, but got {rotations}")
-    coupling = KinematicRotation() if coupling is None else coupling
-    motion = material.phonon.drive(pulse, times, max_steps=max_steps)
+    phonon = material.phonon
+    coupling = KinematicRotation(axis=phonon.axis) if coupling is None else coupling
+    check(
+        isinstance(coupling, FixedRotation) or np.allclose(coupling.axis, phonon.axis, atol=1e-9),
+        f"coupling must have the axis of the phonon, {list(phonon.axis)}, but has {list(coupling.axis)}",
+    )
+    motion = phonon.drive(pulse, times, surface=surface, max_steps=max_steps)
     moved = motion.status == RESULTS.successful
     check(
         is_traced(moved) or moved,
         "max_steps must be larger for this pulse and these times: the motion of the phonon did not reach their end",
     )
     rotation = coupling(motion)
-    fastest = jax.lax.stop_gradient(jnp.max(jnp.abs(rotation)))
-    fastest = jnp.where(fastest > 0, fastest, 1.0)
-    curve = magnetization_curve(
-        material.electrons,
-        mu=mu,
-        temperature=temperature,
-        fastest=fastest,
-        axis=coupling.axis,
-        nodes=rotations,
-        rtol=rtol,
-        atol=atol,
-        normalisation=normalisation,
-        quadrature=quadrature,
-        max_eigensolves=max_eigensolves,
-    )
-    moment = curve(rotation)
-    worst = jnp.where(moved, 0.0, jnp.inf) + curve.error
+    options: dict[str, Any] = {
+        "mu": mu,
+        "temperature": temperature,
+        "axis": coupling.axis,
+        "rtol": rtol,
+        "atol": atol,
+        "normalisation": normalisation,
+        "quadrature": quadrature,
+        "max_eigensolves": max_eigensolves,
+    }
+    if rotation.ndim == 2:
+        found = magnetization(material.electrons, rotation=rotation, per_site=True, **options)
+        moment, error = found.moment, found.error
+    else:
+        fastest = jax.lax.stop_gradient(jnp.max(jnp.abs(rotation)))
+        fastest = jnp.where(fastest > 0, fastest, 1.0)
+        found = magnetization_curve(material.electrons, fastest=fastest, nodes=rotations, **options)
+        moment, error = found(rotation), found.error[..., None]
+    worst = jnp.where(moved, 0.0, jnp.inf) + error
     return Simulation(
         moment=moment,
-        error=jnp.broadcast_to(worst[..., None], moment.shape),
+        error=jnp.broadcast_to(worst, moment.shape),
         rotation=rotation,
         motion=motion,
-        eigensolves=curve.eigensolves,
-        converged=curve.converged & moved,
-        quadrature=curve.quadrature,
+        eigensolves=found.eigensolves,
+        converged=found.converged & moved,
+        quadrature=found.quadrature,
     )

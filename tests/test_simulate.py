@@ -150,3 +150,31 @@ def test_an_unfinished_motion_is_not_a_result(ktao3, rule):
 def test_long_windows_get_the_steps_they_need(ktao3):
     motion = ktao3.phonon.drive(cj.GaussianPulse(), np.linspace(0, 150, 16))
     assert np.all(np.isfinite(motion.q))
+
+
+def test_coupling_about_another_axis_is_refused(ktao3):
+    with pytest.raises(cj.InputError, match=r"coupling must have the axis of the phonon, \[0.0, 0.0, 1.0\]"):
+        cj.simulate(
+            ktao3,
+            cj.GaussianPulse(),
+            mu=0.05,
+            temperature=600.0,
+            times=[0.0, 4.0],
+            coupling=cj.KinematicRotation(axis=(1, 0, 0)),
+        )
+
+
+@pytest.mark.slow
+def test_moment_of_sites_that_turn_at_their_own_rates(ktao3):
+    """Without orbitals on K and with Ω_i within 7 % of their mean, M is that of one rotation to 1 %: M is linear in
+    Ω_i to (ħΩ/k_BT)²/12 = 3e-3 here, and the deviations of two O with opposite signs nearly cancel."""
+    options = {"mu": 0.05, "temperature": 600.0, "times": [0.0, 3.0, 4.0]}
+    sites = cj.simulate(ktao3, cj.GaussianPulse(), coupling=cj.SiteRotation(), **options)
+    whole = cj.simulate(ktao3, cj.GaussianPulse(), **options)
+    assert sites.rotation.shape == (3, 5)
+    assert sites.moment.shape == (3,)
+    np.testing.assert_allclose(sites.moment, whole.moment, rtol=0.01, atol=1e-8)
+    given = cj.magnetization(
+        ktao3.electrons, mu=0.05, temperature=600.0, rotation=sites.rotation, per_site=True, quadrature=sites.quadrature
+    )
+    np.testing.assert_allclose(sites.moment, given.moment, rtol=1e-12)

@@ -20,8 +20,8 @@ class AbstractCoupling(Module):
     """Unit vector about which the lattice turns; static, since the symmetry of the k-sum depends on it."""
 
     @abc.abstractmethod
-    def __call__(self, motion: Motion) -> Float[Array, " T"]:
-        """Angular velocity Ω (T,) in rad/ps about `axis` at the times of `motion`."""
+    def __call__(self, motion: Motion) -> Float[Array, "T *sites"]:
+        """Angular velocity Ω (T,) in rad/ps about `axis` at the times of `motion`, or of every site (T, sites)."""
 
 
 def unit_vector(axis: ArrayLike) -> tuple[float, float, float]:

@@ -18,6 +18,8 @@ from ._motion import Motion
 from ._propagate import STEPS_PER_PERIOD, propagate, step_nodes
 
 SURFACES = ("screened", "fresnel")
+_STEPS_A_PIECE = 32
+"""of a sampled field, at most"""
 
 
 class AbstractPhonon(AbstractModes):
@@ -60,7 +62,7 @@ class AbstractPhonon(AbstractModes):
         if max_steps is None:
             fastest = concrete(frequencies)
             periods = 0.0 if known is None or fastest is None else float((known[-1] - known[0]) * fastest.max())
-            max_steps = max(4096, 2 ** math.ceil(math.log2(64 * periods + 1)))
+            max_steps = max(4096, 2 ** math.ceil(math.log2(64 * periods + _STEPS_A_PIECE * pulse.pieces + 1)))
         check(max_steps >= 1, f"Argument max_steps must be positive, but got {max_steps}")
         return drive(self, pulse, times, self._initial(initial), max_steps)
 

@@ -32,6 +32,11 @@ class AbstractPulse(Module):
     def __call__(self, t: Real[ArrayLike, "*batch"]) -> Float[Array, "*batch 2"]:
         """Field E(t) in MV/cm at the times `t` (*batch) in ps, shape (*batch, 2)."""
 
+    @property
+    def pieces(self) -> int:
+        """How many smooth pieces the field has: a solver of high order takes steps of its own on each."""
+        return 1
+
     def prepared(self) -> Callable[[Real[ArrayLike, "..."]], Float[Array, "..."]]:
         """The same function of time, for many calls: what does not depend on the time is computed now."""
         return self
@@ -107,6 +112,10 @@ class SumPulse(AbstractPulse):
 
     def __call__(self, t: Real[ArrayLike, "*batch"]) -> Float[Array, "*batch 2"]:
         return self.prepared()(t)
+
+    @property
+    def pieces(self) -> int:
+        return sum(pulse.pieces for pulse in self.pulses)
 
     def prepared(self) -> Callable[[Real[ArrayLike, "..."]], Float[Array, "..."]]:
         first, *others = [pulse.prepared() for pulse in self.pulses]

@@ -65,6 +65,10 @@ class SampledPulse(AbstractPulse):
     def __call__(self, t: Real[ArrayLike, "*batch"]) -> Float[Array, "*batch 2"]:
         return self._at(self._curvature(), t)
 
+    @property
+    def pieces(self) -> int:
+        return self.times.shape[0] - 1
+
     def prepared(self) -> Callable[[Real[ArrayLike, "..."]], Float[Array, "..."]]:
         return partial(self._at, self._curvature())
 
