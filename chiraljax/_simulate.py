@@ -93,7 +93,7 @@ def simulate(
         "quadrature": quadrature,
         "max_eigensolves": max_eigensolves,
     }
-    if rotation.ndim == 2:
+    if coupling.per_site:
         found = magnetization(material.electrons, rotation=rotation, per_site=True, **options)
         moment, error = found.moment, found.error
     else:

@@ -124,13 +124,12 @@ def optimize_pulse(
     Raises `InputError` for arguments outside these ranges, a material without a phonon, times that do not resolve it,
     constraints that no pulse meets together, a band without a mode, and a checkpoint of another search.
     """
-    phonon = material.phonon
-    if phonon is None:
-        raise InputError(f"material must have a phonon to be driven, but {material.name} has none")
+    phonon = material.pairs()
     check(starts >= 1, f"starts must be at least 1, but got {starts}")
     check(steps >= 1, f"steps must be at least 1, but got {steps}")
     constraints = Constraints(fluence, peak_field, band, window, ellipticity, leakage)
-    coupling = KinematicRotation() if coupling is None else coupling
+    coupling = KinematicRotation(axis=phonon.axis) if coupling is None else coupling
+    check(not coupling.per_site, "coupling must be one rotation for all sites, but resolves them")
     instants = _checked_times(times, phonon)
     if isinstance(objective, AbstractObjective):
         objective.check(instants)

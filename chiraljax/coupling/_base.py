@@ -1,6 +1,7 @@
 """The interface of a coupling, and the axis that all of them have."""
 
 import abc
+from typing import ClassVar
 
 import equinox as eqx
 import numpy as np
@@ -15,6 +16,9 @@ from ..phonon import Motion
 
 class AbstractCoupling(Module):
     """A choice of Ω(t); see the table of couplings in `docs/conventions.md`."""
+
+    per_site: ClassVar[bool] = False
+    """Whether Ω is resolved by site."""
 
     axis: eqx.AbstractVar[tuple[float, float, float]]
     """Unit vector about which the lattice turns; static, since the symmetry of the k-sum depends on it."""

@@ -1,5 +1,7 @@
 """An angular velocity of its own for every site."""
 
+from typing import ClassVar
+
 import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, Float
@@ -26,6 +28,7 @@ class SiteRotation(AbstractCoupling):
     **Raises:** `InputError` for a negative temperature or a zero axis.
     """
 
+    per_site: ClassVar[bool] = True
     temperature: Scalar = eqx.field(converter=lambda x: jnp.asarray(x, dtype=float), default=300.0)
     axis: tuple[float, float, float] = eqx.field(converter=unit_vector, static=True, default=(0.0, 0.0, 1.0))
 

@@ -3,17 +3,18 @@
 import os
 from collections.abc import Mapping
 from importlib.metadata import version
+from itertools import combinations_with_replacement
 
 import numpy as np
 import tomlkit
 from tomlkit.items import Table
 
 from .._atomic import atomic_path
-from .._errors import check
+from .._errors import InputError, check
 from .._validation import parse_toml
 from ..materials import Material
-from ..materials._schema import MaterialFile
-from ..phonon import Phonon
+from ..materials._schema import MaterialFile, PhononTable
+from ..phonon import AbstractPhonon, NormalModes, Phonon
 from ._toml import inline, lines, plain, tables
 
 
@@ -110,13 +111,27 @@ def _electrons(material: Material, source: str, comments: Mapping[str, str]) -> 
     return table
 
 
-def _phonon(phonon: Phonon, source: str) -> Table:
+def _phonon(phonon: AbstractPhonon, source: str) -> Table:
     table = tomlkit.table().add(
         tomlkit.comment("frequencies in THz, dampings in rad/ps, charges in e/√u, masses in u, quartic in 1/(ps² Å² u)")
     )
     _add(table, "source", source)
     table.add("dielectric_constant", plain(phonon.dielectric_constant))
     table.add("masses", plain(phonon.masses))
+    if phonon.plane != PhononTable.model_fields["plane"].default:
+        table.add("plane", lines(phonon.plane))
+    if phonon.born_charges is not None:
+        table.add("born_charges", lines((lines(tensor, "    ") for tensor in plain(phonon.born_charges)), "  "))
+    if isinstance(phonon, Phonon):
+        _pairs(table, phonon)
+    elif isinstance(phonon, NormalModes):
+        _modes(table, phonon)
+    else:
+        raise InputError(f"phonon must be pairs or normal modes to be written, but is a {type(phonon).__name__}")
+    return table
+
+
+def _pairs(table: Table, phonon: Phonon) -> None:
     if np.any(np.asarray(phonon.quartic_isotropic)):
         table.add("quartic_isotropic", lines(plain(phonon.quartic_isotropic)))
     if phonon.temperatures is not None:
@@ -138,7 +153,24 @@ def _phonon(phonon: Phonon, source: str) -> Table:
         row.add("eigenvectors", lines((lines(vector, "    ") for vector in vectors), "  "))
         rows.append(row)
     table.add("pairs", tables(rows))
-    return table
+
+
+def _modes(table: Table, phonon: NormalModes) -> None:
+    terms = []
+    for tensor in (np.asarray(phonon.cubic), np.asarray(phonon.quartic)):
+        for places in combinations_with_replacement(range(tensor.shape[0]), tensor.ndim):
+            if tensor[places] != 0:
+                terms.append(inline(modes=places, value=float(tensor[places])))
+    if terms:
+        table.add("anharmonic", lines(terms))
+    rows = []
+    for mode, vectors in enumerate(plain(phonon.eigenvectors)):
+        row = tomlkit.table()
+        for name in ("frequency", "damping", "charges"):
+            row.add(name, plain(getattr(phonon, name)[mode]))
+        row.add("eigenvector", lines(vectors, "  "))
+        rows.append(row)
+    table.add("modes", tables(rows))
 
 
 def _parameter(table: Table, key: list[str], value: float, comment: str | None) -> None:

@@ -55,7 +55,7 @@ class Lattice:
         dielectric_constant: float | None = None,
         x: ArrayLike | None = None,
         crystal: Crystal | None = None,
-        **table: ArrayLike,
+        **table: ArrayLike | None,
     ) -> Phonon:
         """The transverse-optical pairs that light along `axis` turns about it.
 

@@ -5,7 +5,6 @@ from importlib import resources
 from pathlib import Path
 
 import equinox as eqx
-from ase.data import atomic_masses, atomic_numbers
 
 from .._errors import InputError, check
 from .._module import Module
@@ -13,8 +12,9 @@ from .._precision import require_x64
 from .._validation import parse_toml, read_text
 from ..crystal import Crystal, KPath, k_path
 from ..electrons import Electrons, Hopping, Shell, slater_koster
-from ..phonon import Phonon
-from ._schema import MaterialFile, PhononTable
+from ..phonon import AbstractPhonon, Phonon
+from ._phonon import phonon_of
+from ._schema import MaterialFile
 
 _FOLDER = resources.files("chiraljax.materials")
 
@@ -25,7 +25,7 @@ class Material(Module):
     name: str = eqx.field(static=True)
     crystal: Crystal
     electrons: Electrons
-    phonon: Phonon | None
+    phonon: AbstractPhonon | None
     """None for a file without a phonon"""
     _path: tuple | None = eqx.field(static=True)
     _sources: tuple[str, str, str] = eqx.field(static=True, default=("", "", ""))
@@ -39,6 +39,26 @@ class Material(Module):
         check(electrons.crystal == self.crystal, f"electrons must be a model of the crystal of {self.name}")
         sources = (self._sources[0], "", self._sources[2])
         return dataclasses.replace(self, electrons=electrons, _sources=sources)
+
+    def with_phonon(self, phonon: AbstractPhonon | None) -> "Material":
+        """The same crystal and electrons with another phonon, whose atoms are the sites in their order.
+
+        Raises `InputError` for a phonon of another number of atoms.
+        """
+        sites = len(self.crystal.species)
+        check(
+            phonon is None or phonon.masses.shape == (sites,),
+            f"phonon must move the {sites} sites of {self.name}, but moves {phonon and phonon.masses.shape[0]} atoms",
+        )
+        return dataclasses.replace(self, phonon=phonon, _sources=(*self._sources[:2], ""))
+
+    def pairs(self) -> Phonon:
+        """Its phonon of degenerate pairs. Raises `InputError` for a material without one."""
+        if self.phonon is None:
+            raise InputError(f"material must have a phonon to be driven, but {self.name} has none")
+        if not isinstance(self.phonon, Phonon):
+            raise InputError(f"material must have a phonon of degenerate pairs, but {self.name} has single modes")
+        return self.phonon
 
     def k_path(self, points: int = 40) -> KPath:
         """The path of the material file, or else the standard one of the lattice, `points` intervals a segment."""
@@ -64,12 +84,12 @@ def load_material(name: str | Path) -> Material:
         text = read_text(name, f"a bundled material ({', '.join(bundled_materials())}) or a TOML file")
     file = parse_toml(text, MaterialFile, str(name), "material file")
     try:
-        return _build(file)
+        return _build(file, Path(name).parent)
     except InputError as error:
         raise InputError(f"{name}: {error}") from None
 
 
-def _build(file: MaterialFile) -> Material:
+def _build(file: MaterialFile, folder: Path) -> Material:
     sites = file.crystal.sites
     crystal = Crystal(file.crystal.lattice, [site.species for site in sites], [site.position for site in sites])
     electrons = slater_koster(
@@ -87,28 +107,6 @@ def _build(file: MaterialFile) -> Material:
         )
     route = (tuple(path.points.items()), tuple(path.segments)) if path else None
     sources = (file.source, file.electrons.source, file.phonon.source if file.phonon else "")
-    return Material(file.name, crystal, electrons, file.phonon and _phonon(file.phonon, crystal), route, sources)
-
-
-def _phonon(table: PhononTable, crystal: Crystal) -> Phonon:
-    for pair in table.pairs:
-        for vector in pair.eigenvectors:
-            check(
-                len(vector) == len(crystal.species),
-                f"phonon.pairs.eigenvectors must have one vector for each of the {len(crystal.species)} sites,"
-                f" but got {len(vector)}",
-            )
-    rows = table.temperature_dependence
-    return Phonon(
-        frequency=[pair.frequency for pair in table.pairs],
-        damping=[pair.damping for pair in table.pairs],
-        mode_effective_charge=[pair.mode_effective_charge for pair in table.pairs],
-        eigenvectors=[pair.eigenvectors for pair in table.pairs],
-        masses=table.masses or [atomic_masses[atomic_numbers[symbol]] for symbol in crystal.symbols],
-        dielectric_constant=table.dielectric_constant,
-        quartic_isotropic=table.quartic_isotropic,
-        quartic_cubic=[pair.quartic_cubic for pair in table.pairs],
-        temperatures=[row.temperature for row in rows] or None,
-        frequencies=[row.frequencies for row in rows] or None,
-        dampings=[row.dampings for row in rows] or None,
+    return Material(
+        file.name, crystal, electrons, file.phonon and phonon_of(file.phonon, crystal, folder), route, sources
     )

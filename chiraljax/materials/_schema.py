@@ -81,6 +81,45 @@ class PairTable(_Table):
     """1/(ps² Å² u)"""
 
 
+class ModeTable(_Table):
+    frequency: PositiveFloat
+    """THz"""
+    damping: NonNegativeFloat
+    """rad/ps"""
+    charges: tuple[Number, Number]
+    """e/√u, for the field's x and y"""
+    eigenvector: list[Vector]
+    """mass-weighted, one vector a site"""
+
+
+class TermTable(_Table):
+    modes: Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=3, max_length=4)]
+    """places in the list of modes, in any order: ∂³V or ∂⁴V by their coordinates"""
+    value: Number
+    """1/(ps² Å √u) or 1/(ps² Å² u)"""
+
+
+class LatticeTable(_Table):
+    file: str
+    """of phonopy, or a structure file with `supercell`, beside the material file; or the name of a bundled lattice"""
+    born: str | None = None
+    force_sets: str | None = None
+    force_constants: str | None = None
+    supercell: tuple[PositiveInt, PositiveInt, PositiveInt] | None = None
+    axis: Vector = (0.0, 0.0, 1.0)
+    """about which the lattice turns and along which the light travels"""
+    x: Vector | None = None
+    """where the field's x points, as far as across the axis"""
+    modes: list[int] | str | None = None
+    """numbers as in the lattice's table, or "all"; the lowest pair unless given"""
+    degenerate: bool = True
+    """pairs that turn in circles; false for all modes that the light drives, each by itself"""
+    frequency: list[PositiveFloat] | None = None
+    """THz, one a set of modes, in place of those of the force constants"""
+    damping: Annotated[list[NonNegativeFloat], Field(min_length=1)]
+    """rad/ps, one for all or one a set of modes"""
+
+
 class TemperatureRow(_Table):
     temperature: NonNegativeFloat
     """K"""
@@ -92,13 +131,24 @@ class TemperatureRow(_Table):
 
 class PhononTable(_Table):
     source: str = ""
-    dielectric_constant: PositiveFloat
+    dielectric_constant: PositiveFloat | None = None
+    """ε∞; may be left out where a lattice has Born charges"""
     masses: list[PositiveFloat] | None = None
     """u, one a site; without it, the standard atomic weights"""
-    pairs: Annotated[list[PairTable], Field(min_length=1)]
+    plane: tuple[Vector, Vector] = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0))
+    """orthonormal vectors along which the field's x and y point"""
+    born_charges: list[tuple[Vector, Vector, Vector]] | None = None
+    """e, one tensor a site: rows are the dipole's components, columns those of the displacement"""
+    pairs: list[PairTable] = []
+    modes: list[ModeTable] = []
+    lattice: LatticeTable | None = None
+    """exactly one of the three is given"""
     quartic_isotropic: list[list[Number]] | None = None
-    """1/(ps² Å² u), symmetric"""
+    """1/(ps² Å² u), symmetric; of pairs"""
+    anharmonic: list[TermTable] = []
+    """of modes"""
     temperature_dependence: list[TemperatureRow] = []
+    """of pairs"""
 
 
 class MaterialFile(_Table):

@@ -4,7 +4,6 @@ from pathlib import Path
 
 import numpy as np
 
-from .._errors import InputError
 from ..io import write_csv
 from ..materials import Material
 from ..phonon import Motion, Phonon
@@ -20,7 +19,7 @@ _RELATIVE_ERROR = 1e-8
 
 def figure2(material: Material, pulse: AbstractPulse, folder: Path) -> list[Row]:
     """Write fig2.(png|pdf|csv); returns the rows that follow from the motion."""
-    phonon = _phonon(material)
+    phonon = material.pairs()
     motion = phonon.drive(pulse, _TIMES)
     save(drive_figure(motion, pulse, material.crystal.species), folder, "fig2")
     sites = [f"{label}{i}" for i, label in enumerate(material.crystal.species, 1)]
@@ -100,10 +99,3 @@ def _rows(material: Material, phonon: Phonon, motion: Motion) -> list[Row]:
             accuracy=2 * _RELATIVE_ERROR * abs(float(fastest)),
         ),
     ]
-
-
-def _phonon(material: Material) -> Phonon:
-    """Its phonon; raises `InputError` if it has none."""
-    if material.phonon is None:
-        raise InputError(f"material must have a phonon, but {material.name} has none")
-    return material.phonon

@@ -16,7 +16,7 @@ from .._types import Array, ArrayLike
 from ..coupling import AbstractCoupling
 from ..electrons import Electrons
 from ..materials import Material
-from ..phonon import Phonon
+from ..phonon import AbstractPhonon, Phonon
 from ..pulse import AbstractPulse
 
 FILLING = {"mu": "eV", "temperature": "K", "doping": "1/cell"}
@@ -45,7 +45,7 @@ _UNITS = {
 }
 _HINTED = 24
 """Names that an error lists at most."""
-_HIDDEN = {"temperatures", "frequencies", "dampings", "eigenvectors", "masses"}
+_HIDDEN = {"temperatures", "frequencies", "dampings", "eigenvectors", "masses", "born_charges", "volume"}
 """Array fields that are no parameters of their own, or only together."""
 
 
@@ -53,7 +53,7 @@ class Setup(Module):
     """Everything whose parameters a sweep may vary."""
 
     electrons: Electrons
-    phonon: Phonon | None
+    phonon: AbstractPhonon | None
     pulse: AbstractPulse
     coupling: AbstractCoupling
 
@@ -171,7 +171,7 @@ def parameters(setup: Setup) -> Iterator[Parameter]:
     """All of `setup`."""
     for part in ("pulse", "phonon", "coupling"):
         yield from fields(part, getattr(setup, part))
-    if setup.phonon is not None and setup.phonon.temperatures is not None:
+    if isinstance(setup.phonon, Phonon) and setup.phonon.temperatures is not None:
         yield Parameter("phonon.temperature", "phonon", "K")
     for name in setup.electrons.parameters:
         yield Parameter(f"electrons.{name}", "electrons", "eV")

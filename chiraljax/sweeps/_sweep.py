@@ -17,7 +17,7 @@ from .._types import ArrayLike
 from ..brillouin import Quadrature
 from ..coupling import AbstractCoupling, KinematicRotation
 from ..materials import Material
-from ..phonon import Phonon
+from ..phonon import AbstractPhonon
 from ..pulse import AbstractPulse, GaussianPulse
 from ._axes import axes_of
 from ._motion import substeps_of
@@ -59,7 +59,7 @@ def plan_sweep(
 ) -> Plan:
     """What `sweep` with these arguments would do; `print` it to see how much work that is. Raises as `sweep` does."""
     setup = Setup.of(
-        material, GaussianPulse() if pulse is None else pulse, KinematicRotation() if coupling is None else coupling
+        material, GaussianPulse() if pulse is None else pulse, _coupling(material) if coupling is None else coupling
     )
     known = axes_of(axes, setup)
     plan = Plan(
@@ -271,6 +271,10 @@ def _filling(plan: Plan, given: dict[str, float | None]) -> dict[str, float]:
     return known
 
 
+def _coupling(material: Material) -> AbstractCoupling:
+    return KinematicRotation() if material.phonon is None else KinematicRotation(axis=material.phonon.axis)
+
+
 def _substeps(plan: Plan) -> int:
     """What `Phonon.propagate` would take for the fastest and the most damped phonon."""
     most, chosen = 1, [one for one in plan.varied if one.part == "phonon"]
@@ -282,7 +286,7 @@ def _substeps(plan: Plan) -> int:
     return max(most, _phonon(plan, plan.setup).substeps(plan.times))
 
 
-def _phonon(plan: Plan, setup: Setup) -> Phonon:
+def _phonon(plan: Plan, setup: Setup) -> AbstractPhonon:
     if setup.phonon is None:
         raise InputError(f"material must have a phonon to be driven, but {plan.material} has none")
     return setup.phonon

@@ -56,6 +56,9 @@ def everything():
         temperatures=[0.0, 100.0],
         frequencies=[[1.0, 2.0], [1.1, 2.2]],
         dampings=[[0.0, 0.1], [0.2, 0.3]],
+        plane=np.linalg.qr(random.normal(size=(3, 2)))[0].T,
+        born_charges=random.normal(size=(3, 3, 3)),
+        volume=crystal.volume,
     )
     with pytest.warns(UserWarning, match="lacks"):
         electrons = slater_koster(crystal, shells, hoppings, 3, -1)
