@@ -79,6 +79,7 @@ from .phonon import Motion as Motion
 from .phonon import NormalModes as NormalModes
 from .phonon import Phonon as Phonon
 from .phonon import dielectric_function as dielectric_function
+from .phonon import thermal_state as thermal_state
 from .phonon import transmission as transmission
 from .phonon import transmitted as transmitted
 from .pulse import AbstractModalPulse as AbstractModalPulse

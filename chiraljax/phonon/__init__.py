@@ -10,3 +10,4 @@ from ._motion import Motion as Motion
 from ._normal_modes import NormalModes as NormalModes
 from ._phonon import Phonon as Phonon
 from ._thermal import thermal_square as thermal_square
+from ._thermal import thermal_state as thermal_state

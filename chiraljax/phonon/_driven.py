@@ -3,9 +3,10 @@
 import math
 from collections.abc import Callable
 
+import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array
+from jaxtyping import Array, PRNGKeyArray
 
 from .._checks import check_finite, concrete
 from .._errors import InputError, check
@@ -14,8 +15,10 @@ from ..pulse import AbstractPulse
 from ._base import AbstractModes
 from ._dielectric import transmitted
 from ._drive import drive
+from ._langevin import bath_noise
 from ._motion import Motion
-from ._propagate import STEPS_PER_PERIOD, propagate, step_nodes
+from ._propagate import STEPS_PER_PERIOD, propagate, step_ends, step_nodes
+from ._thermal import thermal_square, thermal_state
 
 SURFACES = ("screened", "fresnel")
 _STEPS_A_PIECE = 32
@@ -84,18 +87,58 @@ class AbstractPhonon(AbstractModes):
         **Raises:** `InputError` for times that are not equally spaced, initial values of another shape, and for a
         frequency that has no value yet while `substeps` is not given.
         """
-        times = jnp.asarray(times, dtype=float)
         substeps = self.substeps(times) if substeps is None else substeps
+        times = jnp.asarray(times, dtype=float)
         field = pulse(step_nodes(times, substeps))
         return propagate(self, field, times, substeps, self.harmonic, self._initial(initial))
+
+    def langevin(
+        self,
+        pulse: Callable[[Array], Array],
+        times: ArrayLike,
+        *,
+        temperature: ArrayLike,
+        key: PRNGKeyArray,
+        initial: tuple[ArrayLike, ArrayLike] | None = None,
+        statistics: str = "quantum",
+        substeps: int | None = None,
+    ) -> Motion:
+        """One random motion of `propagate` in a heat bath of `temperature` (K): `vmap` over keys gives an ensemble.
+
+        q̈ + η q̇ + ω₀² q + ∂V/∂q = Z̃·E/ε∞ + √(2η k_BT_eff) ξ(t) with ⟨ξ(t)ξ(t′)⟩ = δ(t − t′), independent for each
+        normal coordinate: the fluctuation–dissipation theorem with k_BT_eff = k_BT for "classical" `statistics` and
+        (ħω₀/2) coth(ħω₀/2k_BT) for "quantum", so that at equilibrium ⟨q²⟩ is `thermal_square` and ⟨q̇²⟩ = ω₀²⟨q²⟩.
+        It starts from a `thermal_state` unless `initial` is given.
+
+        In the harmonic motion the noise is exact for any step and any η (an Ornstein–Uhlenbeck process), and its mean
+        over keys is the motion of `propagate`. Through V it enters at the four nodes of each step only.
+
+        What "quantum" leaves out: the noise of a quantum bath is coloured, here it is white with each mode's own
+        strength, which is right for η ≪ ω₀. And the zero-point motion is treated as heat, so that V lets it leak from
+        fast modes to slow ones, as in every such bath: Dammak et al., Phys. Rev. Lett. 103, 190601 (2009); Barrat and
+        Rodney, J. Stat. Phys. 144, 679 (2011). With V the equilibrium is that of Boltzmann for "classical" alone.
+
+        **Raises:** `InputError` as `propagate` does, for a negative temperature and another name of statistics.
+        """
+        substeps = self.substeps(times) if substeps is None else substeps
+        times = jnp.asarray(times, dtype=float)
+        at_start, later = jax.random.split(key)
+        if initial is None:
+            q, velocity = thermal_state(self, temperature, at_start, 1, statistics)
+            initial = q[0], velocity[0]
+        square = thermal_square(self, temperature, statistics)
+        noise = bath_noise(self, square, step_ends(times, substeps)), later
+        field = pulse(step_nodes(times, substeps))
+        return propagate(self, field, times, substeps, self.harmonic, self._initial(initial), noise)
 
     def substeps(self, times: ArrayLike) -> int:
         """How many steps of `propagate` each interval of equally spaced `times` (T,) in ps takes.
 
         **Raises:** `InputError` as `propagate` does.
         """
-        frequency, damping = self.oscillators.frequency, self.oscillators.damping
-        known, fastest, damping = concrete(times), concrete(frequency), concrete(damping)
+        with jax.ensure_compile_time_eval():  # under jit the modes may still be known
+            modes = self.oscillators
+        known, fastest, damping = concrete(times), concrete(modes.frequency), concrete(modes.damping)
         if known is None or fastest is None or damping is None:
             raise InputError("Argument substeps must be given where times or frequencies have no value yet")
         check(known.ndim == 1 and known.shape[0] >= 2, f"times must hold at least two times, but got {known.shape}")

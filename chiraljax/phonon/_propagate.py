@@ -5,7 +5,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from diffrax import RESULTS
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, PRNGKeyArray
 
 from .._units import FIELD_FORCE
 from ._base import AbstractModes
@@ -43,6 +43,11 @@ def step_nodes(times: Float[Array, " T"], substeps: int) -> Float[Array, "steps 
     return times[0] + step * (jnp.arange(steps, dtype=float)[:, None] + NODES)
 
 
+def step_ends(times: Float[Array, " T"], substeps: int) -> Float[Array, " ends"]:
+    """How far into each step (ps) `propagate` knows the motion: at Gauss's nodes and at its end."""
+    return (times[-1] - times[0]) / ((times.shape[0] - 1) * substeps) * _ENDS
+
+
 @eqx.filter_jit
 def propagate(
     phonon: AbstractModes,
@@ -51,8 +56,11 @@ def propagate(
     substeps: int,
     harmonic: bool,
     initial: tuple[Float[Array, " C"], Float[Array, " C"]] | None = None,
+    noise: tuple[Float[Array, "C ends 2 ends 2"], PRNGKeyArray] | None = None,
 ) -> Motion:
     """Solve the equation of `drive` in equal steps, from the field (MV/cm) at `step_nodes`; from rest unless given.
+
+    `noise`: q and q̇ that independent standard normal numbers add up to at `step_ends` of each step, and their key.
 
     Collocation: over a step the field and the anharmonic force are the polynomials through their values at Gauss's four
     nodes, and the harmonic motion is exact, so the error is of eighth order in the step. The whole field
@@ -67,19 +75,26 @@ def propagate(
     gain = modes.charges * FIELD_FORCE / phonon.dielectric_constant
     force = jnp.einsum("ca,sja->scj", gain, field)
 
-    def advance(state, force):
+    known = slice(-1, None) if harmonic else slice(None)
+
+    def advance(state, inputs):
+        force, key = inputs
+        undisturbed = jnp.einsum("cide,ce->cid", free[:, known], state)
+        if noise is not None:
+            normal = jax.random.normal(key, (len(gain), len(_ENDS), 2))
+            undisturbed += jnp.einsum("cidje,cje->cid", noise[0][:, known], normal)
         if not harmonic:
-            undisturbed = jnp.einsum("cid,cd->ci", free[:, :-1, 0], state)
             inner = jnp.zeros_like(force)
             for _ in range(_PICARD):
-                q = undisturbed + jnp.einsum("cij,cj->ci", to_nodes, force + inner)
+                q = undisturbed[:, :-1, 0] + jnp.einsum("cij,cj->ci", to_nodes, force + inner)
                 inner = phonon.anharmonic_force(q.T).T
             force = force + inner
-        state = jnp.einsum("cde,ce->cd", free[:, -1], state) + jnp.einsum("cdj,cj->cd", to_end, force)
+        state = undisturbed[:, -1] + jnp.einsum("cdj,cj->cd", to_end, force)
         return state, state
 
     begin = jnp.zeros((len(gain), 2)) if initial is None else jnp.stack(initial, axis=-1)
-    _, states = jax.lax.scan(advance, begin, force)
+    keys = None if noise is None else jax.random.split(noise[1], len(force))
+    _, states = jax.lax.scan(advance, begin, (force, keys))
     states = jnp.concatenate([begin[None], states[substeps - 1 :: substeps]])
     return Motion(phonon, times, states[..., 0], states[..., 1], RESULTS.successful)
 
