@@ -1,3 +1,6 @@
+from ._ensemble import Distribution as Distribution
+from ._ensemble import EnsembleSimulation as EnsembleSimulation
+from ._ensemble import simulate_ensemble as simulate_ensemble
 from ._errors import InputError as InputError
 from ._precision import enable_x64 as enable_x64
 from ._simulate import Simulation as Simulation
