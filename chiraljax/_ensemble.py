@@ -124,6 +124,7 @@ def simulate_ensemble(
         raise InputError(f"material must have a phonon to be driven, but {material.name} has none")
     check(samples >= 2, f"samples must be at least 2, but got {samples}")
     check(rotations >= 2, f"rotations must be at least 2, but got {rotations}")
+    check(coupling is None or not coupling.per_site, "coupling must be one rotation for all sites, but resolves them")
     substeps = phonon.substeps(times) if substeps is None else substeps
     times = jnp.asarray(times, dtype=float)
 

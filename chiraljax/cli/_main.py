@@ -6,12 +6,13 @@ from collections.abc import Sequence
 import typer
 
 from .._errors import InputError
-from . import _bands, _fit, _magnetization, _optimize, _reproduce, _simulate, _sweep
+from . import _bands, _fit, _magnetization, _optimize, _phonons, _reproduce, _simulate, _sweep
 from ._environment import prepare
 
 app = typer.Typer(name="chiraljax", add_completion=False, rich_markup_mode=None)
 for _command in (
     _reproduce.reproduce,
+    _phonons.phonons,
     _bands.bands,
     _magnetization.magnetization,
     _simulate.simulate,

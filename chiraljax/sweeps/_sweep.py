@@ -61,6 +61,7 @@ def plan_sweep(
     setup = Setup.of(
         material, GaussianPulse() if pulse is None else pulse, _coupling(material) if coupling is None else coupling
     )
+    check(not setup.coupling.per_site, "Argument coupling must be one rotation for all sites, but resolves them")
     known = axes_of(axes, setup)
     plan = Plan(
         material=material.name,

@@ -1,0 +1,101 @@
+"""`chiraljax phonons`."""
+
+from typing import Annotated, Any
+
+import typer
+
+from .._errors import InputError, check
+from ._output import checked_output, write
+
+
+def phonons(
+    lattice: Annotated[
+        str, typer.Argument(help="A bundled lattice, phonopy.yaml, or a structure file with --supercell.")
+    ],
+    born: Annotated[str | None, typer.Option(metavar="BORN", help="Default: in LATTICE, or BORN beside it.")] = None,
+    force_sets: Annotated[str | None, typer.Option(metavar="FORCE_SETS", help="Likewise.")] = None,
+    force_constants: Annotated[str | None, typer.Option(metavar="FORCE_CONSTANTS", help="Likewise.")] = None,
+    supercell: Annotated[str | None, typer.Option(metavar="A,B,C", help="Of the forces, for a structure file.")] = None,
+    axis: Annotated[str, typer.Option(metavar="X,Y,Z", help="Along which light travels.")] = "0,0,1",
+    points: Annotated[int, typer.Option(metavar="N", help="Intervals of each segment of the path.")] = 40,
+    out: Annotated[
+        str | None,
+        typer.Option(metavar="FILE", help=".csv or .json of the modes at Γ, .png of the dispersion; - for JSON."),
+    ] = None,
+) -> None:
+    """Modes at Γ: irreducible representation, frequency, mode effective charge, and what light turns."""
+    path = None if out is None else checked_output(out, (".csv", ".json", ".png"))
+    check(points >= 1, f"--points: must be at least 1, but got {points}")
+    cells = None if supercell is None else _three("--supercell", supercell, int)
+    direction = _three("--axis", axis, float)
+    from ..io import write_csv, write_json
+    from ..lattice import load_lattice, plane_across
+    from ..plot import lattice_figure, save_figure
+
+    plane_across(direction)
+    found = load_lattice(lattice, born=born, force_sets=force_sets, force_constants=force_constants, supercell=cells)
+    if out is None:
+        print(found.table())
+        print(_turned(found, direction))
+        return
+    rows = [_row(number, one, found.crystal.volume) for number, one in enumerate(found.modes)]
+
+    def figure():
+        polar = next((one for one in found.modes if one.infrared), found.modes[0])
+        displacements = polar.eigenvectors[-1] / found.masses[:, None] ** 0.5
+        return lattice_figure(found.dispersion(points=points), found.crystal, displacements, found.modes)
+
+    def content() -> dict:
+        return {"lattice": lattice, "axis": direction, "modes": rows}
+
+    write(
+        path,
+        content,
+        {
+            ".csv": lambda file: write_csv(file, list(rows[0]), [list(row.values()) for row in rows]),
+            ".json": lambda file: write_json(file, content()),
+            ".png": lambda file: save_figure(figure(), file),
+        },
+    )
+
+
+def _row(number: int, one, volume: float) -> dict[str, Any]:
+    """Imaginary frequencies are negative; charges in e/√u are the largest of the set."""
+    row = {
+        "number": number,
+        "irrep": one.irrep,
+        "degeneracy": one.degeneracy,
+        "frequency_thz": one.frequency,
+        "infrared": int(one.infrared),
+    }
+    known = one.charges is not None
+    strength = one.oscillator_strength if known else None
+    share = one.dielectric_share(volume) if known else None
+    for i, direction in enumerate("xyz"):
+        row[f"charge_{direction}"] = None if strength is None else max(float(strength[i, i]), 0.0) ** 0.5
+    for i, direction in enumerate("xyz"):
+        row[f"dielectric_share_{direction}"] = None if share is None else float(share[i, i])
+    return row
+
+
+def _turned(found, direction: list[float]) -> str:
+    shown = ", ".join(f"{part:g}" for part in direction)
+    try:
+        pairs = found.phonon(damping=0.0, axis=direction, modes="all")
+    except InputError as error:
+        return f"Light along [{shown}] turns no mode: {error}"
+    names = [
+        f"{frequency:.4g} THz (Z̃ = {charge:.4g} e/√u)"
+        for frequency, charge in zip(pairs.frequency, pairs.mode_effective_charge, strict=True)
+    ]
+    return f"Light along [{shown}] turns the pairs at {', '.join(names)}."
+
+
+def _three(option: str, text: str, kind: type) -> list:
+    try:
+        numbers = [kind(part) for part in text.split(",")]
+    except ValueError:
+        numbers = []
+    name = "integers" if kind is int else "numbers"
+    check(len(numbers) == 3, f"{option}: must be three {name} with commas between them, but got {text!r}")
+    return numbers
