@@ -9,6 +9,9 @@ from ._drive import drive_figure as drive_figure
 from ._fit import fit_figure as fit_figure
 from ._from_edge import bands_from_edge as bands_from_edge
 from ._from_edge import levels_from_edge as levels_from_edge
+from ._lattice import draw_dispersion as draw_dispersion
+from ._lattice import draw_mode as draw_mode
+from ._lattice import lattice_figure as lattice_figure
 from ._moment import draw_moment_temperature as draw_moment_temperature
 from ._moment import moment_temperature_figure as moment_temperature_figure
 from ._moment import moment_time_figure as moment_time_figure

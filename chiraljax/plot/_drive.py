@@ -9,7 +9,8 @@ from matplotlib.figure import Figure
 
 from ..phonon import Motion
 from ..pulse import AbstractPulse
-from ._style import COLORS, PAGE, SERIES, new_figure, panel_label, styled
+from ._cell import species_colors
+from ._style import COLORS, PAGE, new_figure, panel_label, styled
 
 _DASHES = ["-", (0, (4, 1.5)), (0, (1, 1.2)), (0, (4, 1.2, 1, 1.2))]
 
@@ -18,22 +19,30 @@ _DASHES = ["-", (0, (4, 1.5)), (0, (1, 1.2)), (0, (4, 1.2, 1, 1.2))]
 def drive_figure(motion: Motion, pulse: AbstractPulse, species: Sequence[str]) -> Figure:
     """Field, displacement and angular momentum of each site against time, and the orbits beside them.
 
-    `species` labels the sites; those of one species share a colour.
+    `species` labels the sites; those of one species share a colour. Below them, if the phonon has Born charges, the
+    moment of the ions.
     """
-    figure, panels = new_figure(PAGE, 5.2, nrows=3, ncols=2, width_ratios=(3, 1))
+    ionic = motion.phonon.born_charges is not None
+    rows, height = ((1, 1, 1, 0.7), 6.2) if ionic else ((1, 1, 1), 5.2)
+    figure, panels = new_figure(PAGE, height, nrows=len(rows), ncols=2, width_ratios=(3, 1), height_ratios=rows)
     _field(panels[0], motion, pulse)
     styles = _site_styles(species)
     _displacements(panels[1], motion, styles)
     _angular_momenta(panels[2, 0], motion, styles)
-    panels[2, 1].axis("off")
     panels[2, 1].legend(*panels[2, 0].get_legend_handles_labels(), loc="center left", borderaxespad=0)
-    for axes, letter in zip((*panels[:, 0], *panels[:2, 1]), "acebd", strict=True):
+    if ionic:
+        panels[3, 0].plot(motion.times, motion.ionic_moment_nuclear, color="0", linewidth=1.6)
+        panels[3, 0].set_ylabel("ionic\nmoment ($\\mu_\\mathrm{N}$)")
+    for axes in panels[2:, 1]:
+        axes.axis("off")
+    for axes, letter in zip((*panels[:2].ravel(), *panels[2:, 0]), "abcdef", strict=False):
         panel_label(axes, letter)
     for axes in panels[:, 0]:
         axes.set_xlim(motion.times[0], motion.times[-1])
-    for axes in panels[:2, 0]:
+    for axes in panels[:-1, 0]:
         axes.tick_params(labelbottom=False)
-    panels[2, 0].set_xlabel(r"time $t$ (ps)")
+    figure.align_ylabels(panels[:, 0])
+    panels[-1, 0].set_xlabel(r"time $t$ (ps)")
     return figure
 
 
@@ -57,7 +66,7 @@ def _displacements(panels: Iterable[Axes], motion: Motion, styles: Sequence[dict
     for site, style in enumerate(styles):
         left.plot(motion.times, displacements[:, site, 0], **style)
         right.plot(*displacements[near, site, :2].T, **style)
-    left.set_ylabel(r"displacement $u_x$ (Å)")
+    left.set_ylabel("displacement\n$u_x$ (Å)")
     right.set(xlabel=r"$u_x$ (Å)", ylabel=r"$u_y$ (Å)", aspect="equal")
 
 
@@ -65,13 +74,13 @@ def _angular_momenta(axes: Axes, motion: Motion, styles: Sequence[dict]) -> None
     for site, style in enumerate(styles):
         axes.plot(motion.times, motion.site_angular_momentum[:, site], **style)
     axes.plot(motion.times, motion.angular_momentum, color="0", linewidth=1.6, label=r"phonon, $L$")
-    axes.set_ylabel(r"angular momentum ($\hbar$)")
+    axes.set_ylabel("angular\nmomentum ($\\hbar$)")
 
 
 def _site_styles(species: Sequence[str]) -> list[dict]:
     """A colour for each species, a dash for each site of one, and names like O1, O2, Ta."""
     totals, seen, styles = Counter(species), Counter(), []
-    colors = dict(zip(totals, SERIES * len(totals), strict=False))
+    colors = species_colors(species)
     for label in species:
         seen[label] += 1
         name = label if totals[label] == 1 else f"{label}({seen[label]})"

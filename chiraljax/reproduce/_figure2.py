@@ -4,47 +4,44 @@ from pathlib import Path
 
 import numpy as np
 
+from .._types import ArrayLike
+from ..crystal import Crystal
 from ..io import write_csv
-from ..materials import Material
 from ..phonon import Motion, Phonon
 from ..plot import drive_figure
 from ..pulse import AbstractPulse
 from ._files import save
 from ._row import Row
 
-_TIMES = np.linspace(0, 10, 2001)
 _RELATIVE_ERROR = 1e-8
 """bound of `Phonon.drive`, shown in tests/physics"""
 
 
-def figure2(material: Material, pulse: AbstractPulse, folder: Path) -> list[Row]:
-    """Write fig2.(png|pdf|csv); returns the rows that follow from the motion."""
-    phonon = material.pairs()
-    motion = phonon.drive(pulse, _TIMES)
-    save(drive_figure(motion, pulse, material.crystal.species), folder, "fig2")
-    sites = [f"{label}{i}" for i, label in enumerate(material.crystal.species, 1)]
-    table = {"t_ps": _TIMES}
-    field, displacements = np.asarray(pulse(_TIMES)), np.asarray(motion.displacements)
+def figure2(motion: Motion, pulse: AbstractPulse, crystal: Crystal, folder: Path) -> list[Row]:
+    """Write fig2.(png|pdf|csv) of the motion that `pulse` drives; returns the rows that follow from it."""
+    save(drive_figure(motion, pulse, crystal.species), folder, "fig2")
+    sites = [f"{label}{i}" for i, label in enumerate(crystal.species, 1)]
+    table = {"t_ps": np.asarray(motion.times)}
+    field, displacements = np.asarray(pulse(motion.times)), np.asarray(motion.displacements)
     for i, axis in enumerate("xy"):
         table[f"E_{axis}_MV_per_cm"] = field[:, i]
         table[f"q_{axis}_A_sqrt_u"] = np.asarray(motion.q[:, i])
         table |= {f"u_{axis}_{site}_A": displacements[:, j, i] for j, site in enumerate(sites)}
     table |= {f"L_{site}_hbar": np.asarray(motion.site_angular_momentum[:, j]) for j, site in enumerate(sites)}
     table["L_hbar"] = np.asarray(motion.angular_momentum)
+    table["ionic_moment_muN"] = np.asarray(motion.ionic_moment_nuclear)
     write_csv(folder / "fig2.csv", list(table), zip(*table.values(), strict=True))
-    return _rows(material, phonon, motion)
+    return [*_rows(crystal, motion), *_ionic(motion)]
 
 
-def _rows(material: Material, phonon: Phonon, motion: Motion) -> list[Row]:
+def _rows(crystal: Crystal, motion: Motion) -> list[Row]:
+    phonon, times = motion.phonon, np.asarray(motion.times)
+    assert isinstance(phonon, Phonon)
     length = np.linalg.norm(motion.q, axis=-1)
     peak = int(np.argmax(length))
-    momentum = np.asarray(motion.angular_momentum)
-    fastest = momentum[np.argmax(np.abs(momentum))]
+    fastest = _largest(motion.angular_momentum)
     moved = np.linalg.norm(np.asarray(motion.displacements), axis=-1).max(axis=0)
-    atoms = {
-        label: max(moved[list(material.crystal.sites(label))]) for label in dict.fromkeys(material.crystal.species)
-    }
-    spacing = _TIMES[1] - _TIMES[0]
+    atoms = {label: max(moved[list(crystal.sites(label))]) for label in dict.fromkeys(crystal.species)}
     return [
         Row("mode frequency ω₀/2π", float(phonon.frequency[0]), "THz", "its value at 300 K", 2.42, "input", 0.0),
         Row(
@@ -81,7 +78,13 @@ def _rows(material: Material, phonon: Phonon, motion: Motion) -> list[Row]:
             "Eq. 4, envelope exp(−½(t−t₀)²/τ²), τ = √½ ps, at rest at t = 0",
             accuracy=_RELATIVE_ERROR * float(length[peak]),
         ),
-        Row("time of the largest |q|", float(_TIMES[peak]), "ps", "the same; sampled every 5 fs", accuracy=spacing / 2),
+        Row(
+            "time of the largest |q|",
+            float(times[peak]),
+            "ps",
+            f"the same; sampled every {1e3 * (times[1] - times[0]):.0f} fs",
+            accuracy=(times[1] - times[0]) / 2,
+        ),
         *(
             Row(
                 f"largest displacement of {label}",
@@ -93,9 +96,33 @@ def _rows(material: Material, phonon: Phonon, motion: Motion) -> list[Row]:
         ),
         Row(
             "largest |L| (signed)",
-            float(fastest),
+            fastest,
             "ħ",
             "L = q × q̇, both components; [sin, cos] turns clockwise, L < 0",
-            accuracy=2 * _RELATIVE_ERROR * abs(float(fastest)),
+            accuracy=2 * _RELATIVE_ERROR * abs(fastest),
         ),
     ]
+
+
+def _ionic(motion: Motion) -> list[Row]:
+    """The moment of the currents of the moving ions."""
+    phonon = motion.phonon
+    assert isinstance(phonon, Phonon)
+    words = "½ Σ (Z* u) × u̇ with Born charges in PBE; opposite to L, as O moves most"
+    moment = _largest(motion.ionic_moment_nuclear)
+    return [
+        Row("largest ionic moment (signed)", moment, "μ_N per cell", words),
+        Row("largest ionic moment (signed), in μ_B", _largest(motion.ionic_moment), "μ_B per cell", "the same"),
+        Row(
+            "gyromagnetic ratio of the soft mode",
+            float(phonon.gyromagnetic_ratio[0]),
+            "μ_N/ħ",
+            "ionic moment over L = q × q̇",
+        ),
+    ]
+
+
+def _largest(values: ArrayLike) -> float:
+    """The one of largest magnitude, with its sign."""
+    known = np.asarray(values)
+    return float(known[np.argmax(np.abs(known))])

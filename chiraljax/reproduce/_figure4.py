@@ -21,6 +21,10 @@ _TITLES: Mapping[str, str] = {
     "zone": "whole zone, as printed",
     "gamma_cube": r"cube $|k_i| \leq 0.05$ at Γ",
 }
+_WORDS: Mapping[str, str] = {
+    "zone": "Eq. 5 as printed, over the whole zone",
+    "gamma_cube": "k-sum restricted to |k_i| ≤ 0.05 around Γ and normalised to that cube",
+}
 
 
 def moments(
@@ -30,8 +34,11 @@ def moments(
     return magnetization(electrons, mu=_MU, temperature=temperature, rotation=rotation, rtol=rtol, normalisation=region)
 
 
-def figure4(results: Mapping[str, Magnetization], folder: Path) -> list[Row]:
-    """Write fig4.(png|pdf|csv) from the moments of each region; returns their rows."""
+def figure4(results: Mapping[str, Magnetization], ionic_moment: float, folder: Path) -> list[Row]:
+    """Write fig4.(png|pdf|csv) from the moments of each region; returns their rows.
+
+    `ionic_moment` in μ_B per cell is the largest of Fig. 2, with which they are compared.
+    """
     save(_draw(results), folder, "fig4")
     columns = [
         "normalisation",
@@ -46,7 +53,10 @@ def figure4(results: Mapping[str, Magnetization], folder: Path) -> list[Row]:
         frame = moment_dataset(result).isel(rotation_thz=0).to_dataframe().reset_index()
         rows += [[region, *values] for values in frame[["mu", "temperature", "moment", "carriers", "error"]].values]
     write_csv(folder / "fig4.csv", columns, rows)
-    return [row for region, result in results.items() for row in _rows(region, result)]
+    return [
+        *(row for region, result in results.items() for row in _rows(region, result)),
+        *(_ratio(region, result, ionic_moment) for region, result in results.items()),
+    ]
 
 
 @styled()
@@ -70,19 +80,30 @@ def _rows(region: str, result: Magnetization) -> list[Row]:
         "": data.sel(_POINT, method="nearest"),
         "largest ": data.isel(mu=int(largest[0]), temperature=int(largest[1])),
     }
-    words = {
-        "zone": "Eq. 5 as printed, over the whole zone",
-        "gamma_cube": "k-sum restricted to |k_i| ≤ 0.05 around Γ and normalised to that cube",
-    }[region]
     return [
         Row(
             f"{kind}M_z, {region}",
             point.moment.item(),
             "μ_B per cell",
-            f"{words}; μ = {1e3 * point.mu.item():+.0f} meV, T = {point.temperature.item():g} K",
+            f"{_WORDS[region]}; μ = {1e3 * point.mu.item():+.0f} meV, T = {point.temperature.item():g} K",
             0.1,
             "order of magnitude",
             point.error.item(),
         )
         for kind, point in points.items()
     ]
+
+
+def _ratio(region: str, result: Magnetization, ionic_moment: float) -> Row:
+    """The electrons' moment over the ions'."""
+    point = moment_dataset(result).isel(rotation_thz=0).sel(_POINT, method="nearest")
+    return Row(
+        f"|M_z| over the ionic moment, {region}",
+        abs(point.moment.item() / ionic_moment),
+        "",
+        f"M_z: {_WORDS[region]}; μ = {1e3 * point.mu.item():+.0f} meV, T = {point.temperature.item():g} K, Ω fixed;"
+        f" ionic moment: the largest of Fig. 2, {abs(ionic_moment):.2g} μ_B",
+        1e3,
+        "order of magnitude",
+        abs(point.error.item() / ionic_moment),
+    )

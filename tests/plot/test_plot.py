@@ -1,10 +1,12 @@
 """Every figure: labelled axes, the data it was given, and nothing global."""
 
 import sys
+from collections import Counter
 
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
+from matplotlib.patches import FancyArrowPatch
 
 import chiraljax as cj
 from chiraljax import plot
@@ -59,6 +61,39 @@ def test_drive(ktao3, pulse):
         assert unit in _labels(figure)
     names = [text.get_text() for axes in figure.axes if axes.get_legend() for text in axes.get_legend().get_texts()]
     assert names[-6:] == ["O(1)", "O(2)", "O(3)", "Ta", "K", "phonon, $L$"]
+    assert "mu_" not in _labels(figure)
+
+
+def test_drive_of_ions_with_charges(make_phonon, ktao3, pulse):
+    motion = make_phonon(born_charges=np.tile(np.eye(3), (5, 1, 1))).drive(pulse, np.linspace(0, 10, 101))
+    figure = plot.drive_figure(motion, pulse, ktao3.crystal.species)
+    last = next(axes for axes in figure.axes if "mu_" in axes.get_ylabel())
+    np.testing.assert_allclose(last.lines[0].get_ydata(), motion.ionic_moment_nuclear)
+
+
+def test_lattice(ktao3):
+    """Branches of two segments that meet at Γ, where a mode at 5 THz belongs to no transverse one."""
+    ends = np.array([[0.0, 3.0, 3.0, 5.0], [1.0, 3.5, 4.0, 5.5]])
+    dispersion = cj.Dispersion(
+        (np.array([0.0, 1.0]), np.array([1.0, 2.0])), (ends, ends[::-1]), ((0.0, "Γ"), (1.0, "X"), (2.0, "Γ"))
+    )
+    modes = [cj.ModeSet(3.0, "T1u", True, np.zeros((2, 5, 3)), np.zeros((2, 3)))]
+    displacements = np.arange(15.0).reshape(5, 3)
+    left, right = plot.lattice_figure(dispersion, ktao3.crystal, displacements, modes, {"measured": [2.42]}).axes
+    assert "THz" in left.get_ylabel()
+    assert [label.get_text() for label in left.get_xticklabels()] == ["Γ", "X", "Γ"]
+    assert [(text.get_text(), text.xy[1]) for text in left.texts] == [("TO", 3.0), ("LO", 5.0)]
+    (marks,) = [line for line in left.lines if line.get_label() == "measured"]
+    np.testing.assert_array_equal(marks.get_xydata(), [[0, 2.42], [2, 2.42]])
+    assert Counter(text.get_text() for text in right.texts[:-1]) == {"K": 8, "O": 6, "Ta": 1}
+
+
+def test_arrows_are_in_proportion(ktao3):
+    _, ((axes,),) = plot.new_figure(3.0, 3.0)
+    plot.draw_mode(axes, ktao3.crystal, np.outer([1.0, 1.0, 1.0, 4.0, 0.0], [1.0, 0, 0]))
+    arrows = [patch for patch in axes.patches if isinstance(patch, FancyArrowPatch)]
+    lengths = [np.linalg.norm(np.subtract(*arrow._posA_posB)) for arrow in arrows]
+    np.testing.assert_allclose(np.sort(lengths)[::-1] / max(lengths), [1, *[0.25] * 6])
 
 
 def test_moment_against_time(ktao3, pulse, electrons):

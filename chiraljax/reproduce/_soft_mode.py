@@ -1,0 +1,41 @@
+"""The soft mode of the paper, from force constants."""
+
+import dataclasses
+
+import numpy as np
+
+from .._errors import InputError
+from ..lattice import Lattice
+from ..materials import Material
+from ..phonon import Motion, Phonon
+from ..pulse import AbstractPulse
+
+TIMES = np.linspace(0, 10, 2001)
+"""ps, of Fig. 2"""
+
+
+def soft_mode(material: Material, lattice: Lattice) -> Phonon:
+    """The pair of `lattice` that light turns, with frequency, damping and ε∞ of `material`, its sites in that order.
+
+    Raises `InputError` for a material without a phonon.
+    """
+    known = material.phonon
+    if known is None:
+        raise InputError(f"material must have a phonon, but {material.name} has none")
+    return lattice.phonon(
+        damping=known.damping,
+        frequency=known.frequency,
+        dielectric_constant=float(known.dielectric_constant),
+        crystal=material.crystal,
+    )
+
+
+def driven(material: Material, lattice: Lattice, pulse: AbstractPulse) -> Motion:
+    """The soft mode under the pulse at `TIMES`; Z̃, too, is that of `material`.
+
+    Raises `InputError` as `soft_mode` does.
+    """
+    phonon = soft_mode(material, lattice)
+    assert material.phonon is not None
+    charge = material.phonon.mode_effective_charge
+    return dataclasses.replace(phonon, mode_effective_charge=charge).drive(pulse, TIMES)
