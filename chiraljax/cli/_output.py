@@ -16,11 +16,19 @@ def checked_output(out: str, suffixes: tuple[str, ...]) -> Path | None:
     """The file to write, or None for `-`, standard output; raises `InputError` if it cannot be written."""
     if out == "-":
         return None
+    return _file("--out", out, suffixes, f"end in one of {', '.join(suffixes)}, or be - for JSON")
+
+
+def checked_animation(option: str, out: str) -> Path:
+    """The .gif to write; raises `InputError` if it cannot be written."""
+    return _file(option, out, (".gif",), "end in .gif")
+
+
+def _file(option: str, out: str, suffixes: tuple[str, ...], expected: str) -> Path:
     path = Path(out)
-    expected = ", ".join(suffixes)
-    check(path.suffix in suffixes, f"--out: must end in one of {expected}, or be - for JSON, but got {out!r}")
-    check(not path.is_dir(), f"--out: must be a file, but {out} is a folder")
-    check_folder(path.parent)
+    check(path.suffix in suffixes, f"{option}: must {expected}, but got {out!r}")
+    check(not path.is_dir(), f"{option}: must be a file, but {out} is a folder")
+    check_folder(path.parent, option)
     return path
 
 
@@ -55,7 +63,7 @@ def write(path: Path | None, content: Callable[[], dict], writers: Writers) -> N
         writers[path.suffix](path)
 
 
-def check_folder(folder: Path) -> None:
+def check_folder(folder: Path, option: str = "--out") -> None:
     """Raise `InputError` unless something can be made in a folder."""
-    check(folder.is_dir(), f"--out: must be in a folder that exists, but there is no folder {folder}")
-    check(os.access(folder, os.W_OK | os.X_OK), f"--out: must be in a folder that is writable, but {folder} is not")
+    check(folder.is_dir(), f"{option}: must be in a folder that exists, but there is no folder {folder}")
+    check(os.access(folder, os.W_OK | os.X_OK), f"{option}: must be in a folder that is writable, but {folder} is not")

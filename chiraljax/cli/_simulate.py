@@ -1,6 +1,8 @@
 """`chiraljax simulate`."""
 
-from typing import Annotated
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -8,9 +10,17 @@ from .._errors import check
 from ._arguments import grid, not_negative, positive
 from ._examples import print_example
 from ._magnetization import REGIONS
-from ._output import checked_output, write
+from ._output import checked_animation, checked_output, write
 from ._progress import advise, working
 
+if TYPE_CHECKING:
+    from numpy import ndarray
+
+    from .._simulate import Simulation
+    from ..materials import Material
+    from ..pulse import AbstractPulse
+
+_PER_PERIOD = 20
 COUPLINGS = ("fixed", "kinematic", "constant-inertia")
 
 
@@ -28,6 +38,10 @@ def simulate(
     times: Annotated[str, typer.Option(metavar="A:B:N", help="ps; the phonon is at rest at A.")] = "0:10:201",
     rtol: Annotated[float, typer.Option(metavar="R", help="Relative error of the k-sum.")] = 1e-3,
     normalisation: Annotated[str, typer.Option(metavar="zone|gamma_cube", help="Region of the k-sum.")] = "zone",
+    animate: Annotated[
+        str | None,
+        typer.Option(metavar="FILE.gif", help="Also show the turning cell; for one --mu and one --temperature."),
+    ] = None,
     example: Annotated[
         bool,
         typer.Option(
@@ -40,11 +54,16 @@ def simulate(
 ) -> None:
     """Moment (μ_B per cell) against time after a pulse."""
     path = checked_output(out, (".csv", ".nc", ".json", ".png"))
+    film = None if animate is None else checked_animation("--animate", animate)
     potentials, instants = grid("--mu", mu), grid("--times", times)
     temperatures = not_negative("--temperature", grid("--temperature", temperature))
     check(
         len(instants) > 1 and instants[1] > instants[0],
         f"--times: must be a range A:B:N that increases, but got {times!r}",
+    )
+    check(
+        film is None or len(potentials) == len(temperatures) == 1,
+        f"--animate: needs one --mu and one --temperature, but got {len(potentials)} and {len(temperatures)}",
     )
     positive("--rtol", rtol)
     check(coupling in COUPLINGS, f"--coupling: must be one of {', '.join(COUPLINGS)}, but got {coupling!r}")
@@ -86,3 +105,19 @@ def simulate(
             ".png": lambda file: save_figure(moment_time_figure(result, potentials, temperatures), file),
         },
     )
+    if film is not None:
+        with working("Drawing the turning cell"):
+            _animate(film, model, field, result, instants)
+
+
+def _animate(film: Path, model: "Material", field: "AbstractPulse", result: "Simulation", instants: "ndarray") -> None:
+    """The motion at times close enough to follow every turn, with the moment between those that were asked for."""
+    import numpy as np
+
+    from ..plot import write_animation
+
+    assert model.phonon is not None
+    periods = (instants[-1] - instants[0]) * float(model.phonon.oscillators.frequency.max())
+    times = np.linspace(instants[0], instants[-1], math.ceil(_PER_PERIOD * periods) + 1)
+    moment = np.interp(times, instants, np.ravel(result.moment))
+    write_animation(film, model.phonon.drive(field, times), field, model.crystal, moment)

@@ -1,5 +1,6 @@
 """Figures; each is a matplotlib `Figure` of its own, so nothing depends on a display or on global state."""
 
+from ._animation import write_animation as write_animation
 from ._bands import bands_figure as bands_figure
 from ._bands import draw_bands as draw_bands
 from ._bands import draw_spin_bands as draw_spin_bands

@@ -55,7 +55,7 @@ def figure4(results: Mapping[str, Magnetization], ionic_moment: float, folder: P
     write_csv(folder / "fig4.csv", columns, rows)
     return [
         *(row for region, result in results.items() for row in _rows(region, result)),
-        *(_ratio(region, result, ionic_moment) for region, result in results.items()),
+        *(row for region, result in results.items() for row in _ratios(region, result, ionic_moment)),
     ]
 
 
@@ -74,12 +74,6 @@ def _draw(results: Mapping[str, Magnetization]) -> Figure:
 
 
 def _rows(region: str, result: Magnetization) -> list[Row]:
-    data = moment_dataset(result).isel(rotation_thz=0)
-    largest = np.unravel_index(np.argmax(np.abs(data.moment.values)), data.moment.shape)
-    points = {
-        "": data.sel(_POINT, method="nearest"),
-        "largest ": data.isel(mu=int(largest[0]), temperature=int(largest[1])),
-    }
     return [
         Row(
             f"{kind}M_z, {region}",
@@ -90,20 +84,32 @@ def _rows(region: str, result: Magnetization) -> list[Row]:
             "order of magnitude",
             point.error.item(),
         )
-        for kind, point in points.items()
+        for kind, point in _points(result).items()
     ]
 
 
-def _ratio(region: str, result: Magnetization, ionic_moment: float) -> Row:
+def _ratios(region: str, result: Magnetization, ionic_moment: float) -> list[Row]:
     """The electrons' moment over the ions'."""
-    point = moment_dataset(result).isel(rotation_thz=0).sel(_POINT, method="nearest")
-    return Row(
-        f"|M_z| over the ionic moment, {region}",
-        abs(point.moment.item() / ionic_moment),
-        "",
-        f"M_z: {_WORDS[region]}; μ = {1e3 * point.mu.item():+.0f} meV, T = {point.temperature.item():g} K, Ω fixed;"
-        f" ionic moment: the largest of Fig. 2, {abs(ionic_moment):.2g} μ_B",
-        1e3,
-        "order of magnitude",
-        abs(point.error.item() / ionic_moment),
-    )
+    return [
+        Row(
+            f"{kind}|M_z| over the ionic moment, {region}",
+            abs(point.moment.item() / ionic_moment),
+            "",
+            f"M_z: {_WORDS[region]}; μ = {1e3 * point.mu.item():+.0f} meV, T = {point.temperature.item():g} K, Ω fixed;"
+            f" ionic moment: the largest of Fig. 2, {abs(ionic_moment):.2g} μ_B",
+            1e3,
+            "order of magnitude",
+            abs(point.error.item() / ionic_moment),
+        )
+        for kind, point in _points(result).items()
+    ]
+
+
+def _points(result: Magnetization) -> dict:
+    """Where the report quotes the moments: at one point, and where it is largest."""
+    data = moment_dataset(result).isel(rotation_thz=0)
+    largest = np.unravel_index(np.argmax(np.abs(data.moment.values)), data.moment.shape)
+    return {
+        "": data.sel(_POINT, method="nearest"),
+        "largest ": data.isel(mu=int(largest[0]), temperature=int(largest[1])),
+    }

@@ -40,8 +40,8 @@ ROTATION = 2 * math.pi * 2.42
 def reproduce(out: str | os.PathLike[str], on_step: Callable[[str], object] = lambda step: None) -> list[Row]:
     """Write the paper's figures for KTaO₃, a fifth on its fit, `fit.txt`, `report.md` and `report.json` into `out`.
 
-    Each figure is a PNG, a PDF and one CSV or more. The folder is made if there is none. Takes about two minutes on two cores.
-    Returns the rows of the report.
+    Each figure is a PNG, a PDF and one CSV or more. The folder is made if there is none. Takes about two minutes on two
+    cores. Returns the rows of the report.
     """
     folder = Path(out)
     folder.mkdir(parents=True, exist_ok=True)

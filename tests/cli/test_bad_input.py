@@ -119,6 +119,18 @@ def test_a_coupling_or_times_that_are_not(refused):
     assert "--times: must be a range A:B:N that increases, but got '5'" in refused(*simulate, "--times", "5")
 
 
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--animate", "s.mp4"], "--animate: must end in .gif, but got 's.mp4'"),
+        (["--animate", "none/s.gif"], "--animate: must be in a folder that exists, but there is no folder none"),
+        (["--animate", "s.gif", "--mu", "0:1:2"], "--animate: needs one --mu and one --temperature, but got 2 and 1"),
+    ],
+)
+def test_animation(refused, options, message):
+    assert message in refused("simulate", "KTaO3", "--mu", "0", "--temperature", "300", "--out", "s.csv", *options)
+
+
 def test_output_into_a_file_or_a_folder(refused, tmp_path):
     (tmp_path / "folder.csv").mkdir()
     (tmp_path / "file").write_text("")

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import xarray as xr
+from PIL import Image
 
 from chiraljax.cli import main
 
@@ -94,6 +95,15 @@ def test_simulate(tmp_path, coupling):
     assert rows.shape == (9, 6)
     largest = np.argmax(np.abs(rows[:, 3]))
     assert np.abs(rows[largest, 4]) == np.abs(rows[:, 4]).max() > 1e-3
+
+
+def test_simulate_animated(tmp_path):
+    """Ten frames a period, at times far coarser than a period too."""
+    files = ["--animate", str(tmp_path / "s.gif"), "--out", str(tmp_path / "s.csv")]
+    assert main([*SIMULATE, "--rtol", "1e-2", "--times", "2:4:3", *files]) == 0
+    with Image.open(tmp_path / "s.gif") as picture:
+        assert picture.n_frames == np.ceil(10 * 2.42 * 2) + 1
+    assert {file.name for file in tmp_path.iterdir()} == {"s.csv", "s.gif"}
 
 
 def test_simulate_with_the_example_is_the_default(tmp_path, capsys):

@@ -118,7 +118,7 @@ def test_figure4(tmp_path, electrons):
     cube = moments(electrons, ROTATION, "gamma_cube", rtol=1e-2, temperature=np.array([100.0, 300.0]))
     rows = figure4({"zone": cube, "gamma_cube": cube}, -2e-4, tmp_path)
     _written(tmp_path, "fig4")
-    assert [row.verdict for row in rows] == ["agrees"] * 6
+    assert [row.verdict for row in rows] == ["agrees"] * 8
     assert rows[-1].ours == pytest.approx(rows[0].ours / 2e-4)
     assert rows[0].ours == pytest.approx(0.088366, rel=5e-3)
 
