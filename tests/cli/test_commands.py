@@ -97,6 +97,7 @@ def test_simulate(tmp_path, coupling):
     assert np.abs(rows[largest, 4]) == np.abs(rows[:, 4]).max() > 1e-3
 
 
+@pytest.mark.slow
 def test_simulate_animated(tmp_path):
     """Ten frames a period, at times far coarser than a period too."""
     files = ["--animate", str(tmp_path / "s.gif"), "--out", str(tmp_path / "s.csv")]

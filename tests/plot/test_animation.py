@@ -1,5 +1,7 @@
 """The moving picture: as many frames as asked for, whole or not at all, and refusals in one line."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -89,7 +91,7 @@ def test_refused(tmp_path, motion, pulse, ktao3, name, changes, message):
     assert not list(tmp_path.iterdir())
 
 
-def test_too_few_times(tmp_path, phonon, pulse, ktao3):
-    motion = phonon.drive(pulse, np.linspace(0, 8, 9))
+def test_too_few_times(tmp_path, motion, pulse, ktao3):
+    coarse = {name: getattr(motion, name)[::10] for name in ("times", "q", "velocity")}
     with pytest.raises(cj.InputError, match=r"times at most 0.103 ps apart"):
-        write_animation(tmp_path / "cell.gif", motion, pulse, ktao3.crystal)
+        write_animation(tmp_path / "cell.gif", dataclasses.replace(motion, **coarse), pulse, ktao3.crystal)
