@@ -14,7 +14,12 @@ DOCS = Path(__file__).parents[1] / "docs"
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("page", "result"),
-    [("fitting.md", "gap = "), ("pulses.md", "% of the limit, "), ("sweeps.md", "largest |M_z| = "), ("phonons.md", "MHz/T")],
+    [
+        ("fitting.md", "gap = "),
+        ("pulses.md", "% of the limit, "),
+        ("sweeps.md", "largest |M_z| = "),
+        ("phonons.md", "MHz/T"),
+    ],
 )
 def test_examples(page, result, tmp_path, monkeypatch):
     code = re.findall(r"```python\n(.*?)```", (DOCS / page).read_text(encoding="utf-8"), re.DOTALL)

@@ -4,7 +4,6 @@ import dataclasses
 
 import numpy as np
 
-from .._errors import InputError
 from ..lattice import Lattice
 from ..materials import Material
 from ..phonon import Motion, Phonon
@@ -19,9 +18,7 @@ def soft_mode(material: Material, lattice: Lattice) -> Phonon:
 
     Raises `InputError` for a material without a phonon.
     """
-    known = material.phonon
-    if known is None:
-        raise InputError(f"material must have a phonon, but {material.name} has none")
+    known = material.pairs()
     return lattice.phonon(
         damping=known.damping,
         frequency=known.frequency,
@@ -36,6 +33,5 @@ def driven(material: Material, lattice: Lattice, pulse: AbstractPulse) -> Motion
     Raises `InputError` as `soft_mode` does.
     """
     phonon = soft_mode(material, lattice)
-    assert material.phonon is not None
-    charge = material.phonon.mode_effective_charge
+    charge = material.pairs().mode_effective_charge
     return dataclasses.replace(phonon, mode_effective_charge=charge).drive(pulse, TIMES)
