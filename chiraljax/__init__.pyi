@@ -51,11 +51,15 @@ from .io import write_material as write_material
 from .io import write_pulse as write_pulse
 from .io import write_pythtb as write_pythtb
 from .io import write_wannier90 as write_wannier90
+from .lattice import AnharmonicTerms as AnharmonicTerms
 from .lattice import Dispersion as Dispersion
 from .lattice import Lattice as Lattice
 from .lattice import ModeSet as ModeSet
+from .lattice import anharmonic_terms as anharmonic_terms
+from .lattice import ase_forces as ase_forces
 from .lattice import bundled_lattices as bundled_lattices
 from .lattice import load_lattice as load_lattice
+from .lattice import pair_quartic as pair_quartic
 from .materials import Material as Material
 from .materials import bundled_materials as bundled_materials
 from .materials import load_material as load_material

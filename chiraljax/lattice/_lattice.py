@@ -109,8 +109,9 @@ class Lattice:
         """Modes that share the field of light along `axis`, degenerate or not: all that it drives, or those of `modes`.
 
         Of an infrared-active set these are the modes with a charge across the axis; of one that light does not drive,
-        which the anharmonic terms `cubic` and `quartic` (see `NormalModes`) may couple, all. Other arguments as in
-        `phonon`, `damping` and `frequency` one a set. Raises `InputError` as it does, but not for single modes.
+        which the anharmonic terms `cubic` and `quartic` (see `NormalModes`; `anharmonic_terms` finds them) may couple,
+        all. Other arguments as in `phonon`, `damping` and `frequency` one a set. Raises `InputError` as it does, but
+        not for single modes.
         """
         plane = plane_across(axis, x)
         chosen = self._chosen(modes, plane, need_pair=False)
