@@ -29,10 +29,10 @@ def phonons(
     cells = None if supercell is None else _three("--supercell", supercell, int)
     direction = _three("--axis", axis, float)
     from ..io import write_csv, write_json
-    from ..lattice import load_lattice, plane_across
+    from ..lattice import load_lattice, plane_across, polarised
     from ..plot import lattice_figure, save_figure
 
-    plane_across(direction)
+    plane = plane_across(direction)
     found = load_lattice(lattice, born=born, force_sets=force_sets, force_constants=force_constants, supercell=cells)
     if out is None:
         print(found.table())
@@ -42,8 +42,9 @@ def phonons(
 
     def figure():
         polar = next((one for one in found.modes if one.infrared), found.modes[0])
-        displacements = polar.eigenvectors[-1] / found.masses[:, None] ** 0.5
-        return lattice_figure(found.dispersion(points=points), found.crystal, displacements, found.modes)
+        vectors = polar.eigenvectors if polar.charges is None else polarised(polar, plane)[0]
+        bands = found.dispersion(points=points)
+        return lattice_figure(bands, found.crystal, vectors[0] / found.masses[:, None] ** 0.5, found.modes)
 
     def content() -> dict:
         return {"lattice": lattice, "axis": direction, "modes": rows}

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ..pulse import AbstractPulse
 
 _PER_PERIOD = 20
-COUPLINGS = ("fixed", "kinematic", "constant-inertia")
+COUPLINGS = ("fixed", "kinematic", "constant-inertia", "site")
 
 
 def simulate(
@@ -35,6 +35,10 @@ def simulate(
     coupling: Annotated[
         str, typer.Option(metavar="|".join(COUPLINGS), help="How Ω follows from the motion.")
     ] = "kinematic",
+    surface: Annotated[
+        str,
+        typer.Option(metavar="screened|fresnel", help="The field over ε∞, or what the surface lets through of it."),
+    ] = "screened",
     times: Annotated[str, typer.Option(metavar="A:B:N", help="ps; the phonon is at rest at A.")] = "0:10:201",
     rtol: Annotated[float, typer.Option(metavar="R", help="Relative error of the k-sum.")] = 1e-3,
     normalisation: Annotated[str, typer.Option(metavar="zone|gamma_cube", help="Region of the k-sum.")] = "zone",
@@ -68,14 +72,15 @@ def simulate(
     positive("--rtol", rtol)
     check(coupling in COUPLINGS, f"--coupling: must be one of {', '.join(COUPLINGS)}, but got {coupling!r}")
     check(normalisation in REGIONS, f"--normalisation: must be zone or gamma_cube, but got {normalisation!r}")
+    check(surface in ("screened", "fresnel"), f"--surface: must be screened or fresnel, but got {surface!r}")
     from .._simulate import simulate as run
-    from ..coupling import ConstantInertia, FixedRotation, KinematicRotation
+    from ..coupling import ConstantInertia, FixedRotation, KinematicRotation, SiteRotation
     from ..io import load_pulse, simulation_dataset, to_json, write_csv, write_json, write_netcdf
     from ..materials import load_material
     from ..plot import moment_time_figure, save_figure
     from ..pulse import GaussianPulse
 
-    chosen = (FixedRotation, KinematicRotation, ConstantInertia)[COUPLINGS.index(coupling)]
+    chosen = (FixedRotation, KinematicRotation, ConstantInertia, SiteRotation)[COUPLINGS.index(coupling)]
     field = load_pulse(pulse) if pulse else GaussianPulse()
     model = load_material(material)
     with working("Driving the phonon and summing over the zone"):
@@ -85,21 +90,27 @@ def simulate(
             mu=potentials,
             temperature=temperatures,
             times=instants,
-            coupling=chosen(),
+            coupling=chosen() if model.phonon is None else chosen(axis=model.phonon.axis),
+            surface=surface,
             rtol=rtol,
             normalisation=normalisation,
         )
     if result.status != "converged":
         advise(f"status {result.status}: the numbers do not meet --rtol {rtol:g}; see the error column")
     data = simulation_dataset(result, field, potentials, temperatures)
-    columns = ["mu", "temperature", "time", "rotation", "moment", "error"]
+    table = data[["rotation", "moment", "error"]]
+    rotations = ["rotation"]
+    if "atom" in data.rotation.dims:
+        rotations = [f"rotation_{label}{i}" for i, label in enumerate(model.crystal.species, 1)]
+        table = table.drop_vars("rotation").assign(
+            dict(zip(rotations, data.rotation.transpose("atom", "time"), strict=True))
+        )
+    columns = ["mu", "temperature", "time", *rotations, "moment", "error"]
     write(
         path,
         lambda: to_json(data),
         {
-            ".csv": lambda file: write_csv(
-                file, columns, data[["rotation", "moment", "error"]].to_dataframe().reset_index()[columns].values
-            ),
+            ".csv": lambda file: write_csv(file, columns, table.to_dataframe().reset_index()[columns].values),
             ".nc": lambda file: write_netcdf(file, data),
             ".json": lambda file: write_json(file, to_json(data)),
             ".png": lambda file: save_figure(moment_time_figure(result, potentials, temperatures), file),
@@ -107,10 +118,17 @@ def simulate(
     )
     if film is not None:
         with working("Drawing the turning cell"):
-            _animate(film, model, field, result, instants)
+            _animate(film, model, field, surface, result, instants)
 
 
-def _animate(film: Path, model: "Material", field: "AbstractPulse", result: "Simulation", instants: "ndarray") -> None:
+def _animate(
+    film: Path,
+    model: "Material",
+    field: "AbstractPulse",
+    surface: str,
+    result: "Simulation",
+    instants: "ndarray",
+) -> None:
     """The motion at times close enough to follow every turn, with the moment between those that were asked for."""
     import numpy as np
 
@@ -120,4 +138,4 @@ def _animate(film: Path, model: "Material", field: "AbstractPulse", result: "Sim
     periods = (instants[-1] - instants[0]) * float(model.phonon.oscillators.frequency.max())
     times = np.linspace(instants[0], instants[-1], math.ceil(_PER_PERIOD * periods) + 1)
     moment = np.interp(times, instants, np.ravel(result.moment))
-    write_animation(film, model.phonon.drive(field, times), field, model.crystal, moment)
+    write_animation(film, model.phonon.drive(field, times, surface=surface), field, model.crystal, moment)

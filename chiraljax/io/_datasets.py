@@ -74,7 +74,7 @@ def simulation_dataset(
     }
     shape = tuple(len(values) for values, _ in axes.values())
     along_time = {
-        "rotation": (("time",), simulation.rotation, "rad/ps"),
+        "rotation": (("time", "atom")[: simulation.rotation.ndim], simulation.rotation, "rad/ps"),
         "field": (("time", "component"), pulse(motion.times), "MV/cm"),
         "q": (("time", "coordinate"), motion.q, "angstrom sqrt(u)"),
         "angular_momentum": (("time",), motion.angular_momentum, "hbar"),

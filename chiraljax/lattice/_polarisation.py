@@ -70,11 +70,14 @@ def turns(across: Float[np.ndarray, "2 2"]) -> bool:
 def polarised(chosen: ModeSet, plane: Plane) -> tuple[Float[np.ndarray, "C atoms 3"], Float[np.ndarray, "C 2"]]:
     """The C modes of a set that the field drives, and their charges (e/√u) along the plane's vectors.
 
-    A degenerate pair is polarised along the two vectors, with positive charges.
+    A degenerate pair is polarised along the two vectors, with positive charges. Of a set that the field does not drive
+    these are all modes.
     """
     assert chosen.charges is not None
     charges = chosen.charges @ plane.T
     left, sizes, right = np.linalg.svd(charges, full_matrices=False)
+    if sizes.max() <= _SAME * np.linalg.norm(chosen.charges):
+        return chosen.eigenvectors, np.zeros((chosen.degeneracy, 2))
     kept = sizes > _SAME * sizes.max()
     if turns(charges.T @ charges):
         return np.einsum("mc,mix->cix", left @ right, chosen.eigenvectors), sizes.mean() * np.eye(2)

@@ -36,7 +36,12 @@ def moment_time_figure(simulation: Simulation, mu: np.ndarray, temperature: np.n
     times = simulation.motion.times
     moment = np.asarray(simulation.moment).reshape(-1, len(times))
     figure, ((above,), (below,)) = new_figure(COLUMN * 1.5, 3.6, nrows=2, sharex=True, height_ratios=(1, 1.6))
-    above.plot(times, simulation.rotation, color="0.2")
+    for site, rotation in enumerate(np.atleast_2d(np.asarray(simulation.rotation).T)):
+        many = simulation.rotation.ndim > 1
+        style = {"color": SERIES[site % len(SERIES)], "label": f"site {site + 1}"} if many else {"color": "0.2"}
+        above.plot(times, rotation, **style)
+    if simulation.rotation.ndim > 1:
+        above.legend(ncols=2, fontsize="small")
     above.set_ylabel(r"$\Omega$ (rad/ps)")
     labels = [f"{_millivolts(value)} meV, {kelvin:g} K" for value in np.ravel(mu) for kelvin in np.ravel(temperature)]
     for curve, color, label in zip(moment, _colors(len(moment)), labels, strict=True):
