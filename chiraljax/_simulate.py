@@ -13,7 +13,7 @@ from ._types import Array, ArrayLike, Bool, Float, Int
 from .brillouin import Quadrature
 from .coupling import AbstractCoupling, FixedRotation, KinematicRotation
 from .materials import Material
-from .observables import AbstractResult, FermiSurface, magnetization, magnetization_curve
+from .observables import AbstractResult, FermiSurface, magnetization_curve, magnetization_path
 from .phonon import Motion
 from .pulse import AbstractPulse
 
@@ -94,7 +94,7 @@ def simulate(
         "max_eigensolves": max_eigensolves,
     }
     if coupling.per_site:
-        found = magnetization(material.electrons, rotation=rotation, per_site=True, **options)
+        found = magnetization_path(material.electrons, rotation=rotation, nodes=rotations, **options)
         moment, error = found.moment, found.error
     else:
         fastest = jax.lax.stop_gradient(jnp.max(jnp.abs(rotation)))

@@ -16,6 +16,8 @@ from ._masses import effective_masses as effective_masses
 from ._masses import gap as gap
 from ._region import quadrature as quadrature
 from ._result import AbstractResult as AbstractResult
+from ._site_curve import MagnetizationPath as MagnetizationPath
+from ._site_curve import magnetization_path as magnetization_path
 from ._susceptibility import Susceptibility as Susceptibility
 from ._susceptibility import susceptibility as susceptibility
 from ._thermal import ThermalTrace as ThermalTrace
