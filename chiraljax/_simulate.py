@@ -56,7 +56,10 @@ def simulate(
     """M(t) of a pulse: the phonon is driven from rest, Ω(t) follows from it, M follows Ω adiabatically.
 
     M(Ω) is interpolated from `rotations` values of Ω up to max|Ω(t)| (see `magnetization_curve`), so the cost does
-    not depend on the number of times. A coupling that resolves the sites (`SiteRotation`) costs one k-sum a time.
+    not depend on the number of times. Nor does that of a coupling that resolves the sites (`SiteRotation`), which takes
+    M at `rotations` + 4 patterns of Ω_i, and at two thirds of `rotations` more for each further direction that the
+    patterns take, 18 to 22 in KTaO₃, of k-sums with a part of the symmetries; only where these are not accurate enough
+    is it one k-sum a time (see `observables.magnetization_path`).
 
     Arguments: `mu` (eV, from the conduction-band edge), `temperature` of the electrons (K), any shapes;
     `times` (T,) ps, increasing, the phonon at rest at the first; `coupling`, `KinematicRotation` about the phonon's

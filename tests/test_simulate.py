@@ -1,5 +1,7 @@
 """The composed chain: its value, its gradients in every parameter, and its cost."""
 
+import dataclasses
+
 import equinox as eqx
 import jax
 import jax.numpy as jnp
@@ -162,6 +164,43 @@ def test_coupling_about_another_axis_is_refused(ktao3):
             times=[0.0, 4.0],
             coupling=cj.KinematicRotation(axis=(1, 0, 0)),
         )
+
+
+@pytest.fixture(scope="module")
+def several(ktao3):
+    """KTaO₃ with all its infrared modes, and a rule for sites that turn at their own rates."""
+    lattice = cj.load_lattice("KTaO3")
+    crystal = ktao3.electrons.crystal
+    phonon = lattice.phonon(damping=0.64, modes="all", frequency=[2.42, 5.67, 16.44], crystal=crystal)
+    return dataclasses.replace(ktao3, phonon=phonon), cj.quadrature(ktao3.electrons.site_resolved(), 4)
+
+
+def test_sites_cost_a_few_patterns(several):
+    """Three modes: 6 nodes, 4 for each of up to three more axes and 4 checks, and what every fourth time by itself gives."""
+    material, rule = several
+    found = _simulate(material, cj.GaussianPulse(), rule, coupling=cj.SiteRotation())
+    options = {"mu": 0.1, "temperature": 900.0, "quadrature": rule}
+    each = cj.magnetization(material.electrons, rotation=found.rotation[::4], per_site=True, **options)
+    assert int(found.eigensolves) <= 22 * len(rule.weights)
+    assert found.moment.shape == found.error.shape == TIMES.shape
+    off, largest = np.abs(found.moment[::4] - each.moment), np.abs(each.moment).max()
+    assert off.max() < 1e-6 * largest
+    assert np.all(off <= found.error[::4])
+
+
+@pytest.mark.slow
+def test_gradient_where_sites_turn_at_their_own_rates(several):
+    """In the field and the ellipticity, by central differences with steps of 10⁻³: they err by some 10⁻⁶."""
+    material, rule = several
+
+    def moment(values):
+        pulse = cj.GaussianPulse(peak_field=values[0], ellipticity=values[1])
+        return _simulate(material, pulse, rule, coupling=cj.SiteRotation()).moment[20]
+
+    at, step = jnp.array([1.0, 0.7]), 1e-3
+    slope = jax.grad(moment)(at)
+    expected = [float(moment(at + shift) - moment(at - shift)) / (2 * step) for shift in step * np.eye(2)]
+    np.testing.assert_allclose(slope, expected, rtol=1e-4)
 
 
 @pytest.mark.slow

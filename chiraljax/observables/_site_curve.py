@@ -14,10 +14,12 @@ from ._fermi_surface import FermiSurface
 from ._magnetization import Magnetization, magnetization
 from ._result import AbstractResult
 
-_THINNEST = 0.05
+_THINNEST = 0.02
 """Smallest step across the principal pattern, in units of the largest along it."""
-_CHECKED = (0, 1, 4)
-"""M itself is taken where the distance from the principal pattern, times these powers of s, is largest."""
+_CHECKS = 4
+"""Times at which M itself is taken."""
+_MARGIN = 2
+"""The largest deviation in units of that at these times: in one of twenty random trajectories it is larger."""
 
 
 class MagnetizationPath(AbstractResult):
@@ -60,10 +62,12 @@ def magnetization_path(
     By time reversal A and C_r are odd in s, and B_r is even. A is the odd polynomial through `nodes` Chebyshev nodes
     in 0 < s < max|s|; B_r and C_r are the even and the odd part of the polynomial through M(s w + h d_r) − A(s),
     h = max|y_r|, at two thirds as many nodes of either sign. Axes with h < rtol max|s|/10 are left out unless a
-    gradient is taken. The error of all that is the last two coefficients of A, and the largest deviation from M itself
-    at three times where it should be large. If it is above the tolerance, three times as many nodes are taken where A
-    lacks them, and M is evaluated at every time otherwise; so it is from the start where the times are not more than
-    the patterns. Nothing of this is tried where `max_eigensolves` does not allow it, or under `jit`.
+    gradient is taken; one across w, of which the path says nothing, has the accuracy of B_r.
+
+    The error of all that is the last two coefficients of A, and twice the largest deviation from M itself at four
+    times far from w and from one another. If it is above the tolerance, three times as many nodes are taken where A
+    lacks them, else M is evaluated at every time; so it is from the start where there are no more times than patterns.
+    Under `jit`, and where `max_eigensolves` does not allow it, the error is reported and `converged` is false.
 
     Other arguments as in `magnetization`. Raises `InputError` as it does, and for a rotation of another shape or fewer
     than 2 nodes.
@@ -96,15 +100,15 @@ def magnetization_path(
     path = path[:, carrying]
     amplitudes, frame = _principal(path, 0.0 if is_differentiated(path) else rtol / 10)
     known = jax.lax.stop_gradient(path)
-    checked = _farthest(known, frame[0])
+    checked = _farthest(jax.lax.stop_gradient(amplitudes), known, frame[0])
     solves, small, budget = jnp.zeros((), int), jnp.zeros((), int), max_eigensolves
-    while (count := len(_nodes(nodes, len(frame))) + len(checked)) < len(path):
+    while (count := len(_nodes(nodes, len(frame))) + _CHECKS) < len(path):
         found = at(jnp.concatenate([_nodes(nodes, len(frame)) @ frame, known[checked]]), budget)
         solves, small = solves + found.eigensolves, small + found.interpolated
-        values, direct = found.moment[..., : -len(checked)], found.moment[..., -len(checked) :]
+        values, direct = found.moment[..., :-_CHECKS], found.moment[..., -_CHECKS:]
         moment, missing = _interpolated(values, amplitudes, nodes)
         missing, seen, direct = jax.lax.stop_gradient((missing, moment, direct))
-        off = missing + jnp.max(jnp.abs(seen[..., checked] - direct), axis=-1)
+        off = missing + _MARGIN * jnp.max(jnp.abs(seen[..., checked] - direct), axis=-1)
         wanted = atol + rtol * jnp.max(jnp.abs(seen), axis=-1)
         enough = jnp.all(off <= wanted)
         if not is_traced(enough) and not enough:
@@ -151,11 +155,15 @@ def _principal(
     return path @ axes.T / reach, reach[:, None] * axes
 
 
-def _farthest(path: Float[Array, "T sites"], pattern: Float[Array, "sites"]) -> Int[Array, "times"]:
-    """The times at which what the interpolation leaves out should be largest."""
-    along = path @ pattern / (pattern @ pattern)
-    distance = jnp.linalg.norm(path - along[:, None] * pattern, axis=1)
-    return jnp.stack([jnp.argmax(distance * jnp.abs(along) ** power) for power in _CHECKED])
+def _farthest(amplitudes: Float[Array, "T axes"], path, pattern) -> Int[Array, "times"]:
+    """Times off the principal pattern at which the amplitudes differ most from one another; M(−Ω) is −M(Ω)."""
+    distance = jnp.linalg.norm(path - jnp.outer(path @ pattern / (pattern @ pattern), pattern), axis=1)
+    folded = amplitudes * jnp.where(amplitudes[:, :1] < 0, -1, 1)
+    chosen, apart = [jnp.argmax(distance)], jnp.inf
+    while len(chosen) < _CHECKS:
+        apart = jnp.minimum(apart, jnp.linalg.norm(folded - folded[chosen[-1]], axis=1))
+        chosen.append(jnp.argmax(apart * distance))
+    return jnp.stack(chosen)
 
 
 def _nodes(nodes: int, axes: int) -> Float[np.ndarray, "patterns axes"]:

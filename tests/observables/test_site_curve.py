@@ -33,7 +33,7 @@ def atoms():
 
 @pytest.fixture(scope="module")
 def rule(atoms):
-    return cj.quadrature(atoms.site_resolved(), 2)
+    return cj.quadrature(atoms.site_resolved(), 4)
 
 
 def _exact(path, mu=OPTIONS["mu"], temperature=OPTIONS["temperature"]):
@@ -55,7 +55,7 @@ def _path(size, across, aside=0.0):
 
 
 @pytest.mark.parametrize(
-    ("across", "aside", "patterns"), [(0.0, 0.0, 6 + 3), (0.1, 0.0, 6 + 4 + 3), (0.1, 0.03, 6 + 8 + 3)]
+    ("across", "aside", "patterns"), [(0.0, 0.0, 6 + 4), (0.1, 0.0, 6 + 4 + 4), (0.1, 0.03, 6 + 8 + 4)]
 )
 def test_closed_form(atoms, rule, across, aside, patterns):
     """Within the error that is reported, and cheap: as many patterns as axes need, not as there are times."""
@@ -69,3 +69,88 @@ def test_closed_form(atoms, rule, across, aside, patterns):
     assert np.all(found.error < 1e-3 * largest + 1e-7)
     assert int(found.eigensolves) == patterns * len(rule.weights)
     assert patterns < len(path) / 5
+
+
+def test_large_deviations_are_evaluated_one_by_one(atoms, rule):
+    """ħΩ_i of three independent kinds beyond k_BT: no polynomial in few patterns is right, so every time is taken."""
+    path = _path(150.0, 0.9, 0.7)
+    found = magnetization_path(atoms, rotation=path, quadrature=rule, **OPTIONS)
+    np.testing.assert_allclose(found.moment, _exact(path), rtol=1e-10, atol=1e-13)
+    assert int(found.eigensolves) >= len(path) * len(rule.weights)
+
+
+def test_what_the_budget_leaves_is_reported(atoms, rule):
+    """No diagonalisations are left to take every time: the error says so, and the truth is not beyond it."""
+    path = _path(150.0, 0.9, 0.7)
+    found = magnetization_path(atoms, rotation=path, quadrature=rule, max_eigensolves=len(path), **OPTIONS)
+    off = np.max(np.abs(found.moment - _exact(path)))
+    assert found.status == "budget_exhausted"
+    assert int(found.eigensolves) < len(path)
+    assert 1e-3 * np.max(np.abs(found.moment)) < off < np.max(found.error)
+
+
+def test_more_nodes_where_the_pattern_needs_them(atoms, rule):
+    """One pattern with ħΩ up to 10 k_BT: 6 nodes are not enough, 18 are."""
+    path = _path(400.0, 0.0)
+    found = magnetization_path(atoms, rotation=path, quadrature=rule, **OPTIONS)
+    assert int(found.eigensolves) == (6 + 4 + 18 + 4) * len(rule.weights)
+    assert found.status == "converged"
+    assert np.all(np.abs(found.moment - _exact(path)) <= found.error)
+
+
+def test_one_rotation_of_all_sites(electrons):
+    """The polynomial of `magnetization_curve` through the same nodes."""
+    options = {"mu": 0.1, "temperature": 900.0, "quadrature": cj.quadrature(electrons.site_resolved(), 4)}
+    speed = 20 * np.sin(np.linspace(0, 3, 40))
+    found = magnetization_path(electrons, rotation=np.outer(speed, np.ones(5)), **options)
+    curve = cj.magnetization_curve(electrons, fastest=np.max(speed), **options)
+    np.testing.assert_allclose(found.moment, curve(speed), rtol=1e-9)
+    assert int(found.eigensolves) == int(curve.eigensolves) * 10 // 6
+
+
+def test_tables_and_rest(atoms, rule):
+    """A grid of mu and temperature, and no rotation at all."""
+    path = _path(20.0, 0.1)
+    mu, heat = [-0.02, 0.01], [200.0, 300.0, 500.0]
+    found = magnetization_path(atoms, rotation=path, mu=mu, temperature=heat, quadrature=rule)
+    assert found.moment.shape == found.error.shape == (2, 3, len(path))
+    for i, j in np.ndindex(2, 3):
+        assert np.all(np.abs(found.moment[i, j] - _exact(path, mu[i], heat[j])) <= found.error[i, j] + 1e-12)
+    still = magnetization_path(atoms, rotation=np.zeros((30, 4)), mu=mu, temperature=heat, quadrature=rule)
+    assert still.status == "converged"
+    np.testing.assert_allclose(still.moment, 0.0, atol=1e-13)
+
+
+def test_few_times_are_evaluated(atoms, rule):
+    path = _path(20.0, 0.1)[:9]
+    found = magnetization_path(atoms, rotation=path, quadrature=rule, **OPTIONS)
+    assert int(found.eigensolves) == 9 * len(rule.weights)
+    np.testing.assert_allclose(found.moment, _exact(path), rtol=1e-10)
+
+
+@pytest.mark.parametrize(
+    ("size", "nodes", "compiled", "tolerance"), [(0.0, 2, False, 1e-6), (20.0, 6, True, 7e-4), (20.0, 12, False, 3e-5)]
+)
+def test_gradients(atoms, rule, size, nodes, compiled, tolerance):
+    """∂M(t)/∂Ω_i(t') of the closed form, at rest and across a path along one pattern.
+
+    B(s) at 4 nodes lacks about x⁴/4!/2³, x = 3ħΩ/2k_BT < 0.6; the step of 0.02 of the pattern adds (0.02 x)²/6.
+    """
+    path, weights = jnp.asarray(_path(size, 0.0)), np.random.default_rng(0).normal(size=len(PHASE))
+
+    def value(path):
+        return weights @ magnetization_path(atoms, rotation=path, nodes=nodes, quadrature=rule, **OPTIONS).moment
+
+    expected = jax.grad(lambda path: weights @ _exact(path))(path)
+    scale = float(jnp.max(jnp.abs(expected)))
+    assert scale > 1e-4
+    slope = (jax.jit if compiled else lambda function: function)(jax.grad(value))(path)
+    np.testing.assert_allclose(slope / scale, expected / scale, rtol=0, atol=tolerance)
+
+
+def test_bad_input(atoms):
+    for shape in ((4,), (20, 3), (2, 20, 4)):
+        with pytest.raises(InputError, match=r"rotation must have shape \(times, 4\), for the sites, but got"):
+            magnetization_path(atoms, rotation=np.ones(shape), **OPTIONS)
+    with pytest.raises(InputError, match="nodes must be at least 2, but got 1"):
+        magnetization_path(atoms, rotation=np.ones((20, 4)), nodes=1, **OPTIONS)
