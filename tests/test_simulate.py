@@ -175,8 +175,9 @@ def several(ktao3):
     return dataclasses.replace(ktao3, phonon=phonon), cj.quadrature(ktao3.electrons.site_resolved(), 4)
 
 
+@pytest.mark.slow
 def test_sites_cost_a_few_patterns(several):
-    """Three modes: 6 nodes, 4 for each of up to three more axes and 4 checks, and what every fourth time by itself gives."""
+    """Three modes: 6 nodes, 4 for each of up to three more axes and 4 checks; every fourth time by itself agrees."""
     material, rule = several
     found = _simulate(material, cj.GaussianPulse(), rule, coupling=cj.SiteRotation())
     options = {"mu": 0.1, "temperature": 900.0, "quadrature": rule}
