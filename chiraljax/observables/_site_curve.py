@@ -156,8 +156,12 @@ def _principal(
 
 
 def _farthest(amplitudes: Float[Array, "T axes"], path, pattern) -> Int[Array, "times"]:
-    """Times off the principal pattern at which the amplitudes differ most from one another; M(−Ω) is −M(Ω)."""
+    """Times off the principal pattern at which the amplitudes differ most from one another; M(−Ω) is −M(Ω).
+
+    Where the path is one pattern, fast rotations are taken, and none at rest, where gradients may not exist.
+    """
     distance = jnp.linalg.norm(path - jnp.outer(path @ pattern / (pattern @ pattern), pattern), axis=1)
+    distance = distance + 1e-6 * jnp.linalg.norm(path, axis=1)
     folded = amplitudes * jnp.where(amplitudes[:, :1] < 0, -1, 1)
     chosen, apart = [jnp.argmax(distance)], jnp.inf
     while len(chosen) < _CHECKS:
