@@ -40,6 +40,7 @@ def test_slope_is_the_susceptibility(electrons):
     np.testing.assert_allclose(curve.slope, chi.tensor[:, 2, 2], rtol=1e-4)
 
 
+@pytest.mark.slow
 def test_denser_nodes_where_the_moment_bends(electrons):
     """At 60 K ħΩ passes k_BT: two nodes are not enough, six agree with single values within the errors."""
     options = {"mu": 0.0, "temperature": 60.0, "rtol": 3e-2}

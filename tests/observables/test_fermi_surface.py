@@ -158,6 +158,7 @@ def test_jit(electrons, cold):
     assert abs(float(eager.moment - cold.moment)) < float(eager.error + cold.error)
 
 
+@pytest.mark.slow
 def test_grids_compile_nothing_new(electrons, cold, monkeypatch):
     """All grids of a search share the programs of the first."""
     traces = []

@@ -57,6 +57,7 @@ def test_same_sum_in_wannierberri(electrons, system):
     np.testing.assert_allclose(theirs[:, 2], ours, rtol=1e-9)
 
 
+@pytest.mark.slow
 def test_moment_of_doped_ktao3_in_wannierberri(electrons, system, monkeypatch, tmp_path):
     """The moment at 0.1 eV above the edge and 300 K against a uniform mesh of 64×64×64 points there.
 

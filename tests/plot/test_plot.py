@@ -54,8 +54,8 @@ def test_moment_against_temperature():
     assert "K" in _labels(figure)
 
 
-def test_drive(ktao3, pulse):
-    motion = ktao3.phonon.drive(pulse, np.linspace(0, 10, 101))
+def test_drive(make_phonon, ktao3, pulse):
+    motion = make_phonon().drive(pulse, np.linspace(0, 10, 101))
     figure = plot.drive_figure(motion, pulse, ktao3.crystal.species)
     for unit in ("MV/cm", "Å", "hbar", "ps"):
         assert unit in _labels(figure)
