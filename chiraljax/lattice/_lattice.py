@@ -45,6 +45,9 @@ class Lattice:
         """THz; zero but for errors of the force constants"""
         self.modes, self.acoustic = mode_sets(phonopy, self.born_charges)
 
+    def __repr__(self) -> str:
+        return f"Lattice of {self.source}\n{self.table()}"
+
     def phonon(
         self,
         *,

@@ -4,9 +4,10 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array
 
-from .._checks import check_finite
+from .._checks import check_finite, check_positive
 from .._errors import check
 from .._types import ArrayLike
+from ._base import AbstractModes
 
 
 def shaped(name: str, value: ArrayLike | None, shape: tuple[int, ...]) -> Array:
@@ -19,6 +20,24 @@ def shaped(name: str, value: ArrayLike | None, shape: tuple[int, ...]) -> Array:
         array = array.reshape(shape) if all(n == 1 for n in shape) else array
     check(array.shape == shape, f"Argument {name} must have the shape {shape}, but got {array.shape}")
     return array
+
+
+def check_modes(phonon: AbstractModes) -> None:
+    """Raise `InputError` for a number out of the range that every kind of phonon has for it."""
+    modes = phonon.oscillators
+    positive = {
+        "frequency": modes.frequency,
+        "masses": phonon.masses,
+        "dielectric_constant": phonon.dielectric_constant,
+    }
+    if phonon.volume is not None:
+        positive["volume"] = phonon.volume
+    for name, value in positive.items():
+        check_positive(f"Argument {name}", value)
+    check_positive("Argument damping", modes.damping, zero=True)
+    check_finite("Argument eigenvectors", modes.eigenvectors)
+    if phonon.born_charges is not None:
+        check_finite("Argument born_charges", phonon.born_charges)
 
 
 def orthonormal(name: str, value: ArrayLike) -> tuple[tuple[float, float, float], tuple[float, float, float]]:

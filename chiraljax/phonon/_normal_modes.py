@@ -5,11 +5,11 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from .._checks import check_finite, check_positive, concrete
+from .._checks import check_finite, concrete
 from .._errors import check
 from .._precision import require_x64
 from .._types import ArrayLike, Scalar
-from ._arguments import orthonormal, shaped
+from ._arguments import check_modes, orthonormal, shaped
 from ._base import Oscillators
 from ._driven import AbstractPhonon
 
@@ -79,15 +79,8 @@ class NormalModes(AbstractPhonon):
         self.volume = None if volume is None else shaped("volume", volume, ())
 
     def __check_init__(self) -> None:
-        for name in ("frequency", "masses", "dielectric_constant"):
-            check_positive(f"Argument {name}", getattr(self, name))
-        check_positive("Argument damping", self.damping, zero=True)
-        for name in ("charges", "eigenvectors"):
-            check_finite(f"Argument {name}", getattr(self, name))
-        if self.born_charges is not None:
-            check_finite("Argument born_charges", self.born_charges)
-        if self.volume is not None:
-            check_positive("Argument volume", self.volume)
+        check_modes(self)
+        check_finite("Argument charges", self.charges)
         vectors = concrete(self.eigenvectors)
         if vectors is not None:
             overlap = np.einsum("aix,bix->ab", vectors, vectors)

@@ -10,7 +10,7 @@ from .._errors import InputError, check
 from .._precision import require_x64
 from .._types import ArrayLike, Scalar
 from .._units import HBAR, ION_MAGNETONS, NUCLEAR_MAGNETON
-from ._arguments import orthonormal, shaped
+from ._arguments import check_modes, orthonormal, shaped
 from ._base import Oscillators
 from ._driven import AbstractPhonon
 
@@ -100,14 +100,8 @@ class Phonon(AbstractPhonon):
         self.volume = None if volume is None else shaped("volume", volume, ())
 
     def __check_init__(self) -> None:
-        for name in ("frequency", "masses", "dielectric_constant"):
-            check_positive(f"Argument {name}", getattr(self, name))
-        check_positive("Argument damping", self.damping, zero=True)
-        if self.born_charges is not None:
-            check_finite("Argument born_charges", self.born_charges)
-        if self.volume is not None:
-            check_positive("Argument volume", self.volume)
-        for name in ("mode_effective_charge", "eigenvectors", "quartic_isotropic", "quartic_cubic"):
+        check_modes(self)
+        for name in ("mode_effective_charge", "quartic_isotropic", "quartic_cubic"):
             check_finite(f"Argument {name}", getattr(self, name))
         vectors = concrete(self.eigenvectors)
         if vectors is not None:
