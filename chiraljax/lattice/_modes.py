@@ -42,7 +42,7 @@ class ModeSet:
     def oscillator_strength(self) -> Float[np.ndarray, "3 3"]:
         """S_ab = Σ Z̃_a Z̃_b over the set, in e²/u.
 
-        Gonze and Lee, Phys. Rev. B 55, 10355 (1997), Eq. 53. Raises `InputError` without Born charges.
+        Gonze and Lee, Phys. Rev. B 55, 10355 (1997). Raises `InputError` without Born charges.
         """
         if self.charges is None:
             raise InputError("born must be given: oscillator strengths need Born charges")

@@ -18,7 +18,7 @@ _SAMPLES_PER_PERIOD, _SAMPLES_PER_PULSE, _DECAYS, _MOST_SAMPLES = 32, 256, 12, 1
 def dielectric_function(phonon: AbstractModes, frequencies: ArrayLike) -> Complex[Array, "F 2 2"]:
     """ε(ν) = ε∞ + Σ Z̃ Z̃ᵀ / (ε₀V (ω₀² − ω² − iηω)) in the plane of the field, (F, 2, 2), at ν (F,) in THz.
 
-    Of the harmonic modes, for fields e^{−2πiνt}: Gonze and Lee, Phys. Rev. B 55, 10355 (1997), Eq. 59, with damping.
+    Of the harmonic modes, for fields e^{−2πiνt}: Gonze and Lee, Phys. Rev. B 55, 10355 (1997), with damping.
     Raises `InputError` for a phonon without `volume`.
     """
     if phonon.volume is None:

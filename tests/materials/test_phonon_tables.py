@@ -41,7 +41,7 @@ def loaded(folder, phonon):
 
 
 def test_soft_mode_hardens_with_temperature(ktao3):
-    """24 cm⁻¹ in the cold (Perry et al. 1989) and the paper's 2.42 THz at 300 K are put in; Shirane et al. (1967) found
+    """24 cm⁻¹ at T = 0 (of Perry et al. 1989) and the paper's 2.42 THz at 300 K are put in; Shirane et al. (1967) found
     ω² ∝ 1/ε, hence nearly linear above 50 K: the second difference of ω² there is below 1 % of its rise."""
     assert float(ktao3.phonon.at_temperature(0.0).frequency[0]) == pytest.approx(24 * 0.0299792458, rel=1e-4)
     assert float(ktao3.phonon.at_temperature(300.0).frequency[0]) == 2.42
