@@ -184,6 +184,7 @@ def _calling(function):
     return climbing
 
 
+@pytest.mark.slow
 def test_an_objective_that_is_not_finite_is_status_1(lattice, tmp_path):
     """Steps of 1e300 overflow the field."""
     text = LATTICE.replace("starts = 2", 'starts = 2\noptimizer = "adam"\nlearning_rate = 1e300')

@@ -57,6 +57,7 @@ def test_moment_is_that_of_simulate(optimize, ktao3, times, coupling):
     assert found.objective > 1.3 * float(abs(paper.moment).max())
 
 
+@pytest.mark.slow
 def test_fixed_ellipticity(optimize):
     """A fluence split between both helicities turns 2ε/(1 + ε²) of what it could, and the leakage δ 2√δ more."""
     found = optimize(ellipticity=0.5)

@@ -25,6 +25,7 @@ def cold(electrons):
     return cj.magnetization(electrons, mu=0.1, temperature=30.0, rotation=ROTATION, rtol=1e-2)
 
 
+@pytest.mark.slow
 def test_against_points(electrons):
     """At 100 K against sums over 192 points an axis of H itself, which have converged to 10⁻⁷ there.
 

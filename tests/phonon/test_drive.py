@@ -32,7 +32,7 @@ PHONON = {
 }
 
 
-@pytest.mark.parametrize("observable", ["largest angular momentum", "coordinate"])
+@pytest.mark.parametrize("observable", [pytest.param("largest angular momentum", marks=pytest.mark.slow), "coordinate"])
 def test_gradient_in_every_parameter(make_phonon, window, observable):
     """Central differences with h = 10⁻⁵ err by h²/6 |f'''/f'| < 10⁻⁷ and by roundoff 10⁻¹²/h = 10⁻⁷."""
     start, restore = ravel_pytree(jax.tree.map(jnp.asarray, (PULSE, PHONON)))

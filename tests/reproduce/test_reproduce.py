@@ -123,6 +123,7 @@ def test_figure4(tmp_path, electrons):
     assert rows[0].ours == pytest.approx(0.088366, rel=5e-3)
 
 
+@pytest.mark.slow
 def test_figure5(tmp_path, ktao3):
     """Table I is not refitted, so its rows are energies of the bundled material; PBE's gap is 2.185 eV, R to Γ."""
     rows = {row.quantity: row for row in figure5(ktao3, tmp_path, restarts=4, stride=5)}
