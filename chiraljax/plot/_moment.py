@@ -51,7 +51,7 @@ def moment_time_figure(simulation: Simulation, mu: np.ndarray, temperature: np.n
     below.ticklabel_format(axis="y", scilimits=(-2, 3))
     below.set_xlabel(r"time $t$ (ps)")
     below.set_xlim(times[0], times[-1])
-    figure.legend(title=r"$\mu - E_\mathrm{CBM}$, $T$", loc="outside right center")
+    figure.legend(*below.get_legend_handles_labels(), title=r"$\mu - E_\mathrm{CBM}$, $T$", loc="outside right center")
     return figure
 
 
