@@ -206,8 +206,9 @@ def test_gradient_where_sites_turn_at_their_own_rates(several):
 
 @pytest.mark.slow
 def test_moment_of_sites_that_turn_at_their_own_rates(ktao3):
-    """Without orbitals on K and with Ω_i within 7 % of their mean, M is that of one rotation to 1 %: M is linear in
-    Ω_i to (ħΩ/k_BT)²/12 = 3e-3 here, and the deviations of two O with opposite signs nearly cancel."""
+    """M is nearly linear in Ω_i, and that of one rotation to 1 %: K has no orbitals, and two O on ellipses, with the
+    amplitudes a = 0.398 and b = 0.490, turn at 2ab/(a² + b²) = 0.979 of the mean rate. Near the conduction edge, whose
+    states are those of Ta, the O carry less than half of M."""
     options = {"mu": 0.05, "temperature": 600.0, "times": [0.0, 3.0, 4.0]}
     sites = cj.simulate(ktao3, cj.GaussianPulse(), coupling=cj.SiteRotation(), **options)
     whole = cj.simulate(ktao3, cj.GaussianPulse(), **options)

@@ -110,7 +110,7 @@ def _guarded(path, read):
             return read()
     except InputError:
         raise
-    except Exception as error:
+    except Exception as error:  # of any kind: parsers of three packages meet a file of any content
         reason = " ".join(str(error).split()) or type(error).__name__
         raise InputError(f"{path}: cannot be read with its crystal and supercell: {reason[:200]}") from None
 

@@ -87,7 +87,11 @@ def test_a_quartic_potential_is_found(wurtzite, numbers, calls):
 
 def test_error_falls_with_the_fourth_power_of_the_amplitude(anharmonic):
     """V = D Σ exp(k w·q) over two directions w has ∂ⁿV = D kⁿ Σ wⁿ. At half the amplitude the error of the tensors is
-    1/16, that which is reported about 1/4 and always larger."""
+    1/16, that which is reported about 1/4 and always larger.
+
+    The next order of a fit of order n through ±⅓, ±⅔ and ±1 adds (14/9)x²/((n + 3)(n + 4)) of it, Σ nodes² = 14/9 and
+    x = k w·q < 0.9 at the larger amplitude: 2 % for n = 5, 3 % for n = 3.
+    """
     size, rate = 40.0, 1.5
     ways = np.random.default_rng(8).normal(size=(2, 4)) / 2
     forces = on_atoms(anharmonic, lambda q: -size * rate * np.exp(rate * ways @ q) @ ways)
@@ -101,8 +105,8 @@ def test_error_falls_with_the_fourth_power_of_the_amplitude(anharmonic):
         wrong.append([part.max() for part in off])
         assert all(now < then for now, then in zip(wrong[-1], told[-1], strict=True))
         np.testing.assert_allclose(terms.rest, -size * rate * ways.sum(axis=0), atol=wrong[-1][0])
-    np.testing.assert_allclose(np.divide(*wrong), 16, rtol=0.1)
-    np.testing.assert_allclose(np.divide(*told), 4, rtol=0.1)
+    np.testing.assert_allclose(np.divide(*wrong), 16, rtol=0.02)
+    np.testing.assert_allclose(np.divide(*told), 4, rtol=0.03)
     assert max(wrong[1]) < 1e-4 * abs(quartic).max()
 
 

@@ -28,11 +28,19 @@ MODES = """
 [phonon]
 dielectric_constant = 4.3
 anharmonic = [{ modes = [1, 0, 0], value = 3.0 }, { modes = [0, 0, 1, 1], value = 5.0 }]
-modes = [
-  { frequency = 2.0, damping = 0.1, charges = [1.0, 0.5], eigenvector = [[1, 0, 0], [0, 0, 0], [0, 0, 0], [0, 0, 0], [0, 0, 0]] },
-  { frequency = 3.0, damping = 0.2, charges = [0.0, 0.0], eigenvector = [[0, 1, 0], [0, 0, 0], [0, 0, 0], [0, 0, 0], [0, 0, 0]] },
-]
-"""  # noqa: E501
+
+[[phonon.modes]]
+frequency = 2.0
+damping = 0.1
+charges = [1.0, 0.5]
+eigenvector = [[1, 0, 0], [0, 0, 0], [0, 0, 0], [0, 0, 0], [0, 0, 0]]
+
+[[phonon.modes]]
+frequency = 3.0
+damping = 0.2
+charges = [0.0, 0.0]
+eigenvector = [[0, 1, 0], [0, 0, 0], [0, 0, 0], [0, 0, 0], [0, 0, 0]]
+"""
 
 
 def loaded(folder, phonon):

@@ -168,7 +168,9 @@ def test_classical_anharmonic_equilibrium_is_that_of_boltzmann(substeps):
     )
 
     def boltzmann(power):
-        weight = lambda x: x**power * np.exp(-((omega * x) ** 2 / 2 + quartic * x**4 / 24) / heat)  # noqa: E731
+        def weight(x):
+            return x**power * np.exp(-((omega * x) ** 2 / 2 + quartic * x**4 / 24) / heat)
+
         return 2 * quad(weight, 0, 12, epsrel=1e-10)[0]
 
     late = slice(7, None)
