@@ -5,6 +5,7 @@ from ._errors import InputError as InputError
 from ._precision import enable_x64 as enable_x64
 from ._simulate import Simulation as Simulation
 from ._simulate import simulate as simulate
+from .brillouin import Accuracy as Accuracy
 from .brillouin import Quadrature as Quadrature
 from .control import AngularMomentumAt as AngularMomentumAt
 from .control import Ensemble as Ensemble

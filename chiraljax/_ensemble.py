@@ -6,8 +6,8 @@ import jax.numpy as jnp
 from diffrax import RESULTS
 from jaxtyping import PRNGKeyArray
 
-from ._checks import is_traced
 from ._errors import InputError, check
+from ._tracing import is_traced
 from ._types import Array, ArrayLike, Bool, Float, Int
 from ._units import HBAR
 from .brillouin import Quadrature
@@ -121,10 +121,12 @@ def simulate_ensemble(
     """
     phonon = material.phonon
     if phonon is None:
-        raise InputError(f"material must have a phonon to be driven, but {material.name} has none")
-    check(samples >= 2, f"samples must be at least 2, but got {samples}")
-    check(rotations >= 2, f"rotations must be at least 2, but got {rotations}")
-    check(coupling is None or not coupling.per_site, "coupling must be one rotation for all sites, but resolves them")
+        raise InputError("material", f"must have a phonon to be driven, but {material.name} has none")
+    check(samples >= 2, "samples", f"must be at least 2, but got {samples}")
+    check(rotations >= 2, "rotations", f"must be at least 2, but got {rotations}")
+    check(
+        coupling is None or not coupling.per_site, "coupling", "must be one rotation for all sites, but resolves them"
+    )
     substeps = phonon.substeps(times) if substeps is None else substeps
     times = jnp.asarray(times, dtype=float)
 
@@ -141,7 +143,7 @@ def simulate_ensemble(
         rotation = HBAR * momentum / jnp.mean(inertia, axis=0)
     fastest = jax.lax.stop_gradient(jnp.max(jnp.abs(rotation)))
     moved = jnp.isfinite(fastest)
-    check(is_traced(moved) or moved, "substeps must be larger for this phonon: a motion did not stay finite")
+    check(is_traced(moved) or moved, "substeps", "must be larger for this phonon: a motion did not stay finite")
     curve = magnetization_curve(
         material.electrons,
         mu=mu,

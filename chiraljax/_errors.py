@@ -1,13 +1,42 @@
 """What a wrong file or argument raises."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 
 class InputError(ValueError):
-    """A file or an argument is not what was expected; the message says which, and what was."""
+    """A file or an argument is not what was expected.
+
+    The text is one line, `source: field message`, such as "pulse.toml: gaussian.0.duration must be positive, but got
+    -1.0". Each part is an attribute: `field`, the name of the argument or the place in the file, dots between the
+    levels; `message`, what it must be and what it is; `source`, the file, empty for a call.
+    """
+
+    def __init__(self, field: str, message: str, source: str = "") -> None:
+        super().__init__(field, message, source)
+        self.field, self.message, self.source = field, message, source
+
+    def __str__(self) -> str:
+        text = f"{self.field} {self.message}".strip()
+        return f"{self.source}: {text}" if self.source else text
+
+    def inside(self, outer: str = "", source: object = "") -> "InputError":
+        """The same with its field inside `outer`, in the file `source`; a file that is known already stays."""
+        field = ".".join(part for part in (outer, self.field) if part)
+        return InputError(field, self.message, self.source or str(source))
 
 
-def check(condition: Any, message: str) -> None:
-    """Raise `InputError(message)` unless `condition` holds."""
+def check(condition: Any, field: str, message: str, source: object = "") -> None:
+    """Raise `InputError(field, message, source)` unless `condition` holds."""
     if not bool(condition):
-        raise InputError(message)
+        raise InputError(field, message, str(source))
+
+
+@contextmanager
+def within(outer: str = "", source: object = "") -> Iterator[None]:
+    """Each `InputError` of the block is `inside` this field and file."""
+    try:
+        yield
+    except InputError as error:
+        raise error.inside(outer, source) from None

@@ -7,8 +7,8 @@ import jax.numpy as jnp
 import numpy as np
 from diffrax import RESULTS
 
-from ._checks import is_traced
 from ._errors import InputError, check
+from ._tracing import is_traced
 from ._types import Array, ArrayLike, Bool, Float, Int
 from .brillouin import Quadrature
 from .coupling import AbstractCoupling, FixedRotation, KinematicRotation
@@ -71,19 +71,21 @@ def simulate(
     `converged` false), and as `drive` and `magnetization` do.
     """
     if material.phonon is None:
-        raise InputError(f"material must have a phonon to be driven, but {material.name} has none")
-    check(rotations >= 2, f"rotations must be at least 2, but got {rotations}")
+        raise InputError("material", f"must have a phonon to be driven, but {material.name} has none")
+    check(rotations >= 2, "rotations", f"must be at least 2, but got {rotations}")
     phonon = material.phonon
     coupling = KinematicRotation(axis=phonon.axis) if coupling is None else coupling
     check(
         isinstance(coupling, FixedRotation) or np.allclose(coupling.axis, phonon.axis, atol=1e-9),
-        f"coupling must have the axis of the phonon, {list(phonon.axis)}, but has {list(coupling.axis)}",
+        "coupling",
+        f"must have the axis of the phonon, {list(phonon.axis)}, but has {list(coupling.axis)}",
     )
     motion = phonon.drive(pulse, times, surface=surface, max_steps=max_steps)
     moved = motion.status == RESULTS.successful
     check(
         is_traced(moved) or moved,
-        "max_steps must be larger for this pulse and these times: the motion of the phonon did not reach their end",
+        "max_steps",
+        "must be larger for this pulse and these times: the motion of the phonon did not reach their end",
     )
     rotation = coupling(motion)
     options: dict[str, Any] = {

@@ -18,9 +18,9 @@ def read_text(path: str | os.PathLike[str], what: str) -> str:
     try:
         return Path(path).read_text(encoding="utf-8")
     except UnicodeDecodeError:
-        raise InputError(f"{path}: must be {what}, but it is not UTF-8 text") from None
+        raise InputError("", f"must be {what}, but it is not UTF-8 text", str(path)) from None
     except OSError as error:
-        raise InputError(f"{path}: must be {what}, but {_reason(error)}") from None
+        raise InputError("", f"must be {what}, but {_reason(error)}", str(path)) from None
 
 
 def parse_toml(text: str, schema: type[Schema], origin: str, kind: str) -> Schema:
@@ -32,9 +32,9 @@ def parse_toml(text: str, schema: type[Schema], origin: str, kind: str) -> Schem
     try:
         return schema.model_validate(tomllib.loads(text))
     except tomllib.TOMLDecodeError as error:
-        raise InputError(f"{origin}: must be a TOML file, but {one_line(error)}") from None
+        raise InputError("", f"must be a TOML file, but {one_line(error)}", str(origin)) from None
     except ValidationError as error:
-        raise InputError(f"{origin}: {_first(error, kind)}") from None
+        raise InputError(*_first(error, kind), origin) from None
 
 
 def parse_json(text: str, schema: type[Schema], kind: str) -> Schema:
@@ -46,13 +46,10 @@ def parse_json(text: str, schema: type[Schema], kind: str) -> Schema:
         return schema.model_validate_json(text)
     except ValidationError as error:
         first = error.errors()[0]
-        broken = first["type"] == "json_invalid"
-        message = (
-            f"must be JSON, but {one_line(first.get('ctx', {}).get('error', first['msg']))}"
-            if broken
-            else _first(error, kind)
-        )
-        raise InputError(message) from None
+        if first["type"] == "json_invalid":
+            reason = one_line(first.get("ctx", {}).get("error", first["msg"]))
+            raise InputError("", f"must be JSON, but {reason}") from None
+        raise InputError(*_first(error, kind)) from None
 
 
 def one_line(error: object) -> str:
@@ -60,14 +57,21 @@ def one_line(error: object) -> str:
     return " ".join(str(error).split())
 
 
-def _first(error: ValidationError, kind: str) -> str:
+def _first(error: ValidationError, kind: str) -> tuple[str, str]:
+    """Field and message of the first of its errors."""
     first, *others = error.errors()
     first = _of_tag(first)
     field = ".".join(str(part) for part in first["loc"])
     more = f" (and {len(others)} more)" if others else ""
     got = "" if first["type"] in {"missing", "extra_forbidden"} else f", but got {reprlib.repr(first['input'])}"
     known = {"missing": "is required, but missing", "extra_forbidden": f"is not a field of a {kind}"}
-    return f"{field}: {known.get(first['type'], one_line(first['msg']))}{got}{more}"
+    return field, f"{known.get(first['type'], _must(one_line(first['msg'])))}{got}{more}"
+
+
+def _must(message: str) -> str:
+    """pydantic's "Input should be …" as "must be …"."""
+    subject, should, expected = message.partition(" should ")
+    return f"must {expected}" if should and subject in {"Input", "Value"} else message
 
 
 def _of_tag(error: Any) -> Any:

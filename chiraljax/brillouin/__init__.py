@@ -1,13 +1,11 @@
 """Averages over the Brillouin zone; nothing here knows a Hamiltonian."""
 
+from ._accuracy import REGIONS as REGIONS
+from ._accuracy import Accuracy as Accuracy
 from ._fourier import FourierSeries as FourierSeries
 from ._fourier import on_plane as on_plane
-from ._integrate import cores as cores
 from ._integrate import integrate as integrate
-from ._integrate import is_differentiated as is_differentiated
-from ._integrate import on_cores as on_cores
 from ._integrate import sample as sample
-from ._integrate import side_by_side as side_by_side
 from ._quadrature import GAMMA_CUBE as GAMMA_CUBE
 from ._quadrature import Quadrature as Quadrature
 from ._quadrature import frozen as frozen

@@ -1,20 +1,15 @@
-"""Sums over k: the one place that decides how many k-points are held at a time, and on how many threads."""
+"""Sums over k: the one place that decides how many k-points are held at a time."""
 
-import os
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from contextvars import ContextVar
-from functools import cache, partial
+from collections.abc import Callable
+from functools import partial
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.core import Tracer
-from threadpoolctl import ThreadpoolController
 
-from .._checks import is_traced
+from .._parallel import side_by_side
+from .._tracing import is_differentiated, is_traced
 from ._quadrature import Quadrature
 
 _MEMORY = 2**27
@@ -88,50 +83,3 @@ def _weighted(function, arguments, k, weights):
 @eqx.filter_jit
 def _jitted(step, function, arguments, *chunk):
     return step(function, arguments, *chunk)
-
-
-def side_by_side(function: Callable, items: Sequence | np.ndarray, alone: bool) -> list:
-    """`function` of each item, on one thread a core, or in turn if it must be `alone`."""
-    with _blas().limit(limits=1, user_api="blas"):
-        results = [function(items[0])]
-        if len(items) > 2 and cores() > 1 and not alone:
-            with ThreadPoolExecutor(cores()) as pool:
-                results += pool.map(function, items[1:])
-        else:
-            results += [function(item) for item in items[1:]]
-    return results
-
-
-_allowed: ContextVar[int | None] = ContextVar("allowed", default=None)
-
-
-@contextmanager
-def on_cores(number: int) -> Iterator[None]:
-    """Within, this thread diagonalises on no more than so many cores."""
-    token = _allowed.set(number)
-    try:
-        yield
-    finally:
-        _allowed.reset(token)
-
-
-def cores() -> int:
-    """Cores that may diagonalise side by side: those of a CPU, whose `eigh` uses one, and none of a GPU's host."""
-    allowed = _allowed.get()
-    if allowed is not None:
-        return allowed
-    if jax.default_backend() != "cpu":
-        return 1
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def is_differentiated(arguments) -> bool:
-    """Whether a gradient is being taken; its bookkeeping belongs to one thread."""
-    return any(isinstance(leaf, Tracer) for leaf in jax.tree.leaves(arguments))
-
-
-@cache
-def _blas() -> ThreadpoolController:
-    import scipy.linalg  # noqa: F401  (its BLAS is the one that JAX calls)
-
-    return ThreadpoolController()

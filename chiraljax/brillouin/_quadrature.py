@@ -48,7 +48,7 @@ def zone(n: int, operations=None, periodic: Sequence[bool] = (True, True, True))
     `operations` (g, 3, 3) are integer matrices on k under which the integrand is invariant; only one
     point of each star is kept. Raises `InputError` for an odd or small n.
     """
-    check(n >= 4 and n % 2 == 0, f"n must be even and at least 4, but got {n}")
+    check(n >= 4 and n % 2 == 0, "n", f"must be even and at least 4, but got {n}")
     group = frozen(operations)
     warp = _WARP if signed_permutations(group) else 0.0
     return _zone(n, group, tuple(bool(p) for p in periodic), warp)
@@ -74,8 +74,8 @@ def gamma_cube(n: int, half_width: float = GAMMA_CUBE, operations=None) -> Quadr
     onto itself are ignored. Clenshaw and Curtis, Numer. Math. 2, 197 (1960).
     Raises `InputError` for an odd or small n and for a half-width outside (0, ½].
     """
-    check(n >= 4 and n % 4 == 0, f"n must be a multiple of 4, but got {n}")
-    check(0 < half_width <= 0.5, f"half_width must be in (0, 0.5], but got {half_width}")
+    check(n >= 4 and n % 4 == 0, "n", f"must be a multiple of 4, but got {n}")
+    check(0 < half_width <= 0.5, "half_width", f"must be in (0, 0.5], but got {half_width}")
     group = tuple(operation for operation in frozen(operations) if signed_permutations((operation,)))
     return _gamma_cube(n, half_width, group)
 

@@ -8,10 +8,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from .._checks import is_traced
 from .._errors import check
+from .._parallel import side_by_side
+from .._tracing import is_differentiated, is_traced
 from .._types import Array, Float
-from ._integrate import is_differentiated, side_by_side
 from ._quadrature import frozen, representatives, signed_permutations, stars
 
 _WARP = 0.8
@@ -56,7 +56,7 @@ def tetrahedra(n: int, operations=None, periodic=(True, True, True), half_width:
     `operations` (g, 3, 3) are integer matrices on k under which the integrand is invariant: one node and one
     cell of each star are kept.
     """
-    check(n >= 4 and n % 4 == 0, f"n must be a multiple of 4, but got {n}")
+    check(n >= 4 and n % 4 == 0, "n", f"must be a multiple of 4, but got {n}")
     return _tetrahedra(n, frozen(operations), tuple(bool(p) for p in periodic), half_width)
 
 

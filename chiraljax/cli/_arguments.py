@@ -9,33 +9,33 @@ from .._errors import InputError, check
 
 def grid(option: str, text: str) -> np.ndarray:
     """The numbers of `A` or of `A:B:N`: N evenly spaced from A to B, both included. (N,) or (1,)."""
-    expected = f"{option}: must be a number A or a range A:B:N of N evenly spaced numbers, but got {text!r}"
+    expected = f"must be a number A or a range A:B:N of N evenly spaced numbers, but got {text!r}"
     parts = text.split(":")
-    check(len(parts) in {1, 3}, expected)
+    check(len(parts) in {1, 3}, option, expected)
     try:
         ends = [float(part) for part in parts[:2]]
         number = int(parts[2]) if len(parts) == 3 else 1
     except ValueError:
-        raise InputError(expected) from None
-    check(all(math.isfinite(end) for end in ends), f"{option}: must be finite, but got {text!r}")
-    check(number >= 1, f"{option}: must have N of at least 1, but got {text!r}")
-    check(len(parts) == 1 or number > 1 or ends[0] == ends[1], f"{option}: must have N of at least 2, but got {text!r}")
+        raise InputError(option, expected) from None
+    check(all(math.isfinite(end) for end in ends), option, f"must be finite, but got {text!r}")
+    check(number >= 1, option, f"must have N of at least 1, but got {text!r}")
+    check(len(parts) == 1 or number > 1 or ends[0] == ends[1], option, f"must have N of at least 2, but got {text!r}")
     return np.linspace(ends[0], ends[-1], number)
 
 
 def not_negative(option: str, values: np.ndarray) -> np.ndarray:
     """`values`, none of them below zero."""
-    check(np.all(values >= 0), f"{option}: must be zero or positive, but got {values.min():g}")
+    check(np.all(values >= 0), option, f"must be zero or positive, but got {values.min():g}")
     return values
 
 
 def positive(option: str, value: float) -> float:
     """`value`, finite and above zero."""
-    check(math.isfinite(value) and value > 0, f"{option}: must be positive, but got {value:g}")
+    check(math.isfinite(value) and value > 0, option, f"must be positive, but got {value:g}")
     return value
 
 
 def finite(option: str, value: float) -> float:
     """`value`, not a NaN and not infinite."""
-    check(math.isfinite(value), f"{option}: must be finite, but got {value:g}")
+    check(math.isfinite(value), option, f"must be finite, but got {value:g}")
     return value

@@ -22,7 +22,7 @@ def bands(
     """Energies (eV) along a path or at listed k-points."""
     path = checked_output(out, (".csv", ".png", ".json"))
     rotation = 2 * math.pi * finite("--rotation-thz", rotation_thz)
-    check(points >= 1, f"--points: must be at least 1, but got {points}")
+    check(points >= 1, "--points", f"must be at least 1, but got {points}")
     import numpy as np
 
     from ..crystal import KPath

@@ -50,10 +50,11 @@ def fit(
     path = checked_output(out, (".toml", ".json", ".png", ".py", ".dat"))
     check(
         path is None or path.suffix != ".dat" or path.name.endswith("_hr.dat"),
-        f"--out: must end in _hr.dat for Wannier90, but got {out!r}",
+        "--out",
+        f"must end in _hr.dat for Wannier90, but got {out!r}",
     )
     check(
-        finite("--edge-weight", edge_weight) >= 0, f"--edge-weight: must be zero or positive, but got {edge_weight:g}"
+        finite("--edge-weight", edge_weight) >= 0, "--edge-weight", f"must be zero or positive, but got {edge_weight:g}"
     )
     from ..fit import cross_validate, default_targets, fit_bands
     from ..io import (
@@ -76,15 +77,18 @@ def fit(
     other = read_bands(check_bands) if check_bands else None
     check(
         not (edge_weight and "targets" in options),
-        "--edge-weight: must not stand beside targets in --config, which have their own",
+        "--edge-weight",
+        "must not stand beside targets in --config, which have their own",
     )
     check(
         second is None or (second.spin_orbit and not data.spin_orbit),
-        "--spin-orbit-bands: must be bands with spin–orbit coupling, after --bands without",
+        "--spin-orbit-bands",
+        "must be bands with spin–orbit coupling, after --bands without",
     )
     check(
         other is None or other.spin_orbit == data.spin_orbit,
-        "--check: must be bands with spin–orbit coupling if --bands are, and without if not",
+        "--check",
+        "must be bands with spin–orbit coupling if --bands are, and without if not",
     )
     if edge_weight:
         options["targets"] = default_targets(model.electrons, data, edge_weight)

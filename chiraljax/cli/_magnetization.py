@@ -27,10 +27,12 @@ def magnetization(
     potentials, rotations = grid("--mu", mu), grid("--rotation-thz", rotation_thz)
     temperatures = not_negative("--temperature", grid("--temperature", temperature))
     positive("--rtol", rtol)
-    check(normalisation in REGIONS, f"--normalisation: must be zone or gamma_cube, but got {normalisation!r}")
+    check(normalisation in REGIONS, "--normalisation", f"must be zone or gamma_cube, but got {normalisation!r}")
     single = rotations.size == 1
     check(
-        path is None or path.suffix != ".png" or single, "--rotation-thz: must be one number for a .png, but is a range"
+        path is None or path.suffix != ".png" or single,
+        "--rotation-thz",
+        "must be one number for a .png, but is a range",
     )
     from .. import observables
     from ..io import moment_dataset, to_json, write_csv, write_json, write_netcdf

@@ -44,9 +44,9 @@ def optimize(
                     asked.material, asked.pulse, **asked.options, checkpoint=checkpoint, on_step=advance
                 )
         except InputError as error:
-            if str(error).startswith(str(checkpoint)):
-                raise InputError(f"{error}; delete it to begin anew") from None
-            raise InputError(f"{config}: {error}") from None
+            if error.source == str(checkpoint):
+                raise InputError(error.field, f"{error.message}; delete it to begin anew", error.source) from None
+            raise error.inside(source=config) from None
         summary = _write(folder, optimum, asked)
     print(summary)
     if optimum.status == "not converged":

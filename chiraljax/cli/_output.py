@@ -26,8 +26,8 @@ def checked_animation(option: str, out: str) -> Path:
 
 def _file(option: str, out: str, suffixes: tuple[str, ...], expected: str) -> Path:
     path = Path(out)
-    check(path.suffix in suffixes, f"{option}: must {expected}, but got {out!r}")
-    check(not path.is_dir(), f"{option}: must be a file, but {out} is a folder")
+    check(path.suffix in suffixes, option, f"must {expected}, but got {out!r}")
+    check(not path.is_dir(), option, f"must be a file, but {out} is a folder")
     check_folder(path.parent, option)
     return path
 
@@ -35,7 +35,7 @@ def _file(option: str, out: str, suffixes: tuple[str, ...], expected: str) -> Pa
 def checked_folder(out: str) -> Path:
     """The folder to write into; it may be missing, but the first of its parents that exists must be writable."""
     path = Path(out)
-    check(not path.exists() or path.is_dir(), f"--out: must be a folder, but {out} is a file")
+    check(not path.exists() or path.is_dir(), "--out", f"must be a folder, but {out} is a file")
     check_folder(next(folder for folder in (path, *path.absolute().parents) if folder.exists()))
     return path
 
@@ -65,5 +65,5 @@ def write(path: Path | None, content: Callable[[], dict], writers: Writers) -> N
 
 def check_folder(folder: Path, option: str = "--out") -> None:
     """Raise `InputError` unless something can be made in a folder."""
-    check(folder.is_dir(), f"{option}: must be in a folder that exists, but there is no folder {folder}")
-    check(os.access(folder, os.W_OK | os.X_OK), f"{option}: must be in a folder that is writable, but {folder} is not")
+    check(folder.is_dir(), option, f"must be in a folder that exists, but there is no folder {folder}")
+    check(os.access(folder, os.W_OK | os.X_OK), option, f"must be in a folder that is writable, but {folder} is not")

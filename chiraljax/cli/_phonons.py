@@ -25,7 +25,7 @@ def phonons(
 ) -> None:
     """Modes at Γ: irreducible representation, frequency, mode effective charge, and what light turns."""
     path = None if out is None else checked_output(out, (".csv", ".json", ".png"))
-    check(points >= 1, f"--points: must be at least 1, but got {points}")
+    check(points >= 1, "--points", f"must be at least 1, but got {points}")
     cells = None if supercell is None else _three("--supercell", supercell, int)
     direction = _three("--axis", axis, float)
     from ..io import write_csv, write_json
@@ -98,5 +98,5 @@ def _three(option: str, text: str, kind: type) -> list:
     except ValueError:
         numbers = []
     name = "integers" if kind is int else "numbers"
-    check(len(numbers) == 3, f"{option}: must be three {name} with commas between them, but got {text!r}")
+    check(len(numbers) == 3, option, f"must be three {name} with commas between them, but got {text!r}")
     return numbers

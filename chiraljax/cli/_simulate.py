@@ -63,16 +63,18 @@ def simulate(
     temperatures = not_negative("--temperature", grid("--temperature", temperature))
     check(
         len(instants) > 1 and instants[1] > instants[0],
-        f"--times: must be a range A:B:N that increases, but got {times!r}",
+        "--times",
+        f"must be a range A:B:N that increases, but got {times!r}",
     )
     check(
         film is None or len(potentials) == len(temperatures) == 1,
-        f"--animate: needs one --mu and one --temperature, but got {len(potentials)} and {len(temperatures)}",
+        "--animate",
+        f"needs one --mu and one --temperature, but got {len(potentials)} and {len(temperatures)}",
     )
     positive("--rtol", rtol)
-    check(coupling in COUPLINGS, f"--coupling: must be one of {', '.join(COUPLINGS)}, but got {coupling!r}")
-    check(normalisation in REGIONS, f"--normalisation: must be zone or gamma_cube, but got {normalisation!r}")
-    check(surface in ("screened", "fresnel"), f"--surface: must be screened or fresnel, but got {surface!r}")
+    check(coupling in COUPLINGS, "--coupling", f"must be one of {', '.join(COUPLINGS)}, but got {coupling!r}")
+    check(normalisation in REGIONS, "--normalisation", f"must be zone or gamma_cube, but got {normalisation!r}")
+    check(surface in ("screened", "fresnel"), "--surface", f"must be screened or fresnel, but got {surface!r}")
     from .._simulate import simulate as run
     from ..coupling import ConstantInertia, FixedRotation, KinematicRotation, SiteRotation
     from ..io import load_pulse, simulation_dataset, to_json, write_csv, write_json, write_netcdf

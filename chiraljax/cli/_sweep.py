@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from .._errors import InputError, check
+from .._errors import InputError, check, within
 from ._environment import join_processes
 from ._examples import print_example
 from ._output import check_folder, checked_output, write
@@ -44,16 +44,18 @@ def sweep(
     if not store.exists():
         check_folder(store.parent)
     first = join_processes()
-    check(resume or not (first and store.exists()), f"--out: {out} exists already; give --resume to go on with it")
+    check(
+        resume or not (first and store.exists()),
+        "--out",
+        f"must not exist, but {out} does; give --resume to go on with it",
+    )
     from ..io import load_sweep
     from ..sweeps import plan_sweep, run_sweep
 
     asked = load_sweep(config)
     options: dict[str, Any] = asked.options if memory is None else asked.options | {"memory": memory}
-    try:
+    with within(source=config):
         plan = plan_sweep(asked.material, asked.pulse, **options)
-    except InputError as error:
-        raise InputError(f"{config}: {str(error).removeprefix('Argument ')}") from None
     if first:
         print(plan, file=sys.stdout if dry_run else sys.stderr)
     if dry_run:
@@ -89,7 +91,7 @@ def export(
 ) -> None:
     """A sweep as NetCDF or CSV."""
     path = checked_output(out, (".nc", ".csv"))
-    check(path is not None, "--out: must be a file, but got -")
+    check(path is not None, "--out", "must be a file, but got -")
     from ..io import write_netcdf, write_sweep_csv
     from ..sweeps import open_sweep
 
@@ -104,7 +106,7 @@ def report(
     """A sweep as one interactive page: maps, cuts, the best point and its pulse; opens without a network."""
     path = checked_output(out, (".html",))
     if path is None:
-        raise InputError("--out: must be a file, but got -")
+        raise InputError("--out", "must be a file, but got -")
     from .._atomic import atomic_path
     from ..plot.report import sweep_report
     from ..sweeps import field_at, open_sweep

@@ -33,16 +33,17 @@ def restore(path: str | os.PathLike[str], state: Any, described: dict[str, str])
             known = dict(json.loads(str(arrays["described"])))
             found = [arrays[f"leaf{n}"] for n in range(len(arrays.files) - 1)]
     except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile):
-        raise InputError(f"{path}: must be a checkpoint of optimize_pulse, but cannot be read as one") from None
+        raise InputError("", "must be a checkpoint of optimize_pulse, but cannot be read as one", str(path)) from None
     for name in described:
         check(
             known.get(name) == described[name],
-            f"{path}: must be a checkpoint of the same search, but its {name} is {known.get(name)}"
-            f" and not {described[name]}",
+            "",
+            f"must be a checkpoint of the same search, but its {name} is {known.get(name)} and not {described[name]}",
+            path,
         )
     leaves, structure = jax.tree.flatten(state)
     same = [leaf.shape[1:] for leaf in found] == [leaf.shape[1:] for leaf in leaves]
-    check(same, f"{path}: must be a checkpoint of the same search, but its optimizer is another")
+    check(same, "", "must be a checkpoint of the same search, but its optimizer is another", path)
     return jax.tree.unflatten(structure, found)
 
 

@@ -7,8 +7,9 @@ import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from .._checks import check_finite, check_positive, concrete
+from .._checks import check_finite, check_positive
 from .._errors import check
+from .._tracing import concrete
 from .._types import ArrayLike, Scalar, real
 from .._units import FLUENCE
 from ..phonon import Phonon
@@ -47,27 +48,29 @@ class Constraints(eqx.Module):
     def __check_init__(self) -> None:
         for name in ("fluence", "peak_field"):
             if getattr(self, name) is not None:
-                check_positive(f"Argument {name}", getattr(self, name))
+                check_positive(name, getattr(self, name))
         check(
             self.fluence is not None or self.peak_field is not None,
-            "Argument fluence or peak_field must be given, but got neither: without one the best pulse is infinite",
+            "fluence or peak_field",
+            "must be given, but got neither: without one the best pulse is infinite",
         )
         for name, unit in (("band", "THz"), ("window", "ps")):
             edges = getattr(self, name)
             if edges is not None:
-                check(edges.shape == (2,), f"Argument {name} must be two numbers, but got the shape {edges.shape}")
-                check_finite(f"Argument {name}", edges)
+                check(edges.shape == (2,), name, f"must be two numbers, but got the shape {edges.shape}")
+                check_finite(name, edges)
                 low, high = edges.tolist()
-                check(low < high, f"Argument {name} must increase, but got {low:g} to {high:g} {unit}")
+                check(low < high, name, f"must increase, but got {low:g} to {high:g} {unit}")
         if self.band is not None:
             lowest = float(self.band[0])
-            check(lowest >= 0, f"Argument band must not be negative, but begins at {lowest:g} THz")
+            check(lowest >= 0, "band", f"must not be negative, but begins at {lowest:g} THz")
         leakage = concrete(self.leakage)
-        check(leakage is None or 0 < leakage < 1, f"Argument leakage must lie between 0 and 1, but got {leakage}")
+        check(leakage is None or 0 < leakage < 1, "leakage", f"must lie between 0 and 1, but got {leakage}")
         ellipticity = None if self.ellipticity is None else concrete(self.ellipticity)
         check(
             ellipticity is None or abs(ellipticity) <= 1,
-            f"Argument ellipticity must lie between -1 and 1, but got {ellipticity}",
+            "ellipticity",
+            f"must lie between -1 and 1, but got {ellipticity}",
         )
 
     def check_feasible(
@@ -86,22 +89,22 @@ class Constraints(eqx.Module):
             inside = (phonon.frequency + width >= low) & (phonon.frequency - width <= high)
             check(
                 bool(inside.any()),
-                f"Argument band must hold a frequency of the phonon, {phonon.frequency.tolist()} THz, but is"
-                f" {low:g} to {high:g} THz",
+                "band",
+                f"must hold a frequency of the phonon, {phonon.frequency.tolist()} THz, but is {low:g} to {high:g} THz",
             )
         if self.window is not None:
             start, end = self.window.tolist()
             check(
                 start < float(times[-1]) and end > float(times[0]),
-                f"Arguments window and times must overlap, but are {start:g} to {end:g} ps and {float(times[0]):g} to"
-                f" {float(times[-1]):g} ps",
+                "window and times",
+                f"must overlap, but are {start:g} to {end:g} ps and {float(times[0]):g} to {float(times[-1]):g} ps",
             )
 
             if support is not None:
                 check(
                     start < support[1] and end > support[0],
-                    f"Arguments window and pulse must overlap, but are {start:g} to {end:g} ps and {support[0]:g} to"
-                    f" {support[1]:g} ps",
+                    "window and pulse",
+                    f"must overlap, but are {start:g} to {end:g} ps and {support[0]:g} to {support[1]:g} ps",
                 )
         if self.band is not None:
             self._check_duration(support, "pulse", 1)
@@ -122,9 +125,11 @@ class Constraints(eqx.Module):
         outside = 1 - concentration((low, high), duration)
         check(
             angle >= math.pi / 2 or math.sin(angle) ** 2 >= outside,
-            f"Arguments {name} and band must leave a field, but one of {duration:g} ps has at least {outside:.3g} of"
-            f" its fluence outside {low:g} to {high:g} THz; {name} or band must be wider, or leakage above"
-            f" {math.sin(math.asin(math.sqrt(min(max(outside, 0.0), 1.0))) / leaks) ** 2:.3g}, but is {leakage:g}",
+            f"{name} and band",
+            f"must leave a field, but one of {duration:g} ps has at least {outside:.3g} of its fluence"
+            f" outside {low:g} to {high:g} THz; {name} or band must be wider, or leakage above "
+            f"{math.sin(math.asin(math.sqrt(min(max(outside, 0.0), 1.0))) / leaks) ** 2:.3g}, but is "
+            f"{leakage:g}",
         )
 
     def meter(

@@ -38,9 +38,9 @@ class Ensemble(eqx.Module):
     ) -> None:
         widths = dict(zip(VARIED, (frequency, damping, field, timing), strict=True))
         for name, width in widths.items():
-            check_positive(f"Argument {name}", width, zero=True)
-        check(samples >= 2, f"Argument samples must be at least 2, but got {samples}")
-        check(any(widths.values()), "One of frequency, damping, field and timing must be positive, but all are zero")
+            check_positive(name, width, zero=True)
+        check(samples >= 2, "samples", f"must be at least 2, but got {samples}")
+        check(any(widths.values()), "One of frequency, damping, field and timing", "must be positive, but all are zero")
         uniform = qmc.Sobol(4, rng=np.random.default_rng(seed)).random_base2(int(np.ceil(np.log2(samples))))[:samples]
         self.deviations = np.array(list(widths.values())) * ndtri(np.clip(uniform, 1e-6, 1 - 1e-6))
 

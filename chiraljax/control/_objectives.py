@@ -8,9 +8,10 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float
 
-from .._checks import check_finite, concrete
+from .._checks import check_finite
 from .._errors import check
 from .._module import Module
+from .._tracing import concrete
 from .._types import Scalar, real
 from ..phonon import Motion
 from ..pulse import AbstractPulse
@@ -137,9 +138,9 @@ class MeanMoment(AbstractObjective):
     end: Scalar = eqx.field(converter=real)
 
     def __check_init__(self) -> None:
-        check_finite("Argument start", self.start)
-        check_finite("Argument end", self.end)
-        check(self.end > self.start, f"Argument end must be after start, but got {self.start} and {self.end} ps")
+        check_finite("start", self.start)
+        check_finite("end", self.end)
+        check(self.end > self.start, "end", f"must be after start, but got {self.start} and {self.end} ps")
 
     def __call__(self, outcome: Outcome) -> Scalar:
         inside = self.inside(outcome.times)
@@ -149,8 +150,8 @@ class MeanMoment(AbstractObjective):
         known = concrete(self.inside(times))
         check(
             known is None or known[1:].any(),
-            "the objective must look at some of the times after the first, but there is none from"
-            f" {self.start} to {self.end} ps",
+            "the objective",
+            f"must look at some of the times after the first, but there is none from {self.start} to {self.end} ps",
         )
 
     def inside(self, times: Float[Array, " T"]) -> Bool[Array, " T"]:
@@ -177,9 +178,7 @@ class Switching(AbstractObjective):
     def check(self, times: Float[Array, " T"]) -> None:
         for name in ("first", "second"):
             _check_on_grid(name, getattr(self, name), times)
-        check(
-            self.second > self.first, f"Argument second must be after first, but got {self.first} and {self.second} ps"
-        )
+        check(self.second > self.first, "second", f"must be after first, but got {self.first} and {self.second} ps")
 
     def _swing(self, outcome: Outcome) -> Float[Array, "2"]:
         before = _at(outcome.times, outcome.moment, self.first)
@@ -210,11 +209,12 @@ def _scale(values: Float[Array, " T"]) -> Scalar:
 
 
 def _check_on_grid(name: str, wanted: Scalar, times: Float[Array, " T"]) -> None:
-    check_finite(f"Argument {name}", wanted)
+    check_finite(name, wanted)
     known, time = concrete(times), concrete(wanted)
     if known is not None and time is not None:
         nearest = float(known[abs(known - time).argmin()])
         check(
             abs(nearest - time) <= 1e-6 * (known[1] - known[0]),
-            f"Argument {name} must be one of the times, but got {time} ps; the nearest is {nearest:g} ps",
+            name,
+            f"must be one of the times, but got {time} ps; the nearest is {nearest:g} ps",
         )

@@ -125,24 +125,24 @@ def optimize_pulse(
     constraints that no pulse meets together, a band without a mode, and a checkpoint of another search.
     """
     phonon = material.pairs()
-    check(starts >= 1, f"starts must be at least 1, but got {starts}")
-    check(steps >= 1, f"steps must be at least 1, but got {steps}")
+    check(starts >= 1, "starts", f"must be at least 1, but got {starts}")
+    check(steps >= 1, "steps", f"must be at least 1, but got {steps}")
     constraints = Constraints(fluence, peak_field, band, window, ellipticity, leakage)
     coupling = KinematicRotation(axis=phonon.axis) if coupling is None else coupling
-    check(not coupling.per_site, "coupling must be one rotation for all sites, but resolves them")
+    check(not coupling.per_site, "coupling", "must be one rotation for all sites, but resolves them")
     instants = _checked_times(times, phonon)
     if isinstance(objective, AbstractObjective):
         objective.check(instants)
         of_moment = objective.of_moment
-        check(ellipticity != 0, "ellipticity must not be 0, since a linear field turns nothing")
+        check(ellipticity != 0, "ellipticity", "must not be 0, since a linear field turns nothing")
     else:
         of_moment = mu is not None or temperature is not None
-    check(not of_moment or not isinstance(coupling, FixedRotation), "coupling must follow the motion, but is fixed")
+    check(not of_moment or not isinstance(coupling, FixedRotation), "coupling", "must follow the motion, but is fixed")
     constraints.check_feasible(phonon, instants, compact_support(pulse))
 
     def curve(fastest: float) -> MagnetizationCurve:
         if mu is None or temperature is None or np.ndim(mu) or np.ndim(temperature):
-            raise InputError("mu and temperature must be numbers for an objective of the moment, but are not")
+            raise InputError("mu and temperature", "must be numbers for an objective of the moment, but are not")
         return magnetization_curve(
             material.electrons, mu=mu, temperature=temperature, fastest=fastest, axis=coupling.axis, rtol=rtol
         )
@@ -208,8 +208,9 @@ def _checked_times(times: ArrayLike, phonon: Phonon) -> Float[Array, " T"]:
     spacing, most = float(instants[1] - instants[0]), 1 / (_POINTS_PER_PERIOD * highest)
     check(
         spacing <= most,
-        f"times must resolve the phonon with {_POINTS_PER_PERIOD} points a period of {highest:g} THz, at most"
-        f" {most:.3g} ps apart, but are {spacing:.3g} ps apart",
+        "times",
+        f"must resolve the phonon with {_POINTS_PER_PERIOD} points a period of {highest:g} THz, at"
+        f" most {most:.3g} ps apart, but are {spacing:.3g} ps apart",
     )
     return instants
 
@@ -245,6 +246,7 @@ def _scaled(problem: Problem, x: Float[Array, "starts n"], limit: float | None) 
     values = np.array([float(problem.true_value(problem.pulse(row)[0])) for row in x])
     check(
         np.all(np.isfinite(values)),
-        f"objective must be finite for the pulses that the search begins with, but is {values}",
+        "objective",
+        f"must be finite for the pulses that the search begins with, but is {values}",
     )
     return eqx.tree_at(lambda p: p.scale, problem, real(np.abs(values).max() or 1.0))

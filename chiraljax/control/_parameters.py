@@ -62,16 +62,16 @@ class PulseSpace(eqx.Module):
         known = sorted({coordinate.name for coordinate in found})
         for what, names in (("fixed", fixed), ("bounds", bounds)):
             wrong = [name for name in names if name not in known]
-            check(not wrong, f"Argument {what} must name free parameters among {known}, but got {wrong}")
+            check(not wrong, what, f"must name free parameters among {known}, but got {wrong}")
         for name, (low, high) in bounds.items():
-            check(name not in _LINEAR, f"Argument bounds must not hold {name}, which the constraints limit")
-            check(low < high, f"Argument bounds of {name} must increase, but got {low:g} to {high:g}")
+            check(name not in _LINEAR, "bounds", f"must not hold {name}, which the constraints limit")
+            check(low < high, f"bounds of {name}", f"must increase, but got {low:g} to {high:g}")
         self.coordinates = tuple(
             coordinate._replace(bounds=bounds.get(coordinate.name, coordinate.bounds))
             for coordinate in found
             if coordinate.name not in fixed
         )
-        check(self.coordinates, f"Argument fixed must leave some of {known} free, but leaves none")
+        check(self.coordinates, "fixed", f"must leave some of {known} free, but leaves none")
         self.roots = tuple(
             _whitening(pulse, coordinate.leaf, coordinate.shape, meter) if coordinate.name in _LINEAR else None
             for coordinate in self.coordinates
@@ -107,7 +107,8 @@ class PulseSpace(eqx.Module):
                 low, high = bounds
                 check(
                     np.all((value >= low) & (value <= high)),
-                    f"the pulse must begin within the bounds of {name}, {low:g} to {high:g}, but has {value.tolist()}",
+                    "the pulse",
+                    f"must begin within the bounds of {name}, {low:g} to {high:g}, but has {value.tolist()}",
                 )
                 value = np.arcsin(np.clip((2 * value - low - high) / (high - low), -_EDGE, _EDGE))
             parts.append(value.ravel())
@@ -165,7 +166,8 @@ def _coordinates(pulse: AbstractPulse, times: Float[np.ndarray, " T"]) -> Iterat
         elif isinstance(term, GaussianPulse):
             check(
                 float(term.peak_field) > 0,
-                "Argument pulse must have a positive peak_field in each Gaussian of a sum, which is sought up to twice"
+                "pulse",
+                "must have a positive peak_field in each Gaussian of a sum, which is sought up to twice"
                 " of it, but one is zero",
             )
         for path, value in jax.tree_util.tree_leaves_with_path(term):

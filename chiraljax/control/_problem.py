@@ -106,8 +106,9 @@ class Problem(eqx.Module):
         times = self.chain.times
         check(
             first < float(times[-1]) and last > float(times[0]),
-            f"pulse must act between the first and the last of times, {float(times[0]):g} and {float(times[-1]):g} ps,"
-            f" but acts from {first:g} to {last:g} ps",
+            "pulse",
+            f"must act between the first and the last of times, {float(times[0]):g} and "
+            f"{float(times[-1]):g} ps, but acts from {first:g} to {last:g} ps",
         )
         rows = [np.append(self.space.random(np.random.default_rng([seed, start])), _STRENGTH) for start in range(count)]
         own = float(self.meter.fluence(template(self.meter.times)))

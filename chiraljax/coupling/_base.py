@@ -31,8 +31,8 @@ class AbstractCoupling(Module):
 def unit_vector(axis: ArrayLike) -> tuple[float, float, float]:
     """`axis` (3,) divided by its length; raises `InputError` for a zero vector or another shape."""
     vector = np.asarray(axis, dtype=float)
-    check(vector.shape == (3,), f"Argument axis must have the shape (3,), but got {vector.shape}")
-    check_finite("Argument axis", vector)
-    check(vector.any(), "Argument axis must not be zero, but got [0, 0, 0]")
+    check(vector.shape == (3,), "axis", f"must have the shape (3,), but got {vector.shape}")
+    check_finite("axis", vector)
+    check(vector.any(), "axis", "must not be zero, but got [0, 0, 0]")
     x, y, z = (vector / np.linalg.norm(vector)).tolist()
     return x, y, z

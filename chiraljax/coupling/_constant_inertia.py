@@ -26,7 +26,7 @@ class ConstantInertia(AbstractCoupling):
 
     def __check_init__(self) -> None:
         require_x64()
-        check_positive("Argument inertia", self.inertia)
+        check_positive("inertia", self.inertia)
 
     def __call__(self, motion: Motion) -> Float[Array, " T"]:
         return HBAR * motion.angular_momentum / self.inertia

@@ -26,7 +26,7 @@ class FixedRotation(AbstractCoupling):
 
     def __check_init__(self) -> None:
         require_x64()
-        check_finite("Argument rotation", self.rotation)
+        check_finite("rotation", self.rotation)
 
     def __call__(self, motion: Motion) -> Float[Array, " T"]:
         return jnp.broadcast_to(self.rotation, motion.times.shape)

@@ -26,7 +26,7 @@ class KinematicRotation(AbstractCoupling):
 
     def __check_init__(self) -> None:
         require_x64()
-        check_positive("Argument temperature", self.temperature, zero=True)
+        check_positive("temperature", self.temperature, zero=True)
 
     def __call__(self, motion: Motion) -> Float[Array, " T"]:
         inertia = jnp.einsum("ta,ab,tb->t", motion.q, motion.phonon.inertia, motion.q)

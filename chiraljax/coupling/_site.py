@@ -34,7 +34,7 @@ class SiteRotation(AbstractCoupling):
 
     def __check_init__(self) -> None:
         require_x64()
-        check_positive("Argument temperature", self.temperature, zero=True)
+        check_positive("temperature", self.temperature, zero=True)
 
     def __call__(self, motion: Motion) -> Float[Array, "T sites"]:
         vectors = motion.phonon.oscillators.eigenvectors

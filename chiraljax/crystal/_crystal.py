@@ -34,23 +34,24 @@ class Crystal(eqx.Module):
         self.positions = _rows("positions", positions)
 
     def __check_init__(self):
-        check(len(self.lattice) == 3, f"lattice must have 3 vectors, but got {len(self.lattice)}")
-        check(self.volume > 1e-6, "lattice must span a volume, but its vectors are linearly dependent")
+        check(len(self.lattice) == 3, "lattice", f"must have 3 vectors, but got {len(self.lattice)}")
+        check(self.volume > 1e-6, "lattice", "must span a volume, but its vectors are linearly dependent")
         check(
             len(self.species) == len(self.positions) > 0,
-            "species and positions must have one entry per site,"
-            f" but got {len(self.species)} and {len(self.positions)}",
+            "species and positions",
+            f"must have one entry per site, but got {len(self.species)} and {len(self.positions)}",
         )
         for label in self.species:
             check(
                 re.fullmatch(r"[A-Z][a-z]?\d*", label) and label.rstrip("0123456789") in atomic_numbers,
-                f"species must be chemical symbols like 'O' or 'O2', but got {label!r}",
+                "species",
+                f"must be chemical symbols like 'O' or 'O2', but got {label!r}",
             )
         for i, position in enumerate(self.positions):
             for j in range(i):
                 offset = np.subtract(position, self.positions[j])
                 apart = np.linalg.norm((offset - np.round(offset)) @ self.vectors)
-                check(apart > 1e-3, f"positions must differ, but sites {j} and {i} are at the same place")
+                check(apart > 1e-3, "positions", f"must differ, but sites {j} and {i} are at the same place")
 
     @property
     def vectors(self) -> np.ndarray:
@@ -79,6 +80,6 @@ class Crystal(eqx.Module):
 
 def _rows(name: str, value) -> tuple[tuple[float, ...], ...]:
     array = np.asarray(value, dtype=float)
-    check(array.ndim == 2 and array.shape[1] == 3, f"{name} must be rows of 3 numbers, but got shape {array.shape}")
-    check(np.all(np.isfinite(array)), f"{name} must be finite, but got {array.tolist()}")
+    check(array.ndim == 2 and array.shape[1] == 3, name, f"must be rows of 3 numbers, but got shape {array.shape}")
+    check(np.all(np.isfinite(array)), name, f"must be finite, but got {array.tolist()}")
     return tuple(tuple(row) for row in array.tolist())

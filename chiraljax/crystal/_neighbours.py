@@ -37,8 +37,8 @@ def bonds(crystal: Crystal, first: str, second: str, shell: int) -> Bonds:
     Raises `InputError` if a species has no site or if the shell number is not positive.
     """
     for species in (first, second):
-        check(crystal.sites(species), f"species must name sites of the crystal, but there is no {species!r}")
-    check(1 <= shell <= _MOST, f"shell must count from 1 to {_MOST}, but got {shell}")
+        check(crystal.sites(species), "species", f"must name sites of the crystal, but there is no {species!r}")
+    check(1 <= shell <= _MOST, "shell", f"must count from 1 to {_MOST}, but got {shell}")
     cutoff = 1.5 * crystal.volume ** (1 / 3)
     while True:
         found = _within(crystal, cutoff)

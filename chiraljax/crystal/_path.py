@@ -43,13 +43,13 @@ def k_path(
     Without `corners` and `segments` it is the standard path of the lattice: Hinuma et al.,
     Comput. Mater. Sci. 128, 140 (2017), from seekpath, in the reciprocal basis of `crystal`.
     """
-    check(points >= 1, f"points must be at least 1, but got {points}")
+    check(points >= 1, "points", f"must be at least 1, but got {points}")
     if corners is None or segments is None:
         numbers = [sorted(set(crystal.species)).index(label) for label in crystal.species]
         standard = seekpath.get_path_orig_cell((crystal.lattice, crystal.positions, numbers))
         return k_path(crystal, standard["point_coords"], standard["path"], points)
     for name in {name for segment in segments for name in segment}:
-        check(name in corners, f"path must go through named points, but {name!r} is not one of {sorted(corners)}")
+        check(name in corners, "path", f"must go through named points, but {name!r} is not one of {sorted(corners)}")
     k, distance, ticks = [], [], []
     travelled, last = 0.0, None
     for start, end in segments:

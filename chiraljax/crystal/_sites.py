@@ -18,13 +18,15 @@ def site_order(crystal: Crystal, other: Crystal) -> tuple[int, ...]:
     strain = np.linalg.solve(crystal.vectors, other.vectors) - np.eye(3)
     check(
         abs(strain).max() < _STRAIN,
-        f"crystals must have the same lattice vectors to {_STRAIN:.0%},"
-        f" but one has {crystal.vectors.round(3).tolist()} and the other {other.vectors.round(3).tolist()} Å",
+        "crystals",
+        f"must have the same lattice vectors to {_STRAIN:.0%}, but one has "
+        f"{crystal.vectors.round(3).tolist()} and the other {other.vectors.round(3).tolist()} Å",
     )
     check(
         sorted(crystal.symbols) == sorted(other.symbols),
-        f"crystals must have the same atoms, but one has {' '.join(sorted(crystal.symbols))}"
-        f" and the other {' '.join(sorted(other.symbols))}",
+        "crystals",
+        f"must have the same atoms, but one has {' '.join(sorted(crystal.symbols))} and the other "
+        f"{' '.join(sorted(other.symbols))}",
     )
     rare = min(set(crystal.symbols), key=crystal.symbols.count)
     anchor = np.array(crystal.positions[crystal.symbols.index(rare)])
@@ -36,8 +38,9 @@ def site_order(crystal: Crystal, other: Crystal) -> tuple[int, ...]:
                 best, order = worst, found
     if best > _MOVED:
         raise InputError(
-            f"crystals must have their atoms at the same places to {_MOVED} Å up to a shift,"
-            f" but they are {best:.2g} Å apart at best; are the cells turned or chosen differently?"
+            "crystals",
+            f"must have their atoms at the same places to {_MOVED} Å up to a shift, but they are "
+            f"{best:.2g} Å apart at best; are the cells turned or chosen differently?",
         )
     return order
 

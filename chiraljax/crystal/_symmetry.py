@@ -17,7 +17,7 @@ def point_operations(crystal: Crystal) -> tuple[tuple[tuple[int, ...], ...], ...
     """
     numbers = [sorted(set(crystal.species)).index(label) for label in crystal.species]
     found = spglib.get_symmetry((crystal.lattice, crystal.positions, numbers), symprec=1e-5)
-    check(found is not None, "crystal must have a space group, but spglib finds none; are two sites too close?")
+    check(found is not None, "crystal", "must have a space group, but spglib finds none; are two sites too close?")
     rotations = np.unique(np.asarray(found["rotations"]), axis=0)  # type: ignore[index]
     return tuple(tuple(tuple(row) for row in rotation) for rotation in rotations.tolist())
 

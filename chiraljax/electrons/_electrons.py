@@ -62,7 +62,7 @@ class Electrons(Module):
     def spinless_hamiltonian(self, k: ArrayLike) -> Hamiltonian:
         """H₀, without spin–orbit coupling and rotation, at fractional k-points (..., 3): (..., n/2, n/2) eV."""
         k = real(k)
-        check(k.ndim > 0 and k.shape[-1] == 3, f"k must have 3 fractional components, but got shape {k.shape}")
+        check(k.ndim > 0 and k.shape[-1] == 3, "k", f"must have 3 fractional components, but got shape {k.shape}")
         check_finite("k", k)
         n = self._structure.n_orbitals
         angle = 2 * jnp.pi * (k @ self._structure.cells.T)
@@ -135,10 +135,10 @@ class Electrons(Module):
         Raises `InputError` for a name that is not in `parameters` and a value that is not a finite number.
         """
         unknown = [name for name in parameters if name not in self.parameters]
-        check(not unknown, f"parameters must be among {list(self.parameters)}, but got {unknown}")
+        check(not unknown, "parameters", f"must be among {list(self.parameters)}, but got {unknown}")
         values = {name: real(value) for name, value in parameters.items()}
         for name, value in values.items():
-            check(value.shape == (), f"parameter {name} must be a number, but got shape {value.shape}")
+            check(value.shape == (), f"parameter {name}", f"must be a number, but got shape {value.shape}")
             check_finite(f"parameter {name}", value)
         return dataclasses.replace(self, parameters=self.parameters | values)
 
@@ -185,7 +185,8 @@ class Electrons(Module):
         check_finite("rotation", rotation)
         check(
             rotation.shape in {(), (3,), (sites, 3)},
-            f"rotation must be Ω_z or (3,), or ({sites}, 3) for the sites, in rad/ps, but got shape {rotation.shape}",
+            "rotation",
+            f"must be Ω_z or (3,), or ({sites}, 3) for the sites, in rad/ps, but got shape {rotation.shape}",
         )
         vector = rotation if rotation.ndim else rotation * jnp.array([0.0, 0.0, 1.0])
         return jnp.broadcast_to(vector, (sites, 3))
@@ -215,8 +216,8 @@ def slater_koster(
     require_x64()
     structure, values = assemble(crystal, list(shells), list(hoppings))
     size = 2 * structure.n_orbitals
-    check(0 <= filling <= size, f"filling must be between 0 and {size} spin-orbitals, but got {filling}")
-    check(rotation_sign in {1, -1}, f"rotation_sign must be 1 or -1, but got {rotation_sign}")
+    check(0 <= filling <= size, "filling", f"must be between 0 and {size} spin-orbitals, but got {filling}")
+    check(rotation_sign in {1, -1}, "rotation_sign", f"must be 1 or -1, but got {rotation_sign}")
     model = Electrons(
         parameters={name: real(values[name]) for name in structure.names},
         rotation_weights=jnp.array([shell.rotation_weight for shell in shells], dtype=float),

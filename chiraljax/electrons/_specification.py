@@ -62,15 +62,18 @@ class Shell(NamedTuple):
         """Raise `InputError` unless the shell is complete."""
         check(
             re.fullmatch(r"\d*[spdf]", self.orbital),
-            f"orbital of {self.species} must end in s, p, d or f, but got {self.orbital!r}",
+            f"orbital of {self.species}",
+            f"must end in s, p, d or f, but got {self.orbital!r}",
         )
         check(
             self.crystal_field != "cubic" or self.l in CUBIC,
-            f"crystal_field of shell {self.name} must not be 'cubic': that is for d shells",
+            f"crystal_field of shell {self.name}",
+            "must not be 'cubic': that is for d shells",
         )
         check(
             (self.axis is not None) == (self.crystal_field == "axial"),
-            f"axis of shell {self.name} must name a species exactly when crystal_field is 'axial'",
+            f"axis of shell {self.name}",
+            "must name a species exactly when crystal_field is 'axial'",
         )
         _same_keys(f"onsite of shell {self.name}", self.onsite, self.groups)
 
@@ -92,7 +95,7 @@ class Hopping(NamedTuple):
     def validate(self, shells: Mapping[str, Shell]) -> tuple[Shell, Shell]:
         """The two shells, lower l first; raises `InputError` for unknown ones or missing integrals."""
         for name in self.between:
-            check(name in shells, f"{self.label} must join declared shells, but {name!r} is not one of {list(shells)}")
+            check(name in shells, self.label, f"must join declared shells, but {name!r} is not one of {list(shells)}")
         first, second = self._ordered(shells)
         _same_keys(f"integrals of {self.label}", self.integrals, INTEGRALS[: first.l + 1])
         return first, second
@@ -111,5 +114,5 @@ class Hopping(NamedTuple):
 def _same_keys(what: str, given: Mapping[str, float], expected) -> None:
     missing = [key for key in expected if key not in given]
     unknown = [key for key in given if key not in expected]
-    check(not missing, f"{what} must have {list(expected)}, but {missing} is missing")
-    check(not unknown, f"{what} must have {list(expected)}, but got {unknown} as well")
+    check(not missing, what, f"must have {list(expected)}, but {missing} is missing")
+    check(not unknown, what, f"must have {list(expected)}, but got {unknown} as well")

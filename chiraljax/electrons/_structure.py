@@ -153,13 +153,13 @@ def assemble(crystal: Crystal, shells: list[Shell], hoppings: list[Hopping]) -> 
     Raises `InputError` for a shell without sites or declared twice, an incomplete one, an ambiguous
     axis, a hopping between undeclared shells or declared twice, and for a value that is not finite.
     """
-    check(shells, "shells must not be empty: a model needs at least one")
+    check(shells, "shells", "must not be empty: a model needs at least one")
     by_name = {shell.name: shell for shell in shells}
-    check(len(by_name) == len(shells), f"shells must differ, but got {[shell.name for shell in shells]}")
+    check(len(by_name) == len(shells), "shells", f"must differ, but got {[shell.name for shell in shells]}")
     for shell in shells:
         shell.validate()
         sites = crystal.sites(shell.species)
-        check(sites, f"shell {shell.name} must have sites, but the crystal has no {shell.species!r}")
+        check(sites, f"shell {shell.name}", f"must have sites, but the crystal has no {shell.species!r}")
     order = [
         (site, which)
         for site, label in enumerate(crystal.species)
@@ -182,7 +182,7 @@ def assemble(crystal: Crystal, shells: list[Shell], hoppings: list[Hopping]) -> 
     for hopping in hoppings:
         first, second = hopping.validate(by_name)
         key = (frozenset(hopping.between), hopping.shell)
-        check(key not in seen, f"{hopping.label} must be declared once, but is declared twice")
+        check(key not in seen, hopping.label, "must be declared once, but is declared twice")
         seen.add(key)
         found = bonds(crystal, first.species, second.species, hopping.shell)
         directions = found.vector / np.linalg.norm(found.vector, axis=1, keepdims=True)
@@ -196,7 +196,7 @@ def assemble(crystal: Crystal, shells: list[Shell], hoppings: list[Hopping]) -> 
             entries.append(_entries(name, found.cell, rows, columns, angular[:, m] / doubled))
     values |= {shell.parameter("xi"): shell.spin_orbit for shell in shells if shell.spin_orbit is not None}
     for name, value in values.items():
-        check(np.isfinite(value), f"parameter {name} must be finite, but got {value}")
+        check(np.isfinite(value), f"parameter {name}", f"must be finite, but got {value}")
     return Structure(shells, hoppings, order, entries), values
 
 
@@ -214,10 +214,12 @@ def _axis(crystal: Crystal, shell: Shell, site: int) -> np.ndarray:
     assert shell.axis is not None
     found = bonds(crystal, shell.species, shell.axis, 1)
     vectors = found.vector[found.first == site]
-    check(len(vectors), f"axis of shell {shell.name} must reach a {shell.axis}, but site {site} has none in reach")
+    check(len(vectors), f"axis of shell {shell.name}", f"must reach a {shell.axis}, but site {site} has none in reach")
     directions = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
     collinear = np.allclose(np.abs(directions @ directions[0]), 1, atol=1e-6)
-    check(collinear, f"axis of shell {shell.name} must be one line, but the bonds to {shell.axis} point several ways")
+    check(
+        collinear, f"axis of shell {shell.name}", f"must be one line, but the bonds to {shell.axis} point several ways"
+    )
     return directions[0]
 
 

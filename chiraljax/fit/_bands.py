@@ -43,35 +43,39 @@ class Bands:
 
     def __post_init__(self):
         k, energies = np.array(self.k, dtype=float), np.array(self.energies, dtype=float)
-        check(k.ndim == 2 and k.shape[-1] == 3, f"k must have shape (K, 3), but got {k.shape}")
+        check(k.ndim == 2 and k.shape[-1] == 3, "k", f"must have shape (K, 3), but got {k.shape}")
         check(
             energies.ndim == 2 and energies.shape[0] == len(k) > 0 and energies.shape[1] > 0,
-            f"energies must have one row for each of the {len(k)} k-points, but got shape {energies.shape}",
+            "energies",
+            f"must have one row for each of the {len(k)} k-points, but got shape {energies.shape}",
         )
-        check(np.all(np.isfinite(k)), "k must be finite, but it holds a NaN or an infinity")
+        check(np.all(np.isfinite(k)), "k", "must be finite, but it holds a NaN or an infinity")
         self._check_finite("energies", energies)
         check(
             np.max(np.abs(k)) <= _FRACTIONAL,
-            f"k must be fractional, in the reciprocal basis, but a component is {np.abs(k).max():g}",
+            "k",
+            f"must be fractional, in the reciprocal basis, but a component is {np.abs(k).max():g}",
         )
         falls = np.diff(energies, axis=1) < -_ORDER
         if np.any(falls):
             row, band = np.argwhere(falls)[0]
-            check(False, f"energies must ascend, but band {band + 1} lies below band {band} at k-point {row}")
+            check(False, "energies", f"must ascend, but band {band + 1} lies below band {band} at k-point {row}")
         weights = np.ones(len(k)) if self.weights is None else np.array(self.weights, dtype=float)
-        check(weights.shape == (len(k),), f"weights must have shape ({len(k)},), but got {weights.shape}")
-        check(np.all(weights > 0) and np.all(np.isfinite(weights)), "weights must be finite and positive")
+        check(weights.shape == (len(k),), "weights", f"must have shape ({len(k)},), but got {weights.shape}")
+        check(np.all(weights > 0) and np.all(np.isfinite(weights)), "weights", "must be finite and positive")
         projections = {name: np.array(values, dtype=float) for name, values in self.projections.items()}
         for name, values in projections.items():
             check(
                 values.shape == energies.shape,
-                f"projection {name} must have the shape {energies.shape} of the energies, but got {values.shape}",
+                f"projection {name}",
+                f"must have the shape {energies.shape} of the energies, but got {values.shape}",
             )
             self._check_finite(f"projection {name}", values)
-            check(np.all(values >= 0), f"projection {name} must be zero or positive, but got {values.min():g}")
+            check(np.all(values >= 0), f"projection {name}", f"must be zero or positive, but got {values.min():g}")
         check(
             self.filled is None or 0 <= self.filled <= energies.shape[1],
-            f"filled must be between 0 and {energies.shape[1]}, but got {self.filled}",
+            "filled",
+            f"must be between 0 and {energies.shape[1]}, but got {self.filled}",
         )
         fields = {"k": k, "energies": np.sort(energies, axis=1), "weights": weights, "projections": projections}
         for name, value in fields.items():
@@ -81,7 +85,7 @@ class Bands:
     def _check_finite(name: str, values: np.ndarray) -> None:
         wrong = np.argwhere(~np.isfinite(values))
         if len(wrong):
-            check(False, f"{name} must be finite, but band {wrong[0][1]} at k-point {wrong[0][0]} is not")
+            check(False, name, f"must be finite, but band {wrong[0][1]} at k-point {wrong[0][0]} is not")
 
     def projection(self, name: str) -> np.ndarray:
         """The projections (K, B) on a species, a shell, a group (`t2g`, `eg`) or an orbital: the sum of all inside it.
@@ -93,7 +97,7 @@ class Bands:
             shell, _, group = name.rpartition(".")
             orbitals = [f"{shell}.{orbital}" for orbital in _GROUPS[group]]
             inside = orbitals if all(key in self.projections for key in orbitals) else []
-        check(inside, f"projection must be on one of {sorted(self.projections) or 'none'}, but got {name!r}")
+        check(inside, "projection", f"must be on one of {sorted(self.projections) or 'none'}, but got {name!r}")
         return np.sum([self.projections[key] for key in inside], axis=0)
 
     def __len__(self) -> int:

@@ -41,10 +41,11 @@ def cross_validate(
     """
     if bands is None:
         bands, targets = fit.bands, list(fit.targets) if targets is None else targets
-    check(2 <= folds <= len(bands), f"folds must be between 2 and the {len(bands)} k-points, but got {folds}")
+    check(2 <= folds <= len(bands), "folds", f"must be between 2 and the {len(bands)} k-points, but got {folds}")
     check(
         bands.spin_orbit == fit.bands.spin_orbit,
-        "bands must be with spin–orbit coupling if those of the fit are, and without if not",
+        "bands",
+        "must be with spin–orbit coupling if those of the fit are, and without if not",
     )
     electrons = fit.electrons
     matched = match(electrons, bands, default_targets(electrons, bands) if targets is None else targets)

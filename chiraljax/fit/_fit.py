@@ -147,17 +147,18 @@ def fit_bands(
     `converged` false.
     """
     check_positive("noise", noise)
-    check(restarts >= 1, f"restarts must be at least 1, but got {restarts}")
+    check(restarts >= 1, "restarts", f"must be at least 1, but got {restarts}")
     check(
         electrons.has_spin_orbit or not bands.spin_orbit,
-        "electrons must have a spin–orbit term (spin_orbit of a shell) to be fitted to bands with spin–orbit coupling",
+        "electrons",
+        "must have a spin–orbit term (spin_orbit of a shell) to be fitted to bands with spin–orbit coupling",
     )
     model = electrons if bands.spin_orbit else electrons.without_spin_orbit()
     targets = tuple(default_targets(electrons, bands) if targets is None else targets)
     matched = match(electrons, bands, targets)
     levels = Levels(model, bands.k)
     unknown = [name for name in fixed if name not in electrons.parameters]
-    check(not unknown, f"fixed must name parameters among {list(electrons.parameters)}, but got {unknown}")
+    check(not unknown, "fixed", f"must name parameters among {list(electrons.parameters)}, but got {unknown}")
     varied = space(
         model,
         levels.names,
@@ -169,7 +170,8 @@ def fit_bands(
     )
     check(
         matched.energies.size >= len(varied.free),
-        f"targets must hold at least as many energies as there are free parameters, {len(varied.free)},"
+        "targets",
+        f"must hold at least as many energies as there are free parameters, {len(varied.free)},"
         f" but hold {matched.energies.size}",
     )
     whole = problem(levels, varied, matched, noise)

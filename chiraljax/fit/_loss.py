@@ -51,7 +51,7 @@ def fit_loss(
     known = list(electrons.parameters)
     for what, names in (("fixed", fixed), ("bounds", bounds or {})):
         wrong = [name for name in names if name not in known]
-        check(not wrong, f"{what} must name parameters among {known}, but got {wrong}")
+        check(not wrong, what, f"must name parameters among {known}, but got {wrong}")
     optimizer = optax.adam(0.01) if optimizer is None else optimizer
     free = {name: value for name, value in electrons.parameters.items() if name not in fixed}
     low, high = ({name: (bounds or {}).get(name, (-np.inf, np.inf))[end] for name in free} for end in (0, 1))
@@ -73,7 +73,7 @@ def fit_loss(
     for done in range(steps):
         value, moved, state = step(values, state)
         history.append(float(value))
-        check(done > 0 or np.isfinite(history[0]), f"loss must be finite at the start, but is {history[0]}")
+        check(done > 0 or np.isfinite(history[0]), "loss", f"must be finite at the start, but is {history[0]}")
         if not np.isfinite(history[-1]):
             break
         if history[-1] < best:

@@ -9,8 +9,8 @@ import jax.numpy as jnp
 import numpy as np
 import optimistix as optx
 
+from .._parallel import side_by_side
 from .._types import Array, Bool, Float, Int
-from ..brillouin import side_by_side
 from ._levels import Levels
 from ._space import Space
 from ._starts import onto_moments

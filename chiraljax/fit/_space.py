@@ -74,9 +74,9 @@ def space(
     known = [name for name in names if name != OFFSET]
     for what, given in (("fixed", fixed), ("ties", ties), ("bounds", bounds), ("priors", priors)):
         wrong = [name for name in given if name not in known]
-        check(not wrong, f"{what} must name parameters among {known}, but got {wrong}")
+        check(not wrong, what, f"must name parameters among {known}, but got {wrong}")
     free = [name for name in known if name not in fixed and name not in ties]
-    check(free, "fixed and ties must leave a parameter free, but they leave none")
+    check(free, "fixed and ties", "must leave a parameter free, but they leave none")
     if not _shift_is_free(known, free, ties, priors):
         free.append(OFFSET)
     matrix, base = np.zeros((len(names), len(free))), np.zeros(len(names))
@@ -85,7 +85,7 @@ def space(
             matrix[row, free.index(name)] = 1.0
         elif name in ties:
             other, factor = _tie(ties[name])
-            check(other in free, f"ties must lead to free parameters, but {name} is tied to {other!r}")
+            check(other in free, "ties", f"must lead to free parameters, but {name} is tied to {other!r}")
             matrix[row, free.index(other)] = factor
         elif name != OFFSET:
             base[row] = float(electrons.parameters[name])
@@ -101,12 +101,15 @@ def space(
         low[column], high[column] = bounds.get(name, default)
         check(
             np.isfinite([low[column], high[column]]).all() and low[column] < high[column],
-            f"bounds of {name} must be a finite pair (low, high), but got {bounds.get(name)}",
+            f"bounds of {name}",
+            f"must be a finite pair (low, high), but got {bounds.get(name)}",
         )
     value, weight = np.zeros(len(free)), np.zeros(len(free))
     for name, (expected, width) in priors.items():
-        check(name in free, f"priors must be on free parameters, but {name} is fixed or tied")
-        check(np.isfinite(expected) and width > 0, f"prior of {name} must be (value, positive width), but got {width}")
+        check(name in free, "priors", f"must be on free parameters, but {name} is fixed or tied")
+        check(
+            np.isfinite(expected) and width > 0, f"prior of {name}", f"must be (value, positive width), but got {width}"
+        )
         value[free.index(name)], weight[free.index(name)] = expected, width**-2
     arrays = [jnp.asarray(array) for array in (matrix, base, (high + low) / 2, (high - low) / 2, value, weight)]
     return Space(tuple(names), tuple(free), *arrays)

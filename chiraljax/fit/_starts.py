@@ -44,7 +44,7 @@ def starting_points(
       anywhere in the box.
     - `noise`: the model's own values plus noise of 0.5 eV, without any the first time, as in the paper.
     """
-    check(strategy in STRATEGIES, f"start must be one of {', '.join(STRATEGIES)}, but got {strategy!r}")
+    check(strategy in STRATEGIES, "start", f"must be one of {', '.join(STRATEGIES)}, but got {strategy!r}")
     random = np.random.default_rng(seed)
     centre, half = np.asarray(space.centre), np.asarray(space.half)
     y = centre + half * random.uniform(-1, 1, (count, len(space.free)))

@@ -76,13 +76,15 @@ def default_targets(electrons: Electrons, bands: Bands, edge_weight: float = 0.0
     else:
         check(
             bands.filled is not None,
-            f"targets must be given for {count} bands that do not say how many are filled; the model has {size} levels",
+            "targets",
+            f"must be given for {count} bands that do not say how many are filled; the model has {size} levels",
         )
         first = bands.filled - filled  # pyright: ignore[reportOptionalOperand]
     check(
         first >= 0 and first + size <= count,
-        f"bands must hold {filled} filled and {size - filled} empty ones for the model, but of {count} {bands.filled}"
-        " are filled",
+        "bands",
+        f"must hold {filled} filled and {size - filled} empty ones for the model, but of {count} "
+        f"{bands.filled} are filled",
     )
     chosen = bands.energies[:, first : first + size]
     breaks = [i for i in range(1, size) if (chosen[:, i] - chosen[:, i - 1]).min() > _GAP]
@@ -113,7 +115,7 @@ def match(electrons: Electrons, bands: Bands, targets: Sequence[Target]) -> Matc
     Raises `InputError` for ranges outside the model or the bands, an empty window, levels named twice, projections
     that the bands lack, and orbitals that the model lacks.
     """
-    check(targets, "targets must not be empty")
+    check(targets, "targets", "must not be empty")
     size = electrons.size if bands.spin_orbit else electrons.size // 2
     columns, parts, groups = [], [], []
     k_weights, zero = np.asarray(bands.weights), bands.reference or 0.0
@@ -121,7 +123,8 @@ def match(electrons: Electrons, bands: Bands, targets: Sequence[Target]) -> Matc
         start, end = target.levels
         check(
             0 <= start < end <= size,
-            f"target {target.name}: levels must be a range within 0 to {size}, but got {target.levels}",
+            f"target {target.name}: levels",
+            f"must be a range within 0 to {size}, but got {target.levels}",
         )
         _check_orbitals(electrons, target)
         found = _bands_of(bands, target)
@@ -130,7 +133,9 @@ def match(electrons: Electrons, bands: Bands, targets: Sequence[Target]) -> Matc
         if target.projection is not None:
             share = np.take_along_axis(bands.projection(target.projection), found, axis=1)
             check(
-                share.max() > 0, f"target {target.name}: projection on {target.projection} must not vanish everywhere"
+                share.max() > 0,
+                f"target {target.name}: projection on {target.projection}",
+                "must not vanish everywhere",
             )
             share = share / share.max()
         share = share * (k_weights / k_weights.mean())[:, None]
@@ -140,7 +145,7 @@ def match(electrons: Electrons, bands: Bands, targets: Sequence[Target]) -> Matc
         groups.append((target.name, slice(len(columns), len(columns) + end - start)))
         columns += range(start, end)
         parts.append((taken, share, factor))
-    check(len(set(columns)) == len(columns), "targets must not name a level twice")
+    check(len(set(columns)) == len(columns), "targets", "must not name a level twice")
     energies, weights, loss = (np.concatenate(arrays, axis=1) for arrays in zip(*parts, strict=True))
     return Match(np.array(columns), energies, weights, loss, tuple(groups))
 
@@ -150,7 +155,7 @@ def _bands_of(bands: Bands, target: Target) -> np.ndarray:
     count, wanted = bands.energies.shape[1], target.levels[1] - target.levels[0]
     where = f"target {target.name}"
     low, high = target.bands or (0, count)
-    check(0 <= low < high <= count, f"{where}: bands must be a range within 0 to {count}, but got {target.bands}")
+    check(0 <= low < high <= count, where, f"bands must be a range within 0 to {count}, but got {target.bands}")
     inside = np.zeros(bands.energies.shape, dtype=bool)
     inside[:, low:high] = True
     if target.window is not None:
@@ -159,14 +164,16 @@ def _bands_of(bands: Bands, target: Target) -> np.ndarray:
     fewest = int(inside.sum(axis=1).min())
     check(
         fewest >= wanted,
-        f"{where}: bands must be at least as many as its {wanted} levels, but at k-point"
-        f" {int(inside.sum(axis=1).argmin())} there are {fewest}",
+        where,
+        f"bands must be at least as many as its {wanted} levels, but at k-point "
+        f"{int(inside.sum(axis=1).argmin())} there are {fewest}",
     )
     if np.all(inside.sum(axis=1) == wanted):
         return np.nonzero(inside)[1].reshape(len(bands), wanted)
     check(
         target.projection is not None,
-        f"{where}: bands must be its {wanted} at every k-point, or a projection must choose among them",
+        where,
+        f"bands must be its {wanted} at every k-point, or a projection must choose among them",
     )
     share = np.where(inside, bands.projection(target.projection or ""), -1.0)
     return np.sort(np.argsort(-share, axis=1, kind="stable")[:, :wanted], axis=1)
@@ -183,8 +190,9 @@ def _check_orbitals(electrons: Electrons, target: Target) -> None:
     }
     check(
         any(species == one and (not shell or shell[0][-1] == letter) for one, letter in known),
-        f"target {target.name}: projection must be on orbitals of the model"
-        f" ({', '.join(sorted('.'.join(pair) for pair in known))}), but got {target.projection!r}",
+        f"target {target.name}: projection",
+        "must be on orbitals of the model ("
+        f"{', '.join(sorted('.'.join(pair) for pair in known))}), but got {target.projection!r}",
     )
 
 
@@ -203,7 +211,8 @@ def _character(electrons: Electrons, bands: Bands, start: int, end: int) -> tupl
     shells = {label: values for label, values in groups.items() if label.count(".") == 1}
     check(
         shells,
-        f"bands must have projections on orbitals of the model, but have them on {', '.join(bands.projections)}",
+        "bands",
+        f"must have projections on orbitals of the model, but have them on {', '.join(bands.projections)}",
     )
     inside = np.sum(list(shells.values()), axis=0)
     clean = bool(inside.min() >= _CLEAN * inside.max())

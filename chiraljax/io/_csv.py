@@ -34,7 +34,7 @@ def read_kpoints(path: str | os.PathLike[str]) -> np.ndarray:
     """
 
     def check_header(where: str, header: list[str]) -> None:
-        check(header == COMPONENTS, f"{where}: must be the header k1,k2,k3, but got {','.join(header)}")
+        check(header == COMPONENTS, where, f"must be the header k1,k2,k3, but got {','.join(header)}")
 
     return read_table(path, "a CSV file of k-points", check_header)[1]
 
@@ -49,16 +49,16 @@ def read_table(
     """
     lines = read_text(path, what).removeprefix("\ufeff").splitlines()
     numbered = [(n, line) for n, line in enumerate(lines, 1) if line.strip() and not line.lstrip().startswith("#")]
-    check(numbered, f"{path}: must have the header k1,k2,k3, but the file is empty")
+    check(numbered, "", "must have the header k1,k2,k3, but the file is empty", path)
     (first, header), *body = [(n, [cell.strip() for cell in line.split(",")]) for n, line in numbered]
     check_header(f"{path}: row {first}", header)
-    check(body, f"{path}: must have at least one k-point, but there is none below the header")
+    check(body, "", "must have at least one k-point, but there is none below the header", path)
     return header, np.array([_numbers(f"{path}: row {n}", header, cells) for n, cells in body])
 
 
 def _numbers(where: str, header: list[str], cells: list[str]) -> list[float]:
     names = ",".join(header if len(header) < 6 else [*header[:3], "…", header[-1]])
-    check(len(cells) == len(header), f"{where}: must have {len(header)} columns {names}, but got {len(cells)}")
+    check(len(cells) == len(header), where, f"must have {len(header)} columns {names}, but got {len(cells)}")
     return [_finite(f"{where}: {name}", cell) for name, cell in zip(header, cells, strict=True)]
 
 
@@ -68,7 +68,7 @@ def _finite(where: str, cell: str) -> float:
     except ValueError:
         value = math.nan
     if not math.isfinite(value):
-        raise InputError(f"{where}: must be a finite number, but got {cell!r}")
+        raise InputError(where, f"must be a finite number, but got {cell!r}")
     return value
 
 

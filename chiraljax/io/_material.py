@@ -35,11 +35,11 @@ def write_material(
     comments = comments or {}
     known = list(material.electrons.parameters)
     unknown = [name for name in comments if name not in known]
-    check(str(path).endswith(".toml"), f"{path}: must be a material file .toml")
-    check(not unknown, f"comments must be on parameters among {known}, but got {unknown}")
+    check(str(path).endswith(".toml"), "", "must be a material file .toml", path)
+    check(not unknown, "comments", f"must be on parameters among {known}, but got {unknown}")
     texts = {"source": source or ""} | {f"comment on {name}": comment for name, comment in comments.items()}
     for what, line in texts.items():
-        check(line.isprintable(), f"{what} must be one line of text, but got {line!r}")
+        check(line.isprintable(), what, f"must be one line of text, but got {line!r}")
     text = tomlkit.dumps(_document(material, source, comments))
     parse_toml(text, MaterialFile, str(path), "material file")
     with atomic_path(path) as temporary:
@@ -127,7 +127,7 @@ def _phonon(phonon: AbstractPhonon, source: str) -> Table:
     elif isinstance(phonon, NormalModes):
         _modes(table, phonon)
     else:
-        raise InputError(f"phonon must be pairs or normal modes to be written, but is a {type(phonon).__name__}")
+        raise InputError("phonon", f"must be pairs or normal modes to be written, but is a {type(phonon).__name__}")
     return table
 
 

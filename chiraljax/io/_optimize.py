@@ -1,8 +1,7 @@
 """How to optimise a pulse, from a file."""
 
 import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -10,7 +9,7 @@ import numpy as np
 import optax
 import tomlkit
 
-from .._errors import InputError, check
+from .._errors import check, within
 from .._validation import parse_toml, read_text
 from ..control import (
     AbstractObjective,
@@ -71,39 +70,32 @@ def load_optimization(path: str | os.PathLike[str]) -> Optimization:
     path = Path(path)
     text = read_text(path, "a TOML file of an optimisation")
     file = parse_toml(text, OptimizationFile, str(path), "pulse optimisation file")
-    with within(f"{path}: material"):
+    with within("material", path):
         material = material_of(file.material, path.parent)
-    with within(f"{path}: pulse"):
+    with within("pulse", path):
         pulse = _pulse(file, path.parent)
-    with within(f"{path}: objective"):
+    with within("objective", path):
         objective = _OBJECTIVES[file.objective.name](**file.objective.model_dump(exclude={"name"}))
     electrons, times = file.electrons, file.times
     check(
         electrons is not None or not objective.of_moment,
-        f"{path}: electrons: is required for the objective {file.objective.name}, but missing",
+        "electrons",
+        f"is required for the objective {file.objective.name}, but missing",
+        path,
     )
-    check(times.end > times.start, f"{path}: times.end: must be after start, {times.start:g} ps, but is {times.end:g}")
+    check(times.end > times.start, "times.end", f"must be after start, {times.start:g} ps, but is {times.end:g}", path)
     options = file.constraints.model_dump() | file.search.model_dump(exclude={"optimizer", "learning_rate"})
     options |= {} if electrons is None else electrons.model_dump()
     options["objective"] = objective
     options["times"] = np.linspace(times.start, times.end, times.count)
     options["coupling"] = coupling_of(file.coupling)
-    with within(f"{path}: search"):
+    with within("search", path):
         options |= _optimizer(file.search)
     if file.ensemble is not None:
-        with within(f"{path}: ensemble"):
+        with within("ensemble", path):
             options["ensemble"] = Ensemble(**file.ensemble.model_dump())
     understood = tomlkit.dumps(file.model_dump(mode="json", exclude_unset=True))
     return Optimization(material, pulse, options, understood)
-
-
-@contextmanager
-def within(where: str) -> Iterator[None]:
-    """Say `where` in front of each `InputError`."""
-    try:
-        yield
-    except InputError as error:
-        raise InputError(f"{where}: {error}") from None
 
 
 def material_of(name: str, folder: Path) -> Material:
@@ -129,7 +121,7 @@ def _gaussians(table: GaussianFamily, file: OptimizationFile) -> AbstractPulse:
     arguments = table.model_dump(exclude={"family", "pulses"}, exclude_none=True)
     if table.pulses == 1:
         return GaussianPulse(**arguments)
-    check("center" not in arguments, "center must not stand beside pulses, whose centres are spread over the window")
+    check("center" not in arguments, "center", "must not stand beside pulses, whose centres are spread over the window")
     start, end = file.constraints.window or (file.times.start, file.times.end)
     centers = start + (end - start) * (np.arange(table.pulses) + 0.5) / table.pulses
     return SumPulse(GaussianPulse(center=center, **arguments) for center in centers)
@@ -137,7 +129,9 @@ def _gaussians(table: GaussianFamily, file: OptimizationFile) -> AbstractPulse:
 
 def _optimizer(search: SearchTable) -> dict[str, Any]:
     if search.optimizer == "lbfgs":
-        check(search.learning_rate is None, "learning_rate must not stand beside the optimizer lbfgs, which has none")
+        check(
+            search.learning_rate is None, "learning_rate", "must not stand beside the optimizer lbfgs, which has none"
+        )
         return {}
     rate = search.learning_rate or _LEARNING_RATE
     return {"optimizer": optax.adam(optax.cosine_decay_schedule(rate, search.steps))}

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .._errors import InputError, check
+from .._errors import check, within
 from .._validation import parse_toml, read_text
 from ..pulse import (
     AbstractPulse,
@@ -35,14 +35,14 @@ def load_pulse(path: str | os.PathLike[str]) -> AbstractPulse:
     Raises `InputError` with one line that names the file, the field and what was expected.
     """
     path = Path(path)
-    check(path.suffix in {".toml", ".csv"}, f"{path}: must be a pulse file .toml or .csv, but got {path.suffix!r}")
+    check(path.suffix in {".toml", ".csv"}, "", f"must be a pulse file .toml or .csv, but got {path.suffix!r}", path)
     if path.suffix == ".csv":
         return SampledPulse.from_csv(path)
     file = parse_toml(read_text(path, "a TOML file of a pulse"), PulseFile, str(path), "pulse file")
     pulses = list(_pulses(file, path))
     names = [f"[[{name}]]" for name in PulseFile.model_fields]
     expected = f"{', '.join(names[:-1])} or {names[-1]}"
-    check(pulses, f"{path}: must have at least one table {expected}, but got none")
+    check(pulses, "", f"must have at least one table {expected}, but got none", path)
     return pulses[0] if len(pulses) == 1 else SumPulse(pulses)
 
 
@@ -50,10 +50,8 @@ def _pulses(file: PulseFile, path: Path) -> Iterator[AbstractPulse]:
     for name in PulseFile.model_fields:
         for number, table in enumerate(getattr(file, name)):
             arguments = table.model_dump(exclude_unset=True)
-            try:
+            with within(f"{name}.{number}", path):
                 yield _pulse(name, arguments, path.parent)
-            except InputError as error:
-                raise InputError(f"{path}: {name}.{number}: {error}") from None
 
 
 def _pulse(name: str, arguments: dict[str, Any], folder: Path) -> AbstractPulse:

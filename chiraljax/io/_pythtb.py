@@ -93,15 +93,15 @@ def _pythtb() -> Any:
     try:
         pythtb = import_module("pythtb")
     except ImportError:
-        raise InputError("to_pythtb needs PythTB, which is not installed: pip install pythtb") from None
+        raise InputError("to_pythtb", "needs PythTB, which is not installed: pip install pythtb") from None
     known = hasattr(pythtb, "TBModel") or hasattr(pythtb, "tb_model")
-    check(known, f"to_pythtb needs PythTB 1.8 or 2, but got {getattr(pythtb, '__version__', 'another')}")
+    check(known, "to_pythtb", f"needs PythTB 1.8 or 2, but got {getattr(pythtb, '__version__', 'another')}")
     return pythtb
 
 
 def _right_handed(electrons: Electrons, rotation: ArrayLike) -> LatticeModel:
     volume = np.linalg.det(electrons.crystal.vectors)
-    check(volume > 0, f"lattice must be right-handed for PythTB, but its triple product is {volume:.6g} Å³")
+    check(volume > 0, "lattice", f"must be right-handed for PythTB, but its triple product is {volume:.6g} Å³")
     return lattice_model(electrons, rotation)
 
 

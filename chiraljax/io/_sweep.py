@@ -7,12 +7,12 @@ from typing import Any, NamedTuple
 import numpy as np
 import xarray as xr
 
-from .._errors import InputError, check
+from .._errors import InputError, check, within
 from .._validation import parse_toml, read_text
 from ..materials import Material
 from ..pulse import AbstractPulse, GaussianPulse
 from ..sweeps import sobol_samples, uniform_samples
-from ._optimize import coupling_of, material_of, within
+from ._optimize import coupling_of, material_of
 from ._pulse import load_pulse
 from ._sweep_schema import GridTable, ListTable, RandomTable, SobolTable, SweepFile
 
@@ -38,14 +38,14 @@ def load_sweep(path: str | os.PathLike[str]) -> SweepConfiguration:
     text = read_text(path, "a TOML file of a sweep")
     file = parse_toml(text, SweepFile, str(path), "sweep file")
     times = file.times
-    check(times.end > times.start, f"{path}: times.end: must be after start, {times.start:g} ps, but is {times.end:g}")
-    with within(f"{path}: material"):
+    check(times.end > times.start, "times.end", f"must be after start, {times.start:g} ps, but is {times.end:g}", path)
+    with within("material", path):
         material = material_of(file.material, path.parent)
-    with within(f"{path}: pulse"):
+    with within("pulse", path):
         pulse = _pulse(file, path.parent)
     axes = {}
     for name, axis in file.axes.items():
-        with within(f"{path}: axes.{name}"):
+        with within(f"axes.{name}", path):
             axes[name] = _values(axis)
     options = {
         "axes": axes,
@@ -79,15 +79,15 @@ def _values(axis: Any) -> Any:
     else:
         columns = {name: np.array(values) for name, values in axis.together.items()}
     unknown = [name for name in axis.units if name not in columns]
-    check(not unknown, f"units: must be of {', '.join(columns)}, but there are some of {', '.join(unknown)}")
+    check(not unknown, "units", f"must be of {', '.join(columns)}, but there are some of {', '.join(unknown)}")
     return {name: _united(values, axis.units.get(name)) for name, values in columns.items()}
 
 
 def _grid(axis: GridTable) -> np.ndarray:
     if axis.count == 1 and axis.start != axis.stop:
-        raise InputError(f"count: must be at least 2 from {axis.start:g} to {axis.stop:g}, but got 1")
+        raise InputError("count", f"must be at least 2 from {axis.start:g} to {axis.stop:g}, but got 1")
     if axis.spacing == "log":
-        check(axis.start > 0 and axis.stop > 0, "start: must be positive, as must stop, where the spacing is log")
+        check(axis.start > 0 and axis.stop > 0, "start", "must be positive, as must stop, where the spacing is log")
         return np.geomspace(axis.start, axis.stop, axis.count)
     return np.linspace(axis.start, axis.stop, axis.count)
 

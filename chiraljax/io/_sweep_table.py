@@ -19,7 +19,7 @@ def write_sweep_csv(path: str | os.PathLike[str], dataset: xr.Dataset) -> None:
     Raises `InputError` for a dataset without variables.
     """
     variables = [str(name) for name in dataset.data_vars]
-    check(variables, "sweep must hold a variable to be written, but holds none")
+    check(variables, "sweep", "must hold a variable to be written, but holds none")
     longest = sorted((dataset[name].dims for name in variables), key=len, reverse=True)
     axes = list(dict.fromkeys(str(axis) for dims in longest for axis in dims))
     coordinates = sorted(

@@ -12,7 +12,7 @@ import tomlkit
 from tomlkit.items import Table
 
 from .._atomic import atomic_path
-from .._errors import InputError, check
+from .._errors import check, within
 from .._types import ArrayLike, real
 from .._validation import parse_toml
 from ..pulse import AbstractPulse, FourierPulse, GaussianPulse, SampledPulse, ShapedPulse, SplinePulse, SumPulse
@@ -44,7 +44,7 @@ def write_pulse(path: str | os.PathLike[str], pulse: AbstractPulse) -> None:
     another class and for numbers that `load_pulse` would not take, such as those of several pulses in one.
     """
     path = Path(path)
-    check(path.suffix == ".toml", f"{path}: must be a pulse file .toml, but got {path.suffix!r}")
+    check(path.suffix == ".toml", "", f"must be a pulse file .toml, but got {path.suffix!r}", path)
     rows: dict[str, list[Table]] = {name: [] for name in _UNITS}
     samples: dict[str, SampledPulse] = {}
     for term in _terms(pulse, path):
@@ -70,7 +70,7 @@ def write_field(path: str | os.PathLike[str], pulse: AbstractPulse, times: Array
     four times or times that do not increase.
     """
     path = Path(path)
-    check(path.suffix == ".csv", f"{path}: must be a CSV file .csv, but got {path.suffix!r}")
+    check(path.suffix == ".csv", "", f"must be a CSV file .csv, but got {path.suffix!r}", path)
     times = real(times)
     _write_samples(path, SampledPulse(times, pulse(times)))
 
@@ -82,11 +82,9 @@ def _terms(pulse: AbstractPulse, path: Path) -> Iterator[AbstractPulse]:
             yield from _terms(term, path)
         return
     known = isinstance(pulse, SampledPulse) or type(pulse) in _FIELDS
-    check(known, f"{path}: pulse must be of a family with a table, but got {type(pulse).__name__}")
-    try:
+    check(known, "pulse", f"must be of a family with a table, but got {type(pulse).__name__}", path)
+    with within(source=path):
         yield replace(pulse)
-    except InputError as error:
-        raise InputError(f"{path}: {error}") from None
 
 
 def _document(rows: Mapping[str, list[Table]]) -> tomlkit.TOMLDocument:

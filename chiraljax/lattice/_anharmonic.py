@@ -61,7 +61,7 @@ def anharmonic_terms(modes: AbstractPhonon, forces: Forces, *, amplitude: float 
 
     **Raises:** `InputError` for an amplitude that is not positive and for forces of another shape or not finite.
     """
-    check_positive("Argument amplitude", amplitude)
+    check_positive("amplitude", amplitude)
     vectors, masses = np.asarray(modes.oscillators.eigenvectors), np.asarray(modes.masses)[:, None]
     lines = _lines(len(vectors))
     moved = np.einsum("na,aix->nix", lines, vectors) / np.sqrt(masses)
@@ -70,7 +70,7 @@ def anharmonic_terms(modes: AbstractPhonon, forces: Forces, *, amplitude: float 
     def mode_force(displacement: Float[np.ndarray, "atoms 3"]) -> Float[np.ndarray, " C"]:
         found = np.asarray(forces(displacement), dtype=float)
         shape = displacement.shape
-        check(found.shape == shape, f"Argument forces must return the shape {shape}, but returned {found.shape}")
+        check(found.shape == shape, "forces", f"must return the shape {shape}, but returned {found.shape}")
         check_finite("What argument forces returns", found)
         return np.einsum("aix,ix->a", vectors, found / np.sqrt(masses)) / MASS_ENERGY
 
@@ -120,9 +120,10 @@ def pair_quartic(
     size = given.shape[0] if given.ndim else 0
     check(
         given.shape == (size,) * 4 and size > 0 and size % 2 == 0,
-        f"Argument quartic must have the shape (2P, 2P, 2P, 2P), but got {given.shape}",
+        "quartic",
+        f"must have the shape (2P, 2P, 2P, 2P), but got {given.shape}",
     )
-    check_finite("Argument quartic", given)
+    check_finite("quartic", given)
     pairs = size // 2
     rows, columns = np.triu_indices(pairs)
     units = np.eye(len(rows) + pairs)

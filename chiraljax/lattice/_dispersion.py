@@ -29,7 +29,7 @@ def dispersion(phonopy: Phonopy, crystal: Crystal, source: str, path: KPath | No
     """
     cells = abs(np.linalg.det(phonopy.supercell_matrix))
     check(
-        cells > 1.5, f"{source}: must hold force constants of a supercell for a dispersion, but has those of one cell"
+        cells > 1.5, "", "must hold force constants of a supercell for a dispersion, but has those of one cell", source
     )
     path = k_path(crystal, points=points) if path is None else path
     segments = _segments(path)

@@ -164,31 +164,36 @@ class Lattice:
     def _chosen(self, modes, plane: Plane, need_pair: bool) -> list[ModeSet]:
         require_x64()
         if modes is None or isinstance(modes, str):
-            check(modes in {None, "all"}, f"modes must be numbers or 'all', but got {modes!r}")
+            check(modes in {None, "all"}, "modes", f"must be numbers or 'all', but got {modes!r}")
             check(
                 self.born_charges is not None,
-                f"{self.source}: born must be given to drive a mode: there are no Born charges in or beside this file",
+                "born",
+                "must be given to drive a mode: there are no Born charges in or beside this file",
+                self.source,
             )
             found = [one for one in self.modes if one.infrared and _driven(one, plane, need_pair)]
             shown = np.round(np.cross(*plane), 4).tolist()
             if not found:
                 polar = [one for one in self.modes if one.infrared]
-                check(polar, f"{self.source}: has no infrared-active mode, so light cannot drive its lattice")
+                check(polar, "", "has no infrared-active mode, so light cannot drive its lattice", self.source)
                 if need_pair:
                     for one in polar:
                         self._check_turning(one, plane, None)
-                raise InputError(f"axis: light along {shown} drives no mode of {self.source}")
+                raise InputError("axis", f"light along {shown} drives no mode of {self.source}")
             return found if modes == "all" or not need_pair else found[:1]
         numbers = list(modes)
         check(
             numbers and all(isinstance(n, int | np.integer) and 0 <= n < len(self.modes) for n in numbers),
-            f"modes must be numbers from 0 to {len(self.modes) - 1}, but got {numbers}",
+            "modes",
+            f"must be numbers from 0 to {len(self.modes) - 1}, but got {numbers}",
         )
-        check(len(set(numbers)) == len(numbers), f"modes must be named once, but got {numbers}")
+        check(len(set(numbers)) == len(numbers), "modes", f"must be named once, but got {numbers}")
         chosen = [self.modes[n] for n in numbers]
         check(
             self.born_charges is not None or not any(one.infrared for one in chosen),
-            f"{self.source}: born must be given to drive a mode: there are no Born charges in or beside this file",
+            "born",
+            "must be given to drive a mode: there are no Born charges in or beside this file",
+            self.source,
         )
         return chosen
 
@@ -197,7 +202,7 @@ class Lattice:
         if turns(across):
             return
         values, vectors = np.linalg.eigh(across)
-        message = f"modes: {one.name} is not a degenerate pair, so circular light drives it on a line"
+        message = f"must be degenerate pairs, but circular light drives {one.name} on a line"
         partners = []
         for other in self.modes:
             if other is not one and other.infrared and not other.imaginary and _driven(other, plane, False):
@@ -213,7 +218,7 @@ class Lattice:
                 f"; with {partner.name} across it the ellipse has a ratio of axes of at most {ratio:.2g},"
                 f" at {best:.3g} THz"
             )
-        raise InputError(f"{message}: take normal_modes for such motion, or another axis")
+        raise InputError("modes", f"{message}: take normal_modes for such motion, or another axis")
 
     def _frequencies(self, chosen: list[ModeSet], given: ArrayLike | None) -> Float[np.ndarray, " sets"]:
         if given is not None:
@@ -221,8 +226,8 @@ class Lattice:
         for one in chosen:
             check(
                 one.frequency > _STABLE,
-                f"modes: {one.name} is unstable in this structure and cannot be driven, unless frequency gives a"
-                " measured one",
+                "modes",
+                f"{one.name} is unstable in this structure and cannot be driven, unless frequency gives a measured one",
             )
         return np.array([one.frequency for one in chosen])
 
@@ -230,7 +235,7 @@ class Lattice:
         if given is not None:
             return given
         if self.dielectric_tensor is None:
-            raise InputError(f"{self.source}: born or dielectric_constant must be given")
+            raise InputError("born or dielectric_constant", "must be given", str(self.source))
         return float(np.trace(plane @ self.dielectric_tensor @ plane.T) / 2)
 
     def _ordered(self, per_atom: np.ndarray, crystal: Crystal | None, axis: int = 0) -> np.ndarray:
@@ -250,7 +255,8 @@ def _each(name: str, value: ArrayLike, count: int, zero: bool = False) -> Float[
     numbers = np.asarray(value, dtype=float)
     check(
         numbers.shape in {(), (count,)},
-        f"{name} must be a number or {count} of them, one a set of modes, but got the shape {numbers.shape}",
+        name,
+        f"must be a number or {count} of them, one a set of modes, but got the shape {numbers.shape}",
     )
     check_positive(name, numbers, zero=zero)
     return np.broadcast_to(numbers, (count,))

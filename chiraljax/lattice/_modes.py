@@ -45,7 +45,7 @@ class ModeSet:
         Gonze and Lee, Phys. Rev. B 55, 10355 (1997). Raises `InputError` without Born charges.
         """
         if self.charges is None:
-            raise InputError("born must be given: oscillator strengths need Born charges")
+            raise InputError("born", "must be given: oscillator strengths need Born charges")
         return self.charges.T @ self.charges
 
     def dielectric_share(self, volume: float) -> Float[np.ndarray, "3 3"]:
@@ -88,8 +88,9 @@ def mode_sets(
         sets.append(ModeSet(frequency, str(label or ""), bool(infrared), eigenvectors, own))
     check(
         len(acoustic) == 3 and np.max(np.abs(acoustic)) < _ACOUSTIC,
-        "force constants must obey the acoustic sum rule, but uniform translations have"
-        f" {', '.join(f'{nu:.3g}' for nu in sorted(set(np.round(acoustic, 6))))} THz",
+        "force constants",
+        "must obey the acoustic sum rule, but uniform translations have "
+        f"{', '.join(f'{nu:.3g}' for nu in sorted(set(np.round(acoustic, 6))))} THz",
     )
     first, second, third = acoustic
     return tuple(sorted(sets, key=lambda one: one.frequency)), (first, second, third)

@@ -24,14 +24,14 @@ def plane_across(axis: ArrayLike, x: ArrayLike | None = None) -> Plane:
     vectors = {}
     for name, value in given.items():
         vector = np.asarray(value, dtype=float)
-        check(vector.shape == (3,), f"{name} must have the shape (3,), but got {vector.shape}")
+        check(vector.shape == (3,), name, f"must have the shape (3,), but got {vector.shape}")
         check_finite(name, vector)
-        check(vector.any(), f"{name} must not be zero")
+        check(vector.any(), name, "must not be zero")
         vectors[name] = vector / np.linalg.norm(vector)
     along = vectors["axis"]
     first = vectors.get("x", np.eye(3)[0] if abs(along[0]) < 1 - 1e-6 else np.eye(3)[1])
     across = first - (first @ along) * along
-    check(np.linalg.norm(across) > 1e-6, f"x must not point along the axis, but both are along {along.tolist()}")
+    check(np.linalg.norm(across) > 1e-6, "x", f"must not point along the axis, but both are along {along.tolist()}")
     across /= np.linalg.norm(across)
     return np.array([across, np.cross(along, across)])
 
@@ -42,21 +42,23 @@ def strength(chosen: ModeSet, plane: Plane) -> Float[np.ndarray, "2 2"]:
     Raises `InputError` where light across the plane cannot drive the set: it is not infrared-active, it is polarised
     along the axis, or it is polarised aslant, so that light along the axis is not transverse.
     """
-    check(chosen.infrared, f"modes: {chosen.name} is not infrared-active, so light cannot drive it")
+    check(chosen.infrared, "modes", f"{chosen.name} is not infrared-active, so light cannot drive it")
     whole = chosen.oscillator_strength
     axis = np.cross(*plane)
     shown = np.round(axis, 4).tolist()
     size = np.trace(whole)
-    check(size > 0, f"modes: {chosen.name} has no mode effective charge, so light cannot drive it")
+    check(size > 0, "modes", f"{chosen.name} has no mode effective charge, so light cannot drive it")
     across = plane @ whole @ plane.T
     check(
         np.trace(across) > _SAME * size,
-        f"axis: {chosen.name} is polarised along {shown}; light that travels along it has no field there",
+        "axis",
+        f"{chosen.name} is polarised along {shown}; light that travels along it has no field there",
     )
     check(
         np.linalg.norm(plane @ whole @ axis) < _SAME * size,
-        f"axis: light along {shown} cannot be transverse to {chosen.name}, which is polarised aslant to it;"
-        " choose an axis of symmetry",
+        "axis",
+        f"light along {shown} cannot be transverse to {chosen.name}, which is polarised aslant to"
+        " it; choose an axis of symmetry",
     )
     return across
 

@@ -63,10 +63,10 @@ def load_lattice(
     where = Path(path)
     given = {"force_sets": force_sets, "force_constants": force_constants, "born": born}
     for name in (path, *given.values()):
-        check(name is None or Path(name).is_file(), f"{name}: there is no such file")
+        check(name is None or Path(name).is_file(), "", "must be a file, but there is no such file", name)
     is_yaml = where.name.endswith(_YAML)
-    check(is_yaml or supercell is not None, f"{path}: supercell must be given with a structure file, such as (2, 2, 2)")
-    check(not is_yaml or supercell is None, f"{path}: supercell must be left out, the file says which it is")
+    check(is_yaml or supercell is not None, "supercell", "must be given with a structure file, such as (2, 2, 2)", path)
+    check(not is_yaml or supercell is None, "supercell", "must be left out, the file says which it is", path)
     if is_yaml:
         held = _guarded(path, lambda: _yaml(where))
         has_forces = held.force_constants is not None or _forces_in(held.dataset)
@@ -78,7 +78,7 @@ def load_lattice(
         found = [(key, where.parent / name) for key, names in _FORCES.items() for name in names]
         found = [(key, file) for key, file in found if file.is_file()]
         check(
-            found, f"{path}: force_sets or force_constants must be given, since there are none in or beside this file"
+            found, "force_sets or force_constants", "must be given, since there are none in or beside this file", path
         )
         given[found[0][0]] = found[0][1]
     for key in _FORCES:
@@ -90,7 +90,7 @@ def load_lattice(
     forces = given["force_constants"] or given["force_sets"] or path
     made = _guarded(forces, lambda: phonopy.load(is_nac=False, log_level=0, **options))
     if made.force_constants is None:
-        raise InputError(f"{forces}: must hold forces for every displacement, but some are missing")
+        raise InputError("", "must hold forces for every displacement, but some are missing", str(forces))
     held = made.nac_params if born is None else _born(born, made)
     if held is not None:
         made.nac_params = _checked(born or path, made, held)
@@ -112,13 +112,13 @@ def _guarded(path, read):
         raise
     except Exception as error:  # of any kind: parsers of three packages meet a file of any content
         reason = " ".join(str(error).split()) or type(error).__name__
-        raise InputError(f"{path}: cannot be read with its crystal and supercell: {reason[:200]}") from None
+        raise InputError("", f"cannot be read with its crystal and supercell: {reason[:200]}", str(path)) from None
 
 
 def _yaml(path: Path) -> PhonopyYaml:
     held = PhonopyYaml()
     held.read(str(path))
-    check(held.unitcell is not None, f"{path}: must hold a unit cell, as phonopy.yaml does")
+    check(held.unitcell is not None, "", "must hold a unit cell, as phonopy.yaml does", path)
     return held
 
 
@@ -130,7 +130,7 @@ def _forces_in(dataset) -> bool:
 
 def _cell(path: Path) -> PhonopyAtoms:
     atoms = cast(Atoms, ase.io.read(path))
-    check(all(atoms.pbc), f"{path}: must hold a structure that is periodic in three directions")
+    check(all(atoms.pbc), "", "must hold a structure that is periodic in three directions", path)
     return PhonopyAtoms(symbols=atoms.symbols, cell=atoms.cell.array, scaled_positions=atoms.get_scaled_positions())
 
 
@@ -138,7 +138,9 @@ def _matrix(path, supercell: ArrayLike | None) -> np.ndarray:
     matrix = np.asarray(supercell)
     check(
         matrix.shape in {(3,), (3, 3)} and np.all(matrix == np.rint(matrix)),
-        f"{path}: supercell must be 3 or 3×3 integers, but got {matrix.tolist()}",
+        "supercell",
+        f"must be 3 or 3×3 integers, but got {matrix.tolist()}",
+        path,
     )
     return matrix.astype(int)
 
@@ -151,8 +153,10 @@ def _born(path, made: phonopy.Phonopy) -> NacParams:
     independent = [cell.symbols[atom] for atom in symmetry.get_independent_atoms()]
     check(
         there == len(independent),
-        f"{path}: must have the Born charges of the {len(independent)} inequivalent atoms of the cell"
-        f" ({', '.join(independent)}), but has {there}: is it of another cell?",
+        "",
+        f"must have the Born charges of the {len(independent)} inequivalent atoms of the cell ("
+        f"{', '.join(independent)}), but has {there}: is it of another cell?",
+        path,
     )
     with open(path, encoding="utf-8") as file:
         found = _guarded(path, lambda: get_born_parameters(file, cell, symmetry))
@@ -168,14 +172,18 @@ def _checked(path, made: phonopy.Phonopy, held: NacParams) -> NacParams:
     charges, tensor = np.asarray(held["born"], dtype=float), np.asarray(held["dielectric"], dtype=float)
     check(
         np.all(np.isfinite(charges)) and np.all(np.isfinite(tensor)) and np.all(np.linalg.eigvalsh(tensor) > 0),
-        f"{path}: Born charges must be finite numbers, and the dielectric tensor positive",
+        "Born charges",
+        "must be finite numbers, and the dielectric tensor positive",
+        path,
     )
     neutral = charges - charges.mean(axis=0)
     symmetric, tensor = _guarded(path, lambda: symmetrize_borns_and_epsilon(neutral, tensor, made.primitive))
     worst = abs(charges - symmetric).max()
     check(
         worst <= _NEUTRAL,
-        f"{path}: Born charges must add up to zero over the cell and have its symmetry, but are off by {worst:.2g} e"
-        " an atom: are they of another cell?",
+        "Born charges",
+        f"must add up to zero over the cell and have its symmetry, but are off by {worst:.2g} e an"
+        " atom: are they of another cell?",
+        path,
     )
     return {**held, "born": symmetric, "dielectric": tensor}

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import equinox as eqx
 
-from .._errors import InputError, check
+from .._errors import InputError, check, within
 from .._module import Module
 from .._precision import require_x64
 from .._validation import parse_toml, read_text
@@ -36,7 +36,7 @@ class Material(Module):
 
         Raises `InputError` for electrons of another crystal.
         """
-        check(electrons.crystal == self.crystal, f"electrons must be a model of the crystal of {self.name}")
+        check(electrons.crystal == self.crystal, "electrons", f"must be a model of the crystal of {self.name}")
         sources = (self._sources[0], "", self._sources[2])
         return dataclasses.replace(self, electrons=electrons, _sources=sources)
 
@@ -48,16 +48,17 @@ class Material(Module):
         sites = len(self.crystal.species)
         check(
             phonon is None or phonon.masses.shape == (sites,),
-            f"phonon must move the {sites} sites of {self.name}, but moves {phonon and phonon.masses.shape[0]} atoms",
+            "phonon",
+            f"must move the {sites} sites of {self.name}, but moves {phonon and phonon.masses.shape[0]} atoms",
         )
         return dataclasses.replace(self, phonon=phonon, _sources=(*self._sources[:2], ""))
 
     def pairs(self) -> Phonon:
         """Its phonon of degenerate pairs. Raises `InputError` for a material without one."""
         if self.phonon is None:
-            raise InputError(f"material must have a phonon to be driven, but {self.name} has none")
+            raise InputError("material", f"must have a phonon to be driven, but {self.name} has none")
         if not isinstance(self.phonon, Phonon):
-            raise InputError(f"material must have a phonon of degenerate pairs, but {self.name} has single modes")
+            raise InputError("material", f"must have a phonon of degenerate pairs, but {self.name} has single modes")
         return self.phonon
 
     def k_path(self, points: int = 40) -> KPath:
@@ -83,10 +84,8 @@ def load_material(name: str | Path) -> Material:
     else:
         text = read_text(name, f"a bundled material ({', '.join(bundled_materials())}) or a TOML file")
     file = parse_toml(text, MaterialFile, str(name), "material file")
-    try:
+    with within(source=name):
         return _build(file, Path(name).parent)
-    except InputError as error:
-        raise InputError(f"{name}: {error}") from None
 
 
 def _build(file: MaterialFile, folder: Path) -> Material:
@@ -103,7 +102,8 @@ def _build(file: MaterialFile, folder: Path) -> Material:
     for name in {name for segment in path.segments for name in segment} if path else ():
         check(
             path is not None and name in path.points,
-            f"crystal.path.segments must join points of crystal.path.points, but {name!r} is not one of them",
+            "crystal.path.segments",
+            f"must join points of crystal.path.points, but {name!r} is not one of them",
         )
     route = (tuple(path.points.items()), tuple(path.segments)) if path else None
     sources = (file.source, file.electrons.source, file.phonon.source if file.phonon else "")

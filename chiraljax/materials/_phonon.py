@@ -17,24 +17,27 @@ from ._schema import LatticeTable, PhononTable, TermTable
 def phonon_of(table: PhononTable, crystal: Crystal, folder: Path) -> AbstractPhonon:
     """The phonon that a table describes; `folder` is where the material file and those of its lattice are."""
     given = [name for name in ("pairs", "modes", "lattice") if getattr(table, name)]
-    check(len(given) == 1, f"phonon must have one of pairs, modes and lattice, but has {' and '.join(given) or 'none'}")
+    check(
+        len(given) == 1, "phonon", f"must have one of pairs, modes and lattice, but has {' and '.join(given) or 'none'}"
+    )
     (kind,) = given
     belongs = {"quartic_isotropic": "pairs", "anharmonic": "modes", "temperature_dependence": "pairs"}
     single = kind == "modes" or (table.lattice is not None and not table.lattice.degenerate)
     for name, owner in belongs.items():
         fits = single if owner == "modes" else not single
-        check(fits or not getattr(table, name), f"phonon.{name} must be left out: it is for {owner}")
+        check(fits or not getattr(table, name), f"phonon.{name}", f"must be left out: it is for {owner}")
     if table.lattice is not None:
         return _from_lattice(table, table.lattice, crystal, folder)
     if table.dielectric_constant is None:
-        raise InputError("phonon.dielectric_constant must be given")
+        raise InputError("phonon.dielectric_constant", "must be given")
     sites = len(crystal.species)
     vectors = [vector for pair in table.pairs for vector in pair.eigenvectors]
     for name, rows in (("pairs.eigenvectors", vectors), ("modes.eigenvector", [m.eigenvector for m in table.modes])):
         for row in rows:
             check(
                 len(row) == sites,
-                f"phonon.{name} must have one vector for each of the {sites} sites, but got {len(row)}",
+                f"phonon.{name}",
+                f"must have one vector for each of the {sites} sites, but got {len(row)}",
             )
     common: dict[str, Any] = {
         "masses": table.masses or [atomic_masses[atomic_numbers[symbol]] for symbol in crystal.symbols],
@@ -68,8 +71,10 @@ def phonon_of(table: PhononTable, crystal: Crystal, folder: Path) -> AbstractPho
 
 def _from_lattice(table: PhononTable, lattice: LatticeTable, crystal: Crystal, folder: Path) -> AbstractPhonon:
     for name in ("masses", "born_charges", "quartic_isotropic"):
-        check(getattr(table, name) is None, f"phonon.{name} must be left out: it follows from the lattice")
-    check("plane" not in table.model_fields_set, "phonon.plane must be left out: it follows from phonon.lattice.axis")
+        check(getattr(table, name) is None, f"phonon.{name}", "must be left out: it follows from the lattice")
+    check(
+        "plane" not in table.model_fields_set, "phonon.plane", "must be left out: it follows from phonon.lattice.axis"
+    )
     files = {name: getattr(lattice, name) for name in ("born", "force_sets", "force_constants")}
     held = load_lattice(
         lattice.file if lattice.file in bundled_lattices() else folder / lattice.file,
@@ -86,7 +91,9 @@ def _from_lattice(table: PhononTable, lattice: LatticeTable, crystal: Crystal, f
     }
     if lattice.degenerate:
         return held.phonon(modes=lattice.modes, **_temperatures(table), **options)
-    check(not isinstance(lattice.modes, str) or lattice.modes == "all", "phonon.lattice.modes must be numbers or 'all'")
+    check(
+        not isinstance(lattice.modes, str) or lattice.modes == "all", "phonon.lattice.modes", "must be numbers or 'all'"
+    )
     chosen = None if isinstance(lattice.modes, str) else lattice.modes
     modes = held.normal_modes(modes=chosen, **options)
     if not table.anharmonic:
@@ -109,10 +116,14 @@ def _tensors(terms: list[TermTable], modes: int) -> tuple[np.ndarray, np.ndarray
     tensors = {3: np.zeros((modes,) * 3), 4: np.zeros((modes,) * 4)}
     seen = set()
     for term in terms:
-        check(max(term.modes) < modes, f"phonon.anharmonic.modes must be from 0 to {modes - 1}, but got {term.modes}")
+        check(
+            max(term.modes) < modes, "phonon.anharmonic.modes", f"must be from 0 to {modes - 1}, but got {term.modes}"
+        )
         places = tuple(sorted(term.modes))
         check(
-            places not in seen, f"phonon.anharmonic must name each set of modes once, but {term.modes} is there twice"
+            places not in seen,
+            "phonon.anharmonic",
+            f"must name each set of modes once, but {term.modes} is there twice",
         )
         seen.add(places)
         for order in set(permutations(places)):

@@ -37,14 +37,15 @@ def conduction_edge(electrons: Electrons) -> BandEdge:
     """
     check(
         electrons.filling < electrons.size,
-        f"filling must leave a state empty, but all {electrons.size} are filled",
+        "filling",
+        f"must leave a state empty, but all {electrons.size} are filled",
     )
     return _edge(electrons, electrons.filling, +1)
 
 
 def valence_edge(electrons: Electrons) -> BandEdge:
     """The highest energy of the last filled band without rotation; see `conduction_edge`."""
-    check(electrons.filling > 0, "filling must be positive for a valence edge, but no state is filled")
+    check(electrons.filling > 0, "filling", "must be positive for a valence edge, but no state is filled")
     return _edge(electrons, electrons.filling - 1, -1)
 
 

@@ -7,8 +7,9 @@ import jax.numpy as jnp
 import numpy as np
 from jax.scipy.special import logsumexp
 
-from .._checks import check_finite, check_positive, concrete
+from .._checks import check_finite, check_positive
 from .._errors import check
+from .._tracing import concrete
 from .._types import Array, ArrayLike, Float, real
 from .._units import BOLTZMANN, PER_CM3_TO_PER_A3
 from ..brillouin import Quadrature, sample
@@ -58,7 +59,9 @@ def chemical_potential(
     if known is not None:
         low, high = -electrons.filling, electrons.size - electrons.filling
         check(
-            np.all((known > low) & (known < high)), f"doping must be between {low} and {high} a cell, but got {known}"
+            np.all((known > low) & (known < high)),
+            "doping",
+            f"must be between {low} and {high} a cell, but got {known}",
         )
     doping, temperature = real(doping), real(temperature)
     if not paired:

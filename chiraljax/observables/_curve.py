@@ -4,8 +4,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from .._checks import check_positive, is_traced
+from .._checks import check_positive
 from .._errors import check
+from .._tracing import is_traced
 from .._types import Array, ArrayLike, Bool, Float, Int, Scalar, real
 from ..brillouin import Quadrature
 from ..electrons import Electrons
@@ -89,7 +90,7 @@ def magnetization_curve(
     `magnetization`. Raises `InputError` as it does, and for a `fastest` that is not positive or fewer than 2 nodes.
     """
     check_positive("fastest", fastest)
-    check(nodes >= 2, f"nodes must be at least 2, but got {nodes}")
+    check(nodes >= 2, "nodes", f"must be at least 2, but got {nodes}")
     fastest = jax.lax.stop_gradient(real(fastest))
     options = {
         "mu": mu,

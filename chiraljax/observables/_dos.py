@@ -50,7 +50,7 @@ def density_of_states(
     check_positive("broadening", broadening)
     check_finite("energies", energies)
     check_finite("rotation", rotation)
-    check(project in {"spin", "orbital"}, f"project must be 'spin' or 'orbital', but got {project!r}")
+    check(project in {"spin", "orbital"}, "project", f"must be 'spin' or 'orbital', but got {project!r}")
     energies = jnp.atleast_1d(real(energies))
     axis = unit_vector(axis)
     rule = fixed_rule(electrons, n, axis, normalisation) if quadrature is None else quadrature

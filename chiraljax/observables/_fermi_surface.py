@@ -7,11 +7,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from .._checks import concrete
 from .._errors import check
+from .._tracing import concrete, is_differentiated
 from .._types import Array, Float
 from .._units import BOLTZMANN
-from ..brillouin import Quadrature, Tetrahedra, is_differentiated, occupied
+from ..brillouin import Quadrature, Tetrahedra, occupied
 from ..electrons import Electrons
 from ._interpolation import BandGroup, Levels, interpolate, levels
 from ._refine import Estimate
@@ -170,11 +170,13 @@ def _check_split(omega: Array, energies: Array) -> None:
     speed, known = (concrete(jax.lax.stop_gradient(part)) for part in (omega, energies))
     check(
         speed is None or np.any(speed != 0),
-        "rotation must not be 0 for a gradient at this temperature, where levels without a splitting have none:"
-        " take `susceptibility`",
+        "rotation",
+        "must not be 0 for a gradient at this temperature, where levels without a splitting have"
+        " none: take `susceptibility`",
     )
     check(
         known is None or np.all(np.any(np.diff(known) > _TWOFOLD, axis=0)),
-        "rotation must split all levels for a gradient at this temperature, where those without a splitting have none:"
-        " take a sum over points",
+        "rotation",
+        "must split all levels for a gradient at this temperature, where those without a"
+        " splitting have none: take a sum over points",
     )

@@ -8,9 +8,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from .._checks import is_traced
+from .._parallel import side_by_side
+from .._tracing import is_differentiated, is_traced
 from .._types import Array, Float, Scalar
-from ..brillouin import FourierSeries, Tetrahedra, integrate, is_differentiated, on_plane, sample, side_by_side
+from ..brillouin import FourierSeries, Tetrahedra, integrate, on_plane, sample
 from ..electrons import Electrons, eigenvalues, expectations, representation, wannier
 from ._region import quadrature
 from ._spectral import are_many, thermal_sums

@@ -6,10 +6,11 @@ import jax.numpy as jnp
 import numpy as np
 import xarray as xr
 
-from .._checks import check_finite, check_positive, concrete, is_traced
+from .._checks import check_finite, check_positive
 from .._errors import InputError, check
+from .._tracing import concrete, is_differentiated, is_traced
 from .._types import Array, ArrayLike, Bool, Float, Int, real
-from ..brillouin import Quadrature, integrate, is_differentiated, sample
+from ..brillouin import Quadrature, integrate, sample
 from ..electrons import Electrons, expectations
 from ._band_edges import conduction_edge
 from ._fermi_surface import FermiSurface, evaluate
@@ -63,14 +64,15 @@ class Magnetization(AbstractResult):
         shapes = self.mu.shape, self.temperature.shape
         check(
             self.moment.ndim == sum(values.ndim for values, _ in axes.values()) - bool(self.sites),
-            f"mu and temperature must not be paired lists to be labelled, but got shapes {shapes[0]} and {shapes[1]}",
+            "mu and temperature",
+            f"must not be paired lists to be labelled, but got shapes {shapes[0]} and {shapes[1]}",
         )
         dimensions: list[str] = []
         coordinates = {"site": np.arange(len(self.sites)), "species": ("site", list(self.sites))} if self.sites else {}
         for name, (values, unit) in axes.items():
             inner = ["site"] if self.sites and name == "rotation" else []
             own = [name] * (values.ndim - len(inner))
-            check(len(own) <= 1, f"{name} must be a number or a list to be labelled, but got shape {values.shape}")
+            check(len(own) <= 1, name, f"must be a number or a list to be labelled, but got shape {values.shape}")
             dimensions += own
             coordinates[name] = xr.Variable(own + inner, np.asarray(values), {"units": unit})
         units = {"moment": "mu_B/cell", "carriers": "1/cell", "error": "mu_B/cell"}
@@ -143,7 +145,9 @@ def magnetization(
     check_positive("atol", atol)
     check_positive("max_eigensolves", max_eigensolves)
     check(
-        reference in {"conduction", "absolute"}, f"reference must be 'conduction' or 'absolute', but got {reference!r}"
+        reference in {"conduction", "absolute"},
+        "reference",
+        f"must be 'conduction' or 'absolute', but got {reference!r}",
     )
     direction = unit_vector(axis)
     levels, heat, speeds = real(mu), real(temperature), real(rotation)
@@ -155,7 +159,8 @@ def magnetization(
         count = len(electrons.crystal.species)
         check(
             each == (count,),
-            f"rotation per site must have {count} values on its last axis, but got shape {speeds.shape}",
+            "rotation per site",
+            f"must have {count} values on its last axis, but got shape {speeds.shape}",
         )
         electrons = electrons.site_resolved()
     arguments = (electrons, *pairs, speeds.reshape(-1, *each))
@@ -203,7 +208,7 @@ def _pairs(mu: Array, temperature: Array, paired: bool) -> tuple[tuple[int, ...]
         shape = np.broadcast_shapes(mu.shape, temperature.shape)
     except ValueError:
         raise InputError(
-            f"mu and temperature must have one shape to be paired, but got {mu.shape} and {temperature.shape}"
+            "mu and temperature", f"must have one shape to be paired, but got {mu.shape} and {temperature.shape}"
         ) from None
     return shape, (jnp.broadcast_to(mu, shape).ravel(), jnp.broadcast_to(temperature, shape).ravel())
 
@@ -235,7 +240,8 @@ def _evaluate(arguments, direction, rule: Quadrature | FermiSurface) -> Estimate
     if isinstance(rule, FermiSurface):
         check(
             len(rule.method) == len(mu),
-            f"quadrature must be one for {len(mu)} pairs of mu and temperature, but got one for {len(rule.method)}",
+            "quadrature",
+            f"must be one for {len(mu)} pairs of mu and temperature, but got one for {len(rule.method)}",
         )
         return evaluate(
             electrons,
@@ -310,4 +316,4 @@ def _refuse_gradient(differentiable):
 
 @_refuse_gradient.defjvp
 def _no_gradient_at_zero(primals, tangents):
-    raise InputError("temperature must be positive for a gradient, but got 0: the step function has none")
+    raise InputError("temperature", "must be positive for a gradient, but got 0: the step function has none")

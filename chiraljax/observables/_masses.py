@@ -5,8 +5,8 @@ import jax.numpy as jnp
 import numpy as np
 import scipy.constants as const
 
-from .._checks import concrete
 from .._errors import InputError, check
+from .._tracing import concrete
 from .._types import Array, ArrayLike, Float
 from ..electrons import Electrons
 from ._band_edges import conduction_edge, valence_edge
@@ -32,20 +32,21 @@ def effective_masses(
     0.0025 1/Å, extrapolated: relative error about 10⁻⁷. Differentiable in the parameters, at a fixed k of the edge.
     Raises `InputError` for a direction of no length, an unknown edge, and under `jit` without `count`.
     """
-    check(edge in {"conduction", "valence"}, f"edge must be conduction or valence, but got {edge!r}")
+    check(edge in {"conduction", "valence"}, "edge", f"must be conduction or valence, but got {edge!r}")
     along = np.asarray(direction, dtype=float)
-    check(along.shape == (3,) and np.linalg.norm(along) > 0, f"direction must be a vector of 3, but got {direction}")
+    check(along.shape == (3,) and np.linalg.norm(along) > 0, "direction", f"must be a vector of 3, but got {direction}")
     fixed = jax.lax.stop_gradient(electrons)
     found = conduction_edge(fixed) if edge == "conduction" else valence_edge(fixed)
     if count is None:
         levels = concrete(fixed.energies(found.k) - found.energy)
         if levels is None:
-            raise InputError("count of levels must be given under jit, where those that meet are not known")
+            raise InputError("count of levels", "must be given under jit, where those that meet are not known")
         count = int(np.sum(np.abs(levels) < _DEGENERATE))
     first = electrons.filling if edge == "conduction" else electrons.filling - count
     check(
         count > 0 and 0 <= first and first + count <= electrons.size,
-        f"count must be positive and within the levels, but got {count}",
+        "count",
+        f"must be positive and within the levels, but got {count}",
     )
     unit = along / np.linalg.norm(along) @ np.linalg.inv(electrons.crystal.reciprocal)
     steps = _STEP * np.array([0.0, 1.0, -1.0, 0.5, -0.5])

@@ -29,7 +29,7 @@ def quadrature(
     operations = magnetic_operations(electrons.crystal, electrons.operations, axis)
     if normalisation == "zone":
         return zone(n, operations, electrons.periodic)
-    check(normalisation == "gamma_cube", f"normalisation must be 'zone' or 'gamma_cube', but got {normalisation!r}")
+    check(normalisation == "gamma_cube", "normalisation", f"must be 'zone' or 'gamma_cube', but got {normalisation!r}")
     return gamma_cube(n, operations=operations)
 
 
@@ -48,12 +48,14 @@ def check_rule(rule: Quadrature, electrons: Electrons, axis, normalisation: str 
     """Raise `InputError` unless a given rule is for this axis, and for this region if one is named."""
     check(
         normalisation in {None, rule.region},
-        f"quadrature must be one for normalisation {normalisation!r}, but got one for {rule.region!r}",
+        "quadrature",
+        f"must be one for normalisation {normalisation!r}, but got one for {rule.region!r}",
     )
     kept = frozen(magnetic_operations(electrons.crystal, electrons.operations, axis))
     check(
         set(rule.group) <= {*kept, *frozen(None)},
-        "quadrature must be one for this axis of rotation, but got one reduced by symmetries that it breaks;"
+        "quadrature",
+        "must be one for this axis of rotation, but got one reduced by symmetries that it breaks;"
         " where each site has its own, take one for electrons.site_resolved()",
     )
 
@@ -61,7 +63,7 @@ def check_rule(rule: Quadrature, electrons: Electrons, axis, normalisation: str 
 def unit_vector(axis: ArrayLike) -> np.ndarray:
     """`axis` normalised, (3,); raises `InputError` for a zero or misshapen one."""
     vector = np.asarray(axis, dtype=float)
-    check(vector.shape == (3,), f"axis must have 3 components, but got shape {vector.shape}")
+    check(vector.shape == (3,), "axis", f"must have 3 components, but got shape {vector.shape}")
     length = np.linalg.norm(vector)
-    check(np.isfinite(length) and length > 0, f"axis must be a direction, but got {vector.tolist()}")
+    check(np.isfinite(length) and length > 0, "axis", f"must be a direction, but got {vector.tolist()}")
     return vector / length

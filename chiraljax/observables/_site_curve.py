@@ -4,10 +4,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from .._checks import is_traced
 from .._errors import check
+from .._tracing import is_differentiated, is_traced
 from .._types import Array, ArrayLike, Bool, Float, Int, real
-from ..brillouin import Quadrature, is_differentiated
+from ..brillouin import Quadrature
 from ..electrons import Electrons
 from ._curve import _SMALL, _angles, odd_chebyshev
 from ._fermi_surface import FermiSurface
@@ -75,9 +75,10 @@ def magnetization_path(
     path, sites = real(rotation), len(electrons.crystal.species)
     check(
         path.ndim == 2 and path.shape[1] == sites,
-        f"rotation must have shape (times, {sites}), for the sites, but got {path.shape}",
+        "rotation",
+        f"must have shape (times, {sites}), for the sites, but got {path.shape}",
     )
-    check(nodes >= 2, f"nodes must be at least 2, but got {nodes}")
+    check(nodes >= 2, "nodes", f"must be at least 2, but got {nodes}")
 
     carrying = sorted({site for site, _, _ in electrons.orbitals})
     onto = np.eye(sites)[carrying]

@@ -5,9 +5,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from .._parallel import side_by_side
+from .._tracing import is_differentiated
 from .._types import Array, ArrayLike, Float
 from .._units import BOLTZMANN
-from ..brillouin import is_differentiated, side_by_side
 
 _MANY = 24
 """Pairs from which on one spectral function is cheaper than a sum over the states for each."""

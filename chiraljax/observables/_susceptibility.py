@@ -3,8 +3,9 @@
 import jax
 import jax.numpy as jnp
 
-from .._checks import check_finite, check_positive, is_traced
+from .._checks import check_finite, check_positive
 from .._errors import check
+from .._tracing import is_traced
 from .._types import Array, ArrayLike, Bool, Float, Int, real
 from ..brillouin import Quadrature, integrate
 from ..crystal import cartesian
@@ -60,7 +61,7 @@ def susceptibility(
     check_positive("temperature", temperature)
     check_positive("rtol", rtol)
     check_positive("atol", atol)
-    check(max_eigensolves > 0, f"max_eigensolves must be positive, but got {max_eigensolves}")
+    check(max_eigensolves > 0, "max_eigensolves", f"must be positive, but got {max_eigensolves}")
     levels, heat = real(mu), real(temperature)
     pairs = jnp.meshgrid(levels.ravel() + conduction_edge(electrons).energy, heat.ravel(), indexing="ij")
     arguments = (electrons, pairs[0].ravel(), pairs[1].ravel())

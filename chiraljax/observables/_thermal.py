@@ -46,7 +46,8 @@ def thermal_trace(
     levels, heat = jnp.atleast_1d(real(mu)), jnp.atleast_1d(real(temperature))
     check(
         levels.shape == heat.shape and levels.ndim == 1,
-        f"mu and temperature must be lists of one length, but got shapes {levels.shape} and {heat.shape}",
+        "mu and temperature",
+        f"must be lists of one length, but got shapes {levels.shape} and {heat.shape}",
     )
     return ThermalTrace(*_trace(filling, hamiltonian, operators, levels, heat))
 

@@ -18,7 +18,7 @@ def shaped(name: str, value: ArrayLike | None, shape: tuple[int, ...]) -> Array:
     array = jnp.zeros(shape) if value is None else jnp.asarray(value, dtype=float)
     if array.ndim < len(shape) and array.size == 1:
         array = array.reshape(shape) if all(n == 1 for n in shape) else array
-    check(array.shape == shape, f"Argument {name} must have the shape {shape}, but got {array.shape}")
+    check(array.shape == shape, name, f"must have the shape {shape}, but got {array.shape}")
     return array
 
 
@@ -33,21 +33,22 @@ def check_modes(phonon: AbstractModes) -> None:
     if phonon.volume is not None:
         positive["volume"] = phonon.volume
     for name, value in positive.items():
-        check_positive(f"Argument {name}", value)
-    check_positive("Argument damping", modes.damping, zero=True)
-    check_finite("Argument eigenvectors", modes.eigenvectors)
+        check_positive(name, value)
+    check_positive("damping", modes.damping, zero=True)
+    check_finite("eigenvectors", modes.eigenvectors)
     if phonon.born_charges is not None:
-        check_finite("Argument born_charges", phonon.born_charges)
+        check_finite("born_charges", phonon.born_charges)
 
 
 def orthonormal(name: str, value: ArrayLike) -> tuple[tuple[float, float, float], tuple[float, float, float]]:
     """Two vectors (2, 3) as tuples; raises `InputError` unless they are orthonormal."""
     vectors = np.asarray(value, dtype=float)
-    check(vectors.shape == (2, 3), f"Argument {name} must have the shape (2, 3), but got {vectors.shape}")
-    check_finite(f"Argument {name}", vectors)
+    check(vectors.shape == (2, 3), name, f"must have the shape (2, 3), but got {vectors.shape}")
+    check_finite(name, vectors)
     check(
         np.all(abs(vectors @ vectors.T - np.eye(2)) < 1e-8),
-        f"Argument {name} must hold two orthonormal vectors, but got {vectors.tolist()}",
+        name,
+        f"must hold two orthonormal vectors, but got {vectors.tolist()}",
     )
     (a, b, c), (d, e, f) = vectors.tolist()
     return (a, b, c), (d, e, f)

@@ -5,8 +5,8 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Complex
 
-from .._checks import concrete
 from .._errors import InputError, check
+from .._tracing import concrete
 from .._types import ArrayLike, real
 from .._units import PERMITTIVITY
 from ..pulse import AbstractPulse, SampledPulse
@@ -22,7 +22,7 @@ def dielectric_function(phonon: AbstractModes, frequencies: ArrayLike) -> Comple
     Raises `InputError` for a phonon without `volume`.
     """
     if phonon.volume is None:
-        raise InputError("Argument volume of the phonon must be given for a dielectric function")
+        raise InputError("volume of the phonon", "must be given for a dielectric function")
     modes = phonon.oscillators
     omega = 2 * jnp.pi * real(frequencies)[:, None]
     real_part = modes.angular_frequency**2 - omega**2
@@ -61,13 +61,15 @@ def transmitted(pulse: AbstractPulse, phonon: AbstractModes, times: ArrayLike | 
         instants = real(times)
         check(
             instants.ndim == 1 and instants.shape[0] >= 4,
-            f"Argument times must hold at least four times, but got the shape {instants.shape}",
+            "times",
+            f"must hold at least four times, but got the shape {instants.shape}",
         )
         count, step = instants.shape[0], instants[1] - instants[0]
         known = concrete(instants)
         check(
             known is None or np.ptp(np.diff(known)) <= 1e-9 * abs(known).max(),
-            "Argument times must be equally spaced",
+            "times",
+            "must be equally spaced",
         )
     spectrum = jnp.fft.rfft(pulse(instants), axis=0)
     factors = jnp.conj(transmission(phonon, jnp.arange(count // 2 + 1, dtype=float) / (count * step)))
@@ -80,16 +82,17 @@ def _grid(pulse: AbstractPulse, phonon: AbstractModes) -> tuple[float, float, in
     modes = phonon.oscillators
     known = [concrete(jax.lax.stop_gradient(part)) for part in (modes.frequency, modes.damping, *pulse.support)]
     if any(part is None for part in known):
-        raise InputError("Argument times must be given where the pulse or the phonon have no values yet")
+        raise InputError("times", "must be given where the pulse or the phonon have no values yet")
     frequency, damping, begin, end = (np.asarray(part) for part in known)
-    check(damping.min() > 0, "Argument times must be given for a mode without damping, whose field does not decay")
+    check(damping.min() > 0, "times", "must be given for a mode without damping, whose field does not decay")
     half, omega = damping / 2, 2 * np.pi * frequency
     slowest = np.min(half - np.sqrt(np.maximum(half**2 - omega**2, 0)))
     step = min(1 / (_SAMPLES_PER_PERIOD * frequency.max()), float(end - begin) / _SAMPLES_PER_PULSE)
     count = 1 << int(np.ceil(np.log2((end - begin + _DECAYS / slowest) / step)))
     check(
         count <= _MOST_SAMPLES,
-        f"Argument damping of the phonon must be larger for a field inside, but got {damping.min():g} rad/ps",
+        "damping of the phonon",
+        f"must be larger for a field inside, but got {damping.min():g} rad/ps",
     )
     return float(begin), step, count
 

@@ -8,8 +8,9 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, PRNGKeyArray
 
-from .._checks import check_finite, concrete
+from .._checks import check_finite
 from .._errors import InputError, check
+from .._tracing import concrete
 from .._types import ArrayLike
 from ..pulse import AbstractPulse
 from ._base import AbstractModes
@@ -49,24 +50,25 @@ class AbstractPhonon(AbstractModes):
         **Raises:** `InputError` for times that do not increase, initial values of another shape, another surface, and
         as `transmitted` does.
         """
-        check(surface in SURFACES, f"Argument surface must be one of {', '.join(SURFACES)}, but got {surface!r}")
+        check(surface in SURFACES, "surface", f"must be one of {', '.join(SURFACES)}, but got {surface!r}")
         if surface == "fresnel":
             pulse = transmitted(pulse, self) * self.dielectric_constant
         times = jnp.asarray(times, dtype=float)
         check(
             times.ndim == 1 and times.shape[0] >= 2,
-            f"Argument times must hold at least two times, but got the shape {times.shape}",
+            "times",
+            f"must hold at least two times, but got the shape {times.shape}",
         )
-        check_finite("Argument times", times)
+        check_finite("times", times)
         known = concrete(times)
         if known is not None:
-            check(np.all(np.diff(known) > 0), "Argument times must increase, but got times that do not")
+            check(np.all(np.diff(known) > 0), "times", "must increase, but got times that do not")
         frequencies = self.oscillators.frequency
         if max_steps is None:
             fastest = concrete(frequencies)
             periods = 0.0 if known is None or fastest is None else float((known[-1] - known[0]) * fastest.max())
             max_steps = max(4096, 2 ** math.ceil(math.log2(64 * periods + _STEPS_A_PIECE * pulse.pieces + 1)))
-        check(max_steps >= 1, f"Argument max_steps must be positive, but got {max_steps}")
+        check(max_steps >= 1, "max_steps", f"must be positive, but got {max_steps}")
         return drive(self, pulse, times, self._initial(initial), max_steps)
 
     def propagate(
@@ -140,13 +142,14 @@ class AbstractPhonon(AbstractModes):
             modes = self.oscillators
         known, fastest, damping = concrete(times), concrete(modes.frequency), concrete(modes.damping)
         if known is None or fastest is None or damping is None:
-            raise InputError("Argument substeps must be given where times or frequencies have no value yet")
-        check(known.ndim == 1 and known.shape[0] >= 2, f"times must hold at least two times, but got {known.shape}")
+            raise InputError("substeps", "must be given where times or frequencies have no value yet")
+        check(known.ndim == 1 and known.shape[0] >= 2, "times", f"must hold at least two times, but got {known.shape}")
         check_finite("times", known)
         gaps = np.diff(known)
         check(
             gaps[0] > 0 and np.ptp(gaps) <= 1e-9 * abs(known).max(),
-            f"times must be equally spaced, but got spacings from {gaps.min():g} to {gaps.max():g} ps",
+            "times",
+            f"must be equally spaced, but got spacings from {gaps.min():g} to {gaps.max():g} ps",
         )
         rate = STEPS_PER_PERIOD * max(fastest.max(), damping.max() / (2 * np.pi))
         return max(1, math.ceil(gaps[0] * rate - 1e-9))
@@ -159,7 +162,8 @@ class AbstractPhonon(AbstractModes):
         for part in (q, velocity):
             check(
                 part.shape == rest.shape,
-                f"Argument initial must be q and q̇ of the shape {rest.shape}, but got {q.shape} and {velocity.shape}",
+                "initial",
+                f"must be q and q̇ of the shape {rest.shape}, but got {q.shape} and {velocity.shape}",
             )
-            check_finite("Argument initial", part)
+            check_finite("initial", part)
         return q, velocity

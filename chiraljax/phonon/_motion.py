@@ -67,7 +67,7 @@ class Motion(eqx.Module):
         """
         charges = self.phonon.born_charges
         if charges is None:
-            raise InputError("Argument born_charges of the phonon must be given for the moment of the ions")
+            raise InputError("born_charges of the phonon", "must be given for the moment of the ions")
         dipoles = jnp.einsum("iab,tib->tia", charges, self.displacements)
         currents = jnp.sum(jnp.cross(dipoles, self.site_velocities), axis=1)
         return MAGNETON_RATIO * ION_MAGNETONS * self._along_axis(currents)

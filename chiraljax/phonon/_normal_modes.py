@@ -5,9 +5,10 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from .._checks import check_finite, concrete
+from .._checks import check_finite
 from .._errors import check
 from .._precision import require_x64
+from .._tracing import concrete
 from .._types import ArrayLike, Scalar
 from ._arguments import check_modes, orthonormal, shaped
 from ._base import Oscillators
@@ -64,7 +65,7 @@ class NormalModes(AbstractPhonon):
     ) -> None:
         require_x64()
         modes = jnp.asarray(frequency, dtype=float).shape
-        check(len(modes) == 1, f"Argument frequency must be a list, one a mode, but got the shape {modes}")
+        check(len(modes) == 1, "frequency", f"must be a list, one a mode, but got the shape {modes}")
         atoms = jnp.asarray(masses, dtype=float).shape
         self.frequency = shaped("frequency", frequency, modes)
         self.damping = shaped("damping", damping, modes)
@@ -80,24 +81,25 @@ class NormalModes(AbstractPhonon):
 
     def __check_init__(self) -> None:
         check_modes(self)
-        check_finite("Argument charges", self.charges)
+        check_finite("charges", self.charges)
         vectors = concrete(self.eigenvectors)
         if vectors is not None:
             overlap = np.einsum("aix,bix->ab", vectors, vectors)
             check(
                 np.all(abs(overlap - np.eye(len(overlap))) < 1e-4),
-                "Argument eigenvectors must be orthonormal over the cell,"
-                f" but got the overlaps {overlap.round(6).tolist()}",
+                "eigenvectors",
+                f"must be orthonormal over the cell, but got the overlaps {overlap.round(6).tolist()}",
             )
         for name in ("cubic", "quartic"):
-            check_finite(f"Argument {name}", getattr(self, name))
+            check_finite(name, getattr(self, name))
             tensor = concrete(getattr(self, name))
             if tensor is not None:
                 swapped = [np.swapaxes(tensor, 0, axis) for axis in range(1, tensor.ndim)]
                 scale = 1e-9 * abs(tensor).max(initial=0.0)
                 check(
                     all(np.all(abs(other - tensor) <= scale) for other in swapped),
-                    f"Argument {name} must be symmetric in all its places, but is not",
+                    name,
+                    "must be symmetric in all its places, but is not",
                 )
 
     @property

@@ -5,9 +5,10 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from .._checks import check_finite, check_positive, concrete
+from .._checks import check_finite, check_positive
 from .._errors import InputError, check
 from .._precision import require_x64
+from .._tracing import concrete
 from .._types import ArrayLike, Scalar
 from .._units import HBAR, ION_MAGNETONS, NUCLEAR_MAGNETON
 from ._arguments import check_modes, orthonormal, shaped
@@ -89,7 +90,8 @@ class Phonon(AbstractPhonon):
         if any(column is not None for column in table):
             check(
                 all(column is not None for column in table),
-                "Arguments temperatures, frequencies and dampings must be given together, but got only some of them",
+                "temperatures, frequencies and dampings",
+                "must be given together, but got only some of them",
             )
             rows = jnp.asarray(temperatures, dtype=float).shape
             self.temperatures = shaped("temperatures", temperatures, rows)
@@ -102,28 +104,29 @@ class Phonon(AbstractPhonon):
     def __check_init__(self) -> None:
         check_modes(self)
         for name in ("mode_effective_charge", "quartic_isotropic", "quartic_cubic"):
-            check_finite(f"Argument {name}", getattr(self, name))
+            check_finite(name, getattr(self, name))
         vectors = concrete(self.eigenvectors)
         if vectors is not None:
             overlap = np.einsum("pcix,pdix->pcd", vectors, vectors)
             check(
                 np.all(abs(overlap - np.eye(2)) < 1e-4),
-                "Argument eigenvectors must be orthonormal over the cell within each pair,"
-                f" but got the overlaps {overlap.round(6).tolist()}",
+                "eigenvectors",
+                f"must be orthonormal over the cell within each pair, but got the overlaps {overlap.round(6).tolist()}",
             )
         quartic = concrete(self.quartic_isotropic)
         if quartic is not None:
             check(
                 np.array_equal(quartic, quartic.T),
-                f"Argument quartic_isotropic must be symmetric, but got {quartic.tolist()}",
+                "quartic_isotropic",
+                f"must be symmetric, but got {quartic.tolist()}",
             )
         if self.temperatures is not None:
-            check_positive("Argument temperatures", self.temperatures, zero=True)
-            check_positive("Argument frequencies", self.frequencies)
-            check_positive("Argument dampings", self.dampings, zero=True)
+            check_positive("temperatures", self.temperatures, zero=True)
+            check_positive("frequencies", self.frequencies)
+            check_positive("dampings", self.dampings, zero=True)
             known = concrete(self.temperatures)
             if known is not None:
-                check(np.all(np.diff(known) > 0), f"Argument temperatures must increase, but got {known.tolist()}")
+                check(np.all(np.diff(known) > 0), "temperatures", f"must increase, but got {known.tolist()}")
 
     @property
     def angular_frequency(self) -> Float[Array, " pairs"]:
@@ -138,7 +141,7 @@ class Phonon(AbstractPhonon):
         Spaldin, Phys. Rev. Materials 3, 064405 (2019). Raises `InputError` without `born_charges`.
         """
         if self.born_charges is None:
-            raise InputError("Argument born_charges of the phonon must be given for a gyromagnetic ratio")
+            raise InputError("born_charges of the phonon", "must be given for a gyromagnetic ratio")
         moved = jnp.einsum("iab,pcib->pcia", self.born_charges, self.eigenvectors)
         first, second = (jnp.swapaxes(part, 0, 1) for part in (moved, self.eigenvectors))
         turned = jnp.cross(first[0], second[1]) - jnp.cross(first[1], second[0])
@@ -190,12 +193,13 @@ class Phonon(AbstractPhonon):
         """
         temperatures, frequencies, dampings = self.temperatures, self.frequencies, self.dampings
         if temperatures is None or frequencies is None or dampings is None:
-            raise InputError("Argument temperature must be left out for a phonon without a table of temperatures")
+            raise InputError("temperature", "must be left out for a phonon without a table of temperatures")
         wanted, known = concrete(temperature), concrete(temperatures)
         if wanted is not None and known is not None:
             check(
                 known[0] <= wanted <= known[-1],
-                f"Argument temperature must lie between {known[0]:g} and {known[-1]:g} K, but got {wanted:g}",
+                "temperature",
+                f"must lie between {known[0]:g} and {known[-1]:g} K, but got {wanted:g}",
             )
         nan = float("nan")
 

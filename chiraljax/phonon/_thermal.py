@@ -18,10 +18,11 @@ def thermal_square(phonon: AbstractModes, temperature: ArrayLike, statistics: st
 
     **Raises:** `InputError` for a negative temperature or another name of statistics.
     """
-    check_positive("Argument temperature", temperature, zero=True)
+    check_positive("temperature", temperature, zero=True)
     check(
         statistics in ("quantum", "classical"),
-        f"Argument statistics must be 'quantum' or 'classical', but got {statistics!r}",
+        "statistics",
+        f"must be 'quantum' or 'classical', but got {statistics!r}",
     )
     omega, heat = phonon.oscillators.angular_frequency, jnp.asarray(temperature, dtype=float)
     if statistics == "classical":
@@ -44,7 +45,7 @@ def thermal_state(
 
     **Raises:** `InputError` for a negative temperature, another name of statistics and less than one sample.
     """
-    check(samples >= 1, f"Argument samples must be at least 1, but got {samples}")
+    check(samples >= 1, "samples", f"must be at least 1, but got {samples}")
     width = jnp.sqrt(thermal_square(phonon, temperature, statistics))
     q, velocity = width * jax.random.normal(key, (2, samples, *width.shape))
     return q, phonon.oscillators.angular_frequency * velocity

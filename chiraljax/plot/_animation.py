@@ -69,13 +69,13 @@ def write_animation(
     Raises `InputError` for a path that does not end in .gif, a motion with too few times or that did not reach its end,
     a crystal or moment of another size, and fewer than two frames.
     """
-    check(Path(path).suffix == ".gif", f"path must end in .gif, but got {os.fspath(path)!r}")
+    check(Path(path).suffix == ".gif", "path", f"must end in .gif, but got {os.fspath(path)!r}")
     times, frequency = np.asarray(motion.times), np.asarray(motion.phonon.oscillators.frequency)
     displacements, velocities = np.asarray(motion.displacements), np.asarray(motion.site_velocities)
     _check(motion, crystal, moment)
     if frames is None:
         frames = min(_MOST, math.ceil(_PER_PERIOD * frequency.max() * (times[-1] - times[0])) + 1)
-    check(frames >= 2, f"Argument frames must be at least 2, but got {frames}")
+    check(frames >= 2, "frames", f"must be at least 2, but got {frames}")
     plane = np.asarray(motion.phonon.plane).T
     moving = CubicHermiteSpline(times, displacements @ plane, velocities @ plane)
     figure = Figure(figsize=(_WIDTH, _HEIGHT), dpi=_DPI, layout="constrained")
@@ -115,19 +115,22 @@ def _check(motion: Motion, crystal: Crystal, moment: ArrayLike | None) -> None:
     longest = 1 / (_RESOLVED * fastest)
     check(
         np.diff(times).max() <= longest,
-        f"Argument motion must have times at most {longest:.3g} ps apart to be shown, {_RESOLVED} a period of its"
+        "motion",
+        f"must have times at most {longest:.3g} ps apart to be shown, {_RESOLVED} a period of its"
         f" fastest mode, but they are {np.diff(times).max():.3g} ps apart",
     )
-    check(np.all(np.isfinite(motion.q)), "Argument motion must be finite, but it did not reach its end")
+    check(np.all(np.isfinite(motion.q)), "motion", "must be finite, but it did not reach its end")
     sites = motion.phonon.masses.shape[0]
     check(
         len(crystal.species) == sites,
-        f"Argument crystal must have the {sites} sites of the motion, but has {len(crystal.species)}",
+        "crystal",
+        f"must have the {sites} sites of the motion, but has {len(crystal.species)}",
     )
     if moment is not None:
         check(
             np.shape(moment) == times.shape,
-            f"Argument moment must have the shape {times.shape} of the times, but got {np.shape(moment)}",
+            "moment",
+            f"must have the shape {times.shape} of the times, but got {np.shape(moment)}",
         )
 
 

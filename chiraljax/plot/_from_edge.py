@@ -16,7 +16,9 @@ def levels_from_edge(fit: BandFit, electrons: Electrons | None = None, k: np.nda
     Raises `InputError` for a model with another number of levels.
     """
     model = fit.electrons if electrons is None else electrons
-    check(model.size == fit.electrons.size, f"others must have {fit.electrons.size} levels, but one has {model.size}")
+    check(
+        model.size == fit.electrons.size, "others", f"must have {fit.electrons.size} levels, but one has {model.size}"
+    )
     if not fit.bands.spin_orbit:
         model = model.without_spin_orbit()
 

@@ -103,11 +103,12 @@ class SumPulse(AbstractPulse):
         self.pulses = tuple(pulses)
 
     def __check_init__(self) -> None:
-        check(self.pulses, "Argument pulses must hold at least one pulse, but got none")
+        check(self.pulses, "pulses", "must hold at least one pulse, but got none")
         for pulse in self.pulses:
             check(
                 isinstance(pulse, AbstractPulse),
-                f"Argument pulses must hold pulses only, but got a {type(pulse).__name__}",
+                "pulses",
+                f"must hold pulses only, but got a {type(pulse).__name__}",
             )
 
     def __call__(self, t: Real[ArrayLike, "*batch"]) -> Float[Array, "*batch 2"]:

@@ -21,21 +21,22 @@ def read_field(path: str | os.PathLike[str]) -> np.ndarray:
             numbered = [(n, line) for n, line in enumerate(file, 1) if line.strip() and not line.startswith("#")]
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
-        raise InputError(f"{path}: expected a readable CSV file of a pulse, but {reason}") from None
-    check(numbered, f"{path}: expected the header t,E_x,E_y, but the file is empty")
+        raise InputError("", f"must be a readable CSV file of a pulse, but {reason}", str(path)) from None
+    check(numbered, "", "must have the header t,E_x,E_y, but is empty", path)
     rows = csv.reader(line for _, line in numbered)
     header = [name.strip() for name in next(rows)]
-    check(header == _HEADER, f"{path}, row {numbered[0][0]}: expected the header t,E_x,E_y, but got {','.join(header)}")
+    check(header == _HEADER, f"row {numbered[0][0]}", f"must be the header t,E_x,E_y, but got {','.join(header)}", path)
     table: list[list[float]] = []
     for (number, _), row in zip(numbered[1:], rows, strict=False):
-        check(len(row) == 3, f"{path}, row {number}: expected 3 columns t,E_x,E_y, but got {len(row)}")
+        check(len(row) == 3, f"row {number}", f"must have 3 columns t,E_x,E_y, but got {len(row)}", path)
         table.append([_number(path, number, name, text) for name, text in zip(_HEADER, row, strict=True)])
         check(
             len(table) < 2 or table[-1][0] > table[-2][0],
-            f"{path}, row {number}, column t: expected times that increase, but got {row[0].strip()}"
-            f" after {table[-2:][0][0]:g}",
+            f"row {number}, column t",
+            f"must be later than {table[-2:][0][0]:g} ps in the row before, but is {row[0].strip()}",
+            path,
         )
-    check(len(table) >= 4, f"{path}: expected at least four samples, but got {len(table)}")
+    check(len(table) >= 4, "", f"must have at least four samples, but got {len(table)}", path)
     return np.array(table)
 
 
@@ -45,6 +46,6 @@ def _number(path: str | os.PathLike[str], row: int, column: str, text: str) -> f
     except ValueError:
         value = math.nan
     check(
-        math.isfinite(value), f"{path}, row {row}, column {column}: expected a finite number, but got {text.strip()!r}"
+        math.isfinite(value), f"row {row}, column {column}", f"must be a finite number, but got {text.strip()!r}", path
     )
     return value

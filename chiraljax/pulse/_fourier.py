@@ -41,7 +41,7 @@ class FourierPulse(AbstractModalPulse):
         self.amplitudes = checked_amplitudes(amplitudes)
         self.start, self.end = real(start), real(end)
         check_window(self.start, self.end)
-        check(first == int(first) >= 2, f"Argument first must be a whole number of at least 2, but got {first}")
+        check(first == int(first) >= 2, "first", f"must be a whole number of at least 2, but got {first}")
         self.first = int(first)
 
     @classmethod
@@ -53,7 +53,7 @@ class FourierPulse(AbstractModalPulse):
         """
         check_window(start, end)
         low, high = np.asarray(band, dtype=float)
-        check(0 <= low < high < math.inf, f"Argument band must be 0 ≤ low < high in THz, but got {low} and {high}")
+        check(0 <= low < high < math.inf, "band", f"must be 0 ≤ low < high in THz, but got {low} and {high}")
         duration = float(real(end) - real(start))
         slack = _ROUNDOFF * high * duration
         first = max(2, math.ceil(low * duration + 1 - slack))
@@ -61,8 +61,10 @@ class FourierPulse(AbstractModalPulse):
         if last < first:
             fitting = max(2, math.ceil((high + low) / (high - low) - _ROUNDOFF), math.floor(high * duration))
             raise InputError(
-                f"Argument band must hold three neighbouring lines of a pulse of {duration:g} ps, but got {low:g} to "
-                f"{high:g} THz; the next longer pulse that has them there takes {(fitting + 1) / high:.12g} ps"
+                "band",
+                f"must hold three neighbouring lines of a pulse of {duration:g} ps, but got {low:g} to "
+                f"{high:g} THz; the next longer pulse that has them there takes "
+                f"{(fitting + 1) / high:.12g} ps",
             )
         return cls(np.zeros((last - first + 1, 2, 2)), start, end, first)
 

@@ -45,12 +45,12 @@ class GaussianPulse(AbstractPulse):
 
     def __check_init__(self) -> None:
         require_x64()
-        check_positive("Argument peak_field", self.peak_field, zero=True)
-        check_positive("Argument frequency", self.frequency)
-        check_positive("Argument duration", self.duration)
+        check_positive("peak_field", self.peak_field, zero=True)
+        check_positive("frequency", self.frequency)
+        check_positive("duration", self.duration)
         for name in ("center", "phase", "chirp", "angle", "delay"):
-            check_finite(f"Argument {name}", getattr(self, name))
-        check_between("Argument ellipticity", self.ellipticity, -1.0, 1.0)
+            check_finite(name, getattr(self, name))
+        check_between("ellipticity", self.ellipticity, -1.0, 1.0)
 
     def __call__(self, t: Real[ArrayLike, "*batch"]) -> Float[Array, "*batch 2"]:
         t = real(t) - self.delay

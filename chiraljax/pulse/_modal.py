@@ -8,9 +8,10 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Real
 
-from .._checks import check_between, check_finite, concrete
+from .._checks import check_between, check_finite
 from .._errors import check
 from .._precision import require_x64
+from .._tracing import concrete
 from .._types import ArrayLike, Scalar, real
 from ._base import AbstractPulse
 
@@ -39,7 +40,7 @@ class AbstractModalPulse(AbstractPulse):
         **Raises:** `InputError` for another ε.
         """
         ellipticity = real(ellipticity)
-        check_between("Argument ellipticity", ellipticity, -1.0, 1.0)
+        check_between("ellipticity", ellipticity, -1.0, 1.0)
         (x_re, x_im), (y_re, y_im) = self.amplitudes[:, 0].T, self.amplitudes[:, 1].T
         share = 1 / (1 + ellipticity**2)
         re, im = share * (x_re + ellipticity * y_im), share * (x_im - ellipticity * y_re)
@@ -59,16 +60,17 @@ def checked_amplitudes(amplitudes: ArrayLike) -> Float[Array, "modes 2 2"]:
     shape = amplitudes.shape
     check(
         len(shape) == 3 and shape[0] > 0 and shape[1:] == (2, 2),
-        f"Argument amplitudes must have the shape (modes, 2, 2) with at least one mode, but got {shape}",
+        "amplitudes",
+        f"must have the shape (modes, 2, 2) with at least one mode, but got {shape}",
     )
-    check_finite("Argument amplitudes", amplitudes)
+    check_finite("amplitudes", amplitudes)
     return amplitudes
 
 
 def check_window(start: ArrayLike, end: ArrayLike) -> None:
     """Raise `InputError` unless the concrete `start` and `end` are finite and the end is later."""
-    check_finite("Argument start", start)
-    check_finite("Argument end", end)
+    check_finite("start", start)
+    check_finite("end", end)
     first, last = concrete(start), concrete(end)
     if first is not None and last is not None:
-        check(np.all(last > first), f"Argument end must be later than start, {first} ps, but got {last} ps")
+        check(np.all(last > first), "end", f"must be later than start, {first} ps, but got {last} ps")

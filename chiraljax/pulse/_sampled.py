@@ -12,9 +12,10 @@ import lineax as lx
 import numpy as np
 from jaxtyping import Array, Float, Real
 
-from .._checks import check_finite, concrete
+from .._checks import check_finite
 from .._errors import InputError, check
 from .._precision import require_x64
+from .._tracing import concrete
 from .._types import ArrayLike, Scalar, real
 from ._base import AbstractPulse
 from ._csv import read_field
@@ -37,20 +38,23 @@ class SampledPulse(AbstractPulse):
         self.times, self.field = real(times), real(field)
         check(
             self.times.ndim == 1 and self.times.shape[0] >= 4,
-            f"Argument times must hold at least four times, but got the shape {self.times.shape}",
+            "times",
+            f"must hold at least four times, but got the shape {self.times.shape}",
         )
         check(
             self.field.shape == (*self.times.shape, 2),
-            f"Argument field must have the shape {(*self.times.shape, 2)}, but got {self.field.shape}",
+            "field",
+            f"must have the shape {(*self.times.shape, 2)}, but got {self.field.shape}",
         )
-        check_finite("Argument times", self.times)
-        check_finite("Argument field", self.field)
+        check_finite("times", self.times)
+        check_finite("field", self.field)
         known = concrete(self.times)
         if known is not None:
             worst = int(np.argmin(np.diff(known)))
             check(
                 known[worst + 1] > known[worst],
-                f"Argument times must increase, but got {known[worst + 1]} ps after {known[worst]} ps",
+                "times",
+                f"must increase, but got {known[worst + 1]} ps after {known[worst]} ps",
             )
 
     @classmethod
@@ -88,7 +92,7 @@ class SampledPulse(AbstractPulse):
 
     def with_ellipticity(self, ellipticity: Real[ArrayLike, ""]) -> "SampledPulse":
         """Raises `InputError`: a trace has no carrier whose ellipse could be fixed."""
-        raise InputError("with_ellipticity needs a pulse with a carrier, but got a SampledPulse")
+        raise InputError("with_ellipticity", "needs a pulse with a carrier, but got a SampledPulse")
 
     @property
     def peak_field(self) -> Scalar:  # pyright: ignore[reportIncompatibleVariableOverride]

@@ -6,8 +6,9 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Real
 
-from .._checks import check_finite, check_positive, concrete
+from .._checks import check_finite, check_positive
 from .._errors import check
+from .._tracing import concrete
 from .._types import ArrayLike, Scalar, real
 from ._modal import AbstractModalPulse, checked_amplitudes
 
@@ -48,21 +49,21 @@ class ShapedPulse(AbstractModalPulse):
     ) -> None:
         self.amplitudes = checked_amplitudes(amplitudes)
         self.band, self.center = real(band), real(center)
-        check(self.band.shape == (2,), f"Argument band must have the shape (2,), but got {self.band.shape}")
-        check_finite("Argument band", self.band)
+        check(self.band.shape == (2,), "band", f"must have the shape (2,), but got {self.band.shape}")
+        check_finite("band", self.band)
         known = concrete(self.band)
         if known is not None:
-            check(0 < known[0] < known[1], f"Argument band must be 0 < low < high in THz, but got {known}")
-        check_finite("Argument center", self.center)
+            check(0 < known[0] < known[1], "band", f"must be 0 < low < high in THz, but got {known}")
+        check_finite("center", self.center)
         self.resolution = self.pixel / _DEVIATIONS_PER_WIDTH if resolution is None else real(resolution)
-        check_positive("Argument resolution", self.resolution)
+        check_positive("resolution", self.resolution)
 
     @classmethod
     def zeros(
         cls, band: ArrayLike, center: ArrayLike, pixels: int, resolution: ArrayLike | None = None
     ) -> "ShapedPulse":
         """No field yet: vanishing amplitudes of a number of `pixels` to start from."""
-        check(pixels >= 1, f"Argument pixels must be at least 1, but got {pixels}")
+        check(pixels >= 1, "pixels", f"must be at least 1, but got {pixels}")
         return cls(np.zeros((pixels, 2, 2)), band, center, resolution)
 
     @classmethod
@@ -79,7 +80,8 @@ class ShapedPulse(AbstractModalPulse):
         for name, value in (("amplitude", amplitude), ("phase", phase)):
             check(
                 value.ndim == 2 and value.shape[1] == 2 and value.shape == amplitude.shape,
-                f"Argument {name} must have the shape (pixels, 2), the same as amplitude, but got {value.shape}",
+                name,
+                f"must have the shape (pixels, 2), the same as amplitude, but got {value.shape}",
             )
         amplitudes = amplitude[..., None] * jnp.stack([jnp.cos(phase), jnp.sin(phase)], axis=-1)
         return cls(amplitudes, band, center, resolution)

@@ -44,12 +44,12 @@ class SplinePulse(AbstractModalPulse):
         self.amplitudes = checked_amplitudes(amplitudes)
         self.start, self.end, self.frequency = real(start), real(end), real(frequency)
         check_window(self.start, self.end)
-        check_positive("Argument frequency", self.frequency)
+        check_positive("frequency", self.frequency)
 
     @classmethod
     def zeros(cls, start: ArrayLike, end: ArrayLike, frequency: ArrayLike, splines: int) -> "SplinePulse":
         """No field yet: `splines` vanishing amplitudes to start from."""
-        check(splines >= 1, f"Argument splines must be at least 1, but got {splines}")
+        check(splines >= 1, "splines", f"must be at least 1, but got {splines}")
         return cls(np.zeros((splines, 2, 2)), start, end, frequency)
 
     def __call__(self, t: Real[ArrayLike, "*batch"]) -> Float[Array, "*batch 2"]:

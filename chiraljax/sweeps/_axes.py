@@ -8,7 +8,7 @@ import xarray as xr
 from scipy.stats import qmc
 
 from .._checks import check_finite
-from .._errors import InputError, check
+from .._errors import InputError, check, within
 from .._types import ArrayLike
 from ..observables import per_cell
 from ._outputs import OUTPUTS
@@ -56,12 +56,12 @@ def sobol_samples(ranges: Mapping[str, Sequence[float]], count: int, seed: int =
 
 
 def _box(ranges: Mapping[str, Sequence[float]], count: int) -> tuple[np.ndarray, np.ndarray]:
-    check(count >= 1, f"count must be at least 1, but got {count}")
-    check(len(ranges) > 0, "ranges must name a parameter, but got none")
+    check(count >= 1, "count", f"must be at least 1, but got {count}")
+    check(len(ranges) > 0, "ranges", "must name a parameter, but got none")
     for name, bounds in ranges.items():
-        check(np.shape(bounds) == (2,), f"range of {name} must be (low, high), but got {bounds}")
+        check(np.shape(bounds) == (2,), f"range of {name}", f"must be (low, high), but got {bounds}")
         check_finite(f"range of {name}", bounds)
-        check(bounds[0] < bounds[1], f"range of {name} must increase, but got {tuple(bounds)}")
+        check(bounds[0] < bounds[1], f"range of {name}", f"must increase, but got {tuple(bounds)}")
     low, high = np.array(list(ranges.values()), float).T
     return low, high
 
@@ -77,44 +77,43 @@ def axes_of(given: Mapping[str, Any], setup: Setup) -> tuple[Axis, ...]:
     which vary together. Values may be `xarray.DataArray`s with units. Raises `InputError` for an unknown parameter, one
     that two axes vary, an empty axis, other units, and values out of range.
     """
-    check(given, "Argument axes must hold at least one axis, but got none")
+    check(given, "axes", "must hold at least one axis, but got none")
     axes = tuple(_axis(name, values, setup) for name, values in given.items())
     seen: dict[str, str] = {}
     for axis in axes:
         for one in axis.parameters:
             check(
                 one.name not in seen,
-                f"Argument axes must vary {one.name} along one axis, but {seen.get(one.name)} and {axis.name} do",
+                "axes",
+                f"must vary {one.name} along one axis, but {seen.get(one.name)} and {axis.name} do",
             )
             seen[one.name] = axis.name
     check(
         not {"mu", "doping"} <= set(seen),
-        "Argument axes must vary either mu or doping, but got both: one gives the other",
+        "axes",
+        "must vary either mu or doping, but got both: one gives the other",
     )
     return axes
 
 
 def _axis(name: str, given: Any, setup: Setup) -> Axis:
-    check(name not in _RESERVED and "/" not in name, f"Argument axes must not have an axis called {name!r}")
+    check(name not in _RESERVED and "/" not in name, "axes", f"must not have an axis called {name!r}")
     together = isinstance(given, Mapping)
-    check(not together or given, f"Argument axes: {name} must vary a parameter, but names none")
+    check(not together or given, f"axes.{name}", "must vary a parameter, but names none")
     chosen = dict(given) if together else {name: given}
     taken = name not in chosen and name in [*FILLING, *(one.name for one in parameters(setup))]
-    check(
-        not taken, f"Argument axes: {name} must have another name, since it varies {', '.join(chosen)} and not {name}"
-    )
-    try:
+    check(not taken, "axes", f"{name} must have another name, since it varies {', '.join(chosen)} and not {name}")
+    with within(f"axes.{name}" if together else "axes"):
         known = {one: parameter(one, setup) for one in chosen}
-    except InputError as error:
-        raise InputError(f"Argument axes: {f'{name}: ' if together else ''}{error}") from None
     columns = {}
     for one, values in chosen.items():
         columns[one] = _values(known[one], values, setup)
     sizes = {one: len(values) for one, values in columns.items()}
     check(
         len(set(sizes.values())) == 1,
-        f"Argument axes: {name} must have as many values of each parameter, but got"
-        f" {', '.join(f'{size} of {one}' for one, size in sizes.items())}",
+        "axes",
+        f"{name} must have as many values of each parameter, but got "
+        f"{', '.join((f'{size} of {one}' for one, size in sizes.items()))}",
     )
     return Axis(name, tuple(known.values()), tuple(columns.values()))
 
@@ -125,15 +124,15 @@ def _values(known: Parameter, given: ArrayLike | xr.DataArray, setup: Setup) -> 
     try:
         values = np.atleast_1d(np.array(given, dtype=float))
     except (TypeError, ValueError):
-        raise InputError(f"Argument axes: {name} must hold numbers, but got {given!r}") from None
-    check(values.ndim == 1, f"Argument axes: {name} must be a list, but got the shape {values.shape}")
-    check(values.size > 0, f"Argument axes: {name} must hold at least one value, but is empty")
+        raise InputError(f"axes.{name}", f"must hold numbers, but got {given!r}") from None
+    check(values.ndim == 1, f"axes.{name}", f"must be a list, but got the shape {values.shape}")
+    check(values.size > 0, f"axes.{name}", "must hold at least one value, but is empty")
     if name == "doping" and unit == _PER_VOLUME:
         values, unit = np.asarray(per_cell(values, setup.electrons.crystal)), known.unit
     check(
         unit is None or not known.unit or unit == known.unit,
-        f"Argument axes: {name} must be in {known.unit}"
-        f"{f' or {_PER_VOLUME}' if name == 'doping' else ''}, but its units are {unit}",
+        "axes",
+        f"{name} must be in {known.unit}{(f' or {_PER_VOLUME}' if name == 'doping' else '')}, but its units are {unit}",
     )
     known.check(setup, values)
     return values

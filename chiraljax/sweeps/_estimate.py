@@ -5,7 +5,7 @@ from math import prod
 
 import numpy as np
 
-from ..brillouin import cores
+from .._parallel import cores
 from ..observables import quadrature
 from ._outputs import DRIVE, POINT, TABLE
 from ._plan import MOTION_STAGE, POINT_STAGE, TABLE_STAGE, Plan

@@ -128,7 +128,7 @@ def unit(values: Array, of: tuple[Parameter, ...], along: Parameter) -> Array:
 
 def _motion(setup: Setup, times: Array, substeps: int, harmonic: bool) -> Motion:
     if setup.phonon is None:
-        raise InputError("material must have a phonon to be driven, but has none")
+        raise InputError("material", "must have a phonon to be driven, but has none")
     return propagate(setup.phonon, setup.pulse(step_nodes(times, substeps)), times, substeps, harmonic)
 
 

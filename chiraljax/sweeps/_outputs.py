@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from .._errors import InputError, check
+from .._errors import check, within
 from ._parameters import Parameter, Setup, nearest, parameter
 
 DRIVE, ROTATION, TABLE, MODEL, POINT = "drive", "rotation", "table", "model", "point"
@@ -82,10 +82,10 @@ class Derivative(NamedTuple):
 def outputs_of(names: Iterable[str]) -> tuple[Output, ...]:
     """The outputs of those names; raises `InputError` with the nearest one for another, and for none or one twice."""
     chosen = list(names)
-    check(chosen, "Argument outputs must name at least one output, but is empty")
+    check(chosen, "outputs", "must name at least one output, but is empty")
     for name in chosen:
-        check(name in OUTPUTS, f"Argument outputs: {name} is unknown{nearest(name, list(OUTPUTS))}")
-        check(chosen.count(name) == 1, f"Argument outputs must name each output once, but {name} comes twice")
+        check(name in OUTPUTS, "outputs", f"must be known, but {name} is not{nearest(name, list(OUTPUTS))}")
+        check(chosen.count(name) == 1, "outputs", f"must name each output once, but {name} comes twice")
     return tuple(OUTPUTS[name] for name in chosen)
 
 
@@ -97,13 +97,19 @@ def derivatives_of(given: Mapping[str, Sequence[str]], setup: Setup) -> tuple[De
     """
     found = []
     for name, of in given.items():
-        check(name in OUTPUTS, f"Argument gradients: {name} is unknown{nearest(name, list(OUTPUTS))}")
+        check(
+            name in OUTPUTS, "gradients", f"must be of known outputs, but {name} is not{nearest(name, list(OUTPUTS))}"
+        )
         for other in [of] if isinstance(of, str) else of:
-            try:
+            with within(f"gradients.{name}"):
                 derivative = Derivative(OUTPUTS[name], parameter(other, setup))
-            except InputError as error:
-                raise InputError(f"Argument gradients: {name}: {error}") from None
-            check(not derivative.vanishes, f"Argument gradients: {name} does not depend on {other}")
-            check(derivative not in found, f"Argument gradients: {name} by {other} is asked for twice")
+            check(
+                not derivative.vanishes,
+                f"gradients.{name}",
+                f"must be by parameters that it depends on, but {other} does not change it",
+            )
+            check(
+                derivative not in found, f"gradients.{name}", f"must name each parameter once, but {other} comes twice"
+            )
             found.append(derivative)
     return tuple(found)

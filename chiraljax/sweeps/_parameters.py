@@ -10,7 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from .._checks import check_finite
-from .._errors import InputError, check
+from .._errors import InputError, check, within
 from .._module import Module
 from .._types import Array, ArrayLike
 from ..coupling import AbstractCoupling
@@ -80,7 +80,7 @@ class Parameter(NamedTuple):
         if self.name == "pulse.scale":
             return jnp.ones(())
         if self.name == "phonon.temperature":
-            raise InputError(f"{self.name} must be an axis to be differentiated in, but has no value")
+            raise InputError(self.name, "must be an axis to be differentiated in, but has no value")
         if self.part == "electrons":
             return setup.electrons.parameters[self.name.removeprefix("electrons.")]
         return _at(getattr(setup, self.part), self.path)[self.entry]
@@ -91,7 +91,7 @@ class Parameter(NamedTuple):
             return setup
         part = getattr(setup, self.part)
         if part is None:
-            raise InputError("material must have a phonon to be driven, but has none")
+            raise InputError("material", "must have a phonon to be driven, but has none")
         return eqx.tree_at(lambda whole: getattr(whole, self.part), setup, self.changed(part, value))
 
     def changed(self, part: Any, value: ArrayLike) -> Any:
@@ -107,19 +107,17 @@ class Parameter(NamedTuple):
 
     def check(self, setup: Setup, values: np.ndarray) -> None:
         """Raise `InputError` for values (N,) outside the range of the parameter."""
-        check_finite(f"Argument axes: {self.name}", values)
+        check_finite(f"axes.{self.name}", values)
         if self.name in {"temperature", "phonon.temperature"}:
-            check(values.min() >= 0, f"Argument axes: {self.name} must be zero or positive, but got {values.min():g}")
+            check(values.min() >= 0, f"axes.{self.name}", f"must be zero or positive, but got {values.min():g}")
         if self.name == "doping":
             low, high = -setup.electrons.filling, setup.electrons.size - setup.electrons.filling
             inside = low < values.min() and values.max() < high
-            check(inside, f"Argument axes: doping must be between {low} and {high} a cell, but got {values.tolist()}")
-        try:
+            check(inside, "axes.doping", f"must be between {low} and {high} a cell, but got {values.tolist()}")
+        with within("axes"):
             for extreme in (values.min(), values.max()):
                 for module in _modules(self.put(setup, extreme)):
                     module.__check_init__()
-        except InputError as error:
-            raise InputError(f"Argument axes: {self.name}: {error}") from None
 
 
 def in_order(parameters: Sequence[Parameter]) -> list[Parameter]:
@@ -153,8 +151,8 @@ def parameter(name: str, setup: Setup) -> Parameter:
     if name in known:
         return known[name]
     entries = [other for other in known if other.startswith(f"{name}[")]
-    check(not entries, f"parameter {name} must be one number, but there are {', '.join(entries[:4])}")
-    raise InputError(f"parameter {name} is unknown{nearest(name, [*FILLING, *known])}")
+    check(not entries, f"parameter {name}", f"must be one number, but there are {', '.join(entries[:4])}")
+    raise InputError(name, f"must be a parameter, but there is none of that name{nearest(name, [*FILLING, *known])}")
 
 
 def nearest(name: str, known: Sequence[str]) -> str:

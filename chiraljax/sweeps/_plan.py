@@ -207,5 +207,6 @@ def check_effect(plan: Plan) -> None:
     for axis in plan.axes:
         check(
             any(axis.name in plan.over(kind) for kind in kinds),
-            f"Argument axes: {axis.name} changes none of the outputs {', '.join(o.name for o in plan.outputs)}",
+            f"axes.{axis.name}",
+            f"must change an output, but changes none of the outputs {', '.join(o.name for o in plan.outputs)}",
         )

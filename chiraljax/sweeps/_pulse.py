@@ -52,7 +52,7 @@ def _rebuilt(described: Any) -> Any:
     if isinstance(described, dict):
         family = getattr(families, described["class"], None)
         if family is None:
-            raise InputError(f"pulse must be of a family of chiraljax to be rebuilt, but is a {described['class']}")
+            raise InputError("pulse", f"must be of a family of chiraljax to be rebuilt, but is a {described['class']}")
         return family(**{name: _rebuilt(value) for name, value in described.items() if name != "class"})
     if isinstance(described, list) and any(isinstance(part, dict) for part in described):
         return tuple(_rebuilt(part) for part in described)

@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 import jax
 
 from .._errors import InputError
+from .._parallel import cores, on_cores
 from .._precision import enable_x64
-from ..brillouin import cores, on_cores
 from ._motion import trajectories
 from ._plan import MOTION_STAGE, TABLE_STAGE, Plan
 from ._points import points
@@ -133,7 +133,7 @@ def on_cluster(
         from distributed.comm.core import CommClosedError
     except ImportError:
         raise InputError(
-            'scheduler needs dask.distributed, which is not installed: pip install "chiraljax[cluster]"'
+            "scheduler", 'needs dask.distributed, which is not installed: pip install "chiraljax[cluster]"'
         ) from None
     # What distributed reports of a connection that is lost, this function says on one line.
     for name in ("distributed", "distributed.client", "asyncio"):
@@ -141,7 +141,9 @@ def on_cluster(
     try:
         client = Client(address, timeout=_CONNECTING, set_as_default=False)
     except (OSError, ValueError) as error:
-        raise InputError(f"scheduler {address} must be a Dask scheduler, but {' '.join(str(error).split())}") from None
+        raise InputError(
+            f"scheduler {address}", f"must be a Dask scheduler, but {' '.join(str(error).split())}"
+        ) from None
     kept = f"nothing that was done is lost: resume the sweep in {store.path}"
     with client:
         payload = pickle.dumps((plan, stage))
@@ -167,7 +169,7 @@ def on_cluster(
                     if client.status == "running" and client.scheduler_info(n_workers=1)["workers"]:
                         seen = time.monotonic()
                     if time.monotonic() - seen > _PATIENCE:
-                        raise InputError(f"scheduler {address} must have workers, but has none; {kept}")
+                        raise InputError(f"scheduler {address}", f"must have workers, but has none; {kept}")
                 future.result()
                 seen = time.monotonic()
                 advance()
@@ -175,12 +177,13 @@ def on_cluster(
             client.cancel(futures)
             raise Interrupted from None
         except (FutureCancelledError, CommClosedError):
-            raise InputError(f"scheduler {address} has gone away; {kept}") from None
+            raise InputError(f"scheduler {address}", f"must stay, but has gone away; {kept}") from None
         except KilledWorker as error:
             client.cancel(futures)
             raise InputError(
-                f"scheduler {address}: workers died over a chunk of {stage.name}, perhaps for want of memory, the last"
-                f" at {error.last_worker.address}; {kept}"
+                f"scheduler {address}",
+                f"must have workers that survive, but they died over a chunk of {stage.name}, perhaps for want of"
+                f" memory, the last at {error.last_worker.address}; {kept}",
             ) from None
         except BaseException:
             client.cancel(futures)
@@ -202,7 +205,7 @@ def _remotely(number: int, payload: bytes, name: str, path: str, known: Known) -
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     store = Store(path)
     if not store.path.exists():
-        raise InputError(f"{path}: must be a folder that every worker sees, but one does not")
+        raise InputError("", "must be a folder that every worker sees, but one does not", str(path))
     plan, stage = _plan_of(name, payload, store)
     with on_cores(get_worker().state.nthreads):
         compute(plan, store, stage, number, known)

@@ -54,7 +54,7 @@ class Store:
         Raises `InputError` if there is something at `path`, or it cannot be written.
         """
         path = Path(path)
-        check(not path.exists(), f"{path}: exists already; resume the sweep in it, or choose another name")
+        check(not path.exists(), "", "must not exist yet; resume the sweep in it, or choose another name", path)
         temporary = path.with_name(f".{path.name}-{uuid.uuid4().hex[:12]}")
         try:
             with disk(path):
@@ -77,11 +77,13 @@ class Store:
             known = json.loads(file.read_text(encoding="utf-8"))
             number = known["format"]
         except (OSError, ValueError, KeyError, TypeError):
-            raise InputError(f"{self.path}: must be the store of a sweep, but is not") from None
+            raise InputError("", "must be the store of a sweep, but is not", str(self.path)) from None
         check(
             number == FORMAT,
-            f"{self.path}: must be a store of format {FORMAT}, but is one of format {number}"
-            f" (chiraljax {known.get('versions', {}).get('chiraljax', 'unknown')})",
+            "",
+            f"must be a store of format {FORMAT}, but is one of format {number} (chiraljax "
+            f"{known.get('versions', {}).get('chiraljax', 'unknown')})",
+            self.path,
         )
         return known
 
@@ -93,12 +95,12 @@ class Store:
             *differences(known["versions"], versions()),
         ]
         shown = "; ".join(found[:5]) + (f"; and {len(found) - 5} more" if len(found) > 5 else "")
-        check(not found, f"{self.path}: must be of the same sweep to be resumed, but differs: {shown}")
+        check(not found, "", f"must be of the same sweep to be resumed, but differs: {shown}", self.path)
 
     def check_software(self, who: str) -> None:
         """Raise `InputError`, with the differences, unless `who` calls this has the software that made the store."""
         found = list(differences(self.description()["versions"], versions()))
-        check(not found, f"{self.path}: {who} must have the software of the store, but differs: {'; '.join(found)}")
+        check(not found, who, f"must have the software of the store, but differs: {'; '.join(found)}", self.path)
 
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:
@@ -111,9 +113,11 @@ class Store:
         try:
             lock.acquire(timeout=0)
         except filelock.Timeout:
-            raise InputError(f"{self.path}: must not be in use, but another sweep is running on it") from None
+            raise InputError("", "must not be in use, but another sweep is running on it", str(self.path)) from None
         except OSError as error:
-            raise InputError(f"{self.path}: must be a folder that can be written, but {_reason(error)}") from None
+            raise InputError(
+                "", f"must be a folder that can be written, but {_reason(error)}", str(self.path)
+            ) from None
         try:
             yield
         finally:
@@ -172,7 +176,7 @@ class Store:
         with disk(self.path):
             for file, digest in self.description()["files"].items():
                 whole = (self.path / file).is_file() and _digest(self.path / file) == digest
-                check(whole, f"{self.path}: cannot be resumed, since {file} is damaged: it says what the store holds")
+                check(whole, "", f"cannot be resumed, since {file} is damaged: it says what the store holds", self.path)
             for torn in self.path.rglob("*.partial"):
                 torn.unlink()
             for stage in stages:
@@ -222,7 +226,7 @@ def open_sweep(path: str | os.PathLike[str]) -> xr.Dataset:
     try:
         dataset = xr.open_zarr(path, chunks=None)
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise InputError(f"{path}: must be the store of a sweep, but {' '.join(str(error).split())}") from None
+        raise InputError("", f"must be the store of a sweep, but {' '.join(str(error).split())}", str(path)) from None
     asked = [*configuration["outputs"], *configuration["gradients"]]
     return dataset[[*asked, *(name for name in dataset.data_vars if name not in asked)]]
 
@@ -235,9 +239,11 @@ def disk(path: Path) -> Iterator[None]:
     except OSError as error:
         if error.errno in {errno.ENOSPC, errno.EDQUOT}:
             raise InputError(
-                f"{path}: the disk is full; nothing that was done is lost: make room, and resume the sweep"
+                "",
+                "must be on a disk with room, but it is full; nothing done is lost: make room, and resume the sweep",
+                str(path),
             ) from None
-        raise InputError(f"{path}: cannot be written: {_reason(error)}") from None
+        raise InputError("", f"must be writable, but {_reason(error)}", str(path)) from None
 
 
 def _fill(folder: Path, plan: Plan, attributes: dict[str, str]) -> None:

@@ -61,7 +61,7 @@ def plan_sweep(
     setup = Setup.of(
         material, GaussianPulse() if pulse is None else pulse, _coupling(material) if coupling is None else coupling
     )
-    check(not setup.coupling.per_site, "Argument coupling must be one rotation for all sites, but resolves them")
+    check(not setup.coupling.per_site, "coupling", "must be one rotation for all sites, but resolves them")
     known = axes_of(axes, setup)
     plan = Plan(
         material=material.name,
@@ -85,12 +85,13 @@ def plan_sweep(
     )
     check_effect(plan)
     plan = dataclasses.replace(plan, filling=_filling(plan, {"mu": mu, "doping": doping, "temperature": temperature}))
-    check(rotations >= 2, f"Argument rotations must be at least 2, but got {rotations}")
+    check(rotations >= 2, "rotations", f"must be at least 2, but got {rotations}")
     for name, value in (("rtol", rtol), ("atol", atol), ("max_eigensolves", max_eigensolves), ("memory", memory)):
-        check_positive(f"Argument {name}", value)
+        check_positive(name, value)
     check(
         normalisation in {None, "zone", "gamma_cube"},
-        f"Argument normalisation must be 'zone' or 'gamma_cube', but got {normalisation!r}",
+        "normalisation",
+        f"must be 'zone' or 'gamma_cube', but got {normalisation!r}",
     )
     if plan.wants(DRIVE, ROTATION, POINT):
         substeps, error = substeps_of(plan, _substeps(plan))
@@ -98,7 +99,8 @@ def plan_sweep(
     taken = _BASE + (_TABLES if plan.wants(TABLE, POINT) else 0.0)
     check(
         memory >= taken + _LEAST,
-        f"Argument memory must be at least {taken + _LEAST:g} GB for these outputs, but got {memory:g}",
+        "memory",
+        f"must be at least {taken + _LEAST:g} GB for these outputs, but got {memory:g}",
     )
     return plan.with_stages(1e9 * (memory - taken) / LANES)
 
@@ -229,12 +231,13 @@ def _totals(plan: Plan, store: Store) -> dict[str, Any]:
 
 def _times(times: ArrayLike | None) -> np.ndarray:
     known = np.linspace(0, 10, 201) if times is None else np.array(times, dtype=float)
-    check(known.ndim == 1 and known.size >= 2, f"Argument times must hold at least two times, but got {known.shape}")
-    check_finite("Argument times", known)
+    check(known.ndim == 1 and known.size >= 2, "times", f"must hold at least two times, but got {known.shape}")
+    check_finite("times", known)
     gaps = np.diff(known)
     check(
         gaps[0] > 0 and np.ptp(gaps) <= 1e-9 * abs(known).max(),
-        f"Argument times must be equally spaced, but got spacings from {gaps.min():g} to {gaps.max():g} ps",
+        "times",
+        f"must be equally spaced, but got spacings from {gaps.min():g} to {gaps.max():g} ps",
     )
     return known
 
@@ -244,31 +247,35 @@ def _filling(plan: Plan, given: dict[str, float | None]) -> dict[str, float]:
     varied = {parameter.name for parameter in plan.varied}
     known = {name: float(value) for name, value in given.items() if value is not None}
     for name in known:
-        check(name not in varied, f"Argument {name} must be left out where an axis varies it")
-        check_finite(f"Argument {name}", known[name])
+        check(name not in varied, name, "must be left out where an axis varies it")
+        check_finite(name, known[name])
     there = varied | set(known)
     if plan.wants(TABLE, POINT):
         check(
             "temperature" in there,
-            "Argument temperature is required for these outputs, but there is no axis of it either",
+            "temperature",
+            "is required for these outputs, but there is no axis of it either",
         )
         check(
             {"mu", "doping"} & there,
-            "Argument mu or doping is required for these outputs, but there is no axis of it either",
+            "mu or doping",
+            "is required for these outputs, but there is no axis of it either",
         )
-    check(not {"mu", "doping"} <= there, "Argument mu or doping must be left out: one gives the other")
+    check(not {"mu", "doping"} <= there, "mu or doping", "must be left out: one gives the other")
     check(
         "chemical_potential" not in plan.names or "doping" in there,
-        "Argument outputs: chemical_potential needs a doping from which it follows",
+        "outputs",
+        "chemical_potential needs a doping from which it follows",
     )
     for derivative in plan.derivatives:
         name = derivative.parameter.name
         check(
             name not in FILLING or name in there,
-            f"Argument gradients: {derivative.output.name} does not depend on {name}, which is not given",
+            f"gradients.{derivative.output.name}",
+            f"must be by parameters that are given, but {name} is not",
         )
     if "temperature" in known:
-        check_positive("Argument temperature", known["temperature"], zero="doping" not in there)
+        check_positive("temperature", known["temperature"], zero="doping" not in there)
     return known
 
 
@@ -289,5 +296,5 @@ def _substeps(plan: Plan) -> int:
 
 def _phonon(plan: Plan, setup: Setup) -> AbstractPhonon:
     if setup.phonon is None:
-        raise InputError(f"material must have a phonon to be driven, but {plan.material} has none")
+        raise InputError("material", f"must have a phonon to be driven, but {plan.material} has none")
     return setup.phonon

@@ -200,14 +200,14 @@ def test_an_objective_that_is_not_finite_is_status_1(lattice, tmp_path):
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ("angular-momentum-at", "momentum", "c.toml: objective.name: Input should be one of"),
-        ("fluence = 1", "fluence = 0", "c.toml: constraints.fluence: Input should be greater than 0"),
-        ("fluence = 1", "", "c.toml: Argument fluence or peak_field must be given"),
-        ("fluence = 1", "fluence = 1\nband = [4, 5]", "c.toml: Argument band must hold a frequency of the phonon"),
+        ("angular-momentum-at", "momentum", "c.toml: objective.name: must be one of"),
+        ("fluence = 1", "fluence = 0", "c.toml: constraints.fluence: must be greater than 0"),
+        ("fluence = 1", "", "c.toml: fluence or peak_field must be given"),
+        ("fluence = 1", "fluence = 1\nband = [4, 5]", "c.toml: band must hold a frequency of the phonon"),
         ("count = 101", "count = 31", "c.toml: times must resolve the phonon with 4 points a period"),
-        ("time = 4", "time = 4.01", "c.toml: Argument time must be one of the times, but got 4.01 ps"),
+        ("time = 4", "time = 4.01", "c.toml: time must be one of the times, but got 4.01 ps"),
         ("starts = 2", "start = 2", "c.toml: search.start: is not a field of a pulse optimisation file"),
-        ("starts = 2", "fixed = ['phase']", "c.toml: Argument fixed must name free parameters"),
+        ("starts = 2", "fixed = ['phase']", "c.toml: fixed must name free parameters"),
         ('"KTaO3"', '"GaAs"', "c.toml: material must have a phonon"),
         ('"KTaO3"', '"none.toml"', "c.toml: material: none.toml: must be a bundled material"),
     ],
@@ -226,7 +226,7 @@ def test_bad_input(lattice, tmp_path, old, new, message):
     [
         (["none.toml", "--out", "a/b"], "none.toml: must be a TOML file of an optimisation, but there is no such file"),
         (["none.toml"], "Missing option '--out'"),
-        (["none.toml", "--out", "file"], "--out: must be a folder, but file is a file"),
+        (["none.toml", "--out", "file"], "--out must be a folder, but file is a file"),
     ],
 )
 def test_usage(tmp_path, monkeypatch, capsys, arguments, message):

@@ -64,11 +64,11 @@ def test_several_tables_add_up(tmp_path):
     ("text", "message"),
     [
         ("[[gaussian]]\nfrequencies = 1\n", "gaussian.0.frequencies: is not a field of a pulse file"),
-        ("[[gaussian]]\nfrequency = 0\n", "gaussian.0.frequency: Input should be greater than 0, but got 0"),
-        ("[[gaussian]]\nphase = nan\n", "gaussian.0.phase: Input should be a finite number, but got nan"),
+        ("[[gaussian]]\nfrequency = 0\n", "gaussian.0.frequency: must be greater than 0, but got 0"),
+        ("[[gaussian]]\nphase = nan\n", "gaussian.0.phase: must be a finite number, but got nan"),
         (
             "[[gaussian]]\nellipticity = 2\n",
-            "gaussian.0.ellipticity: Input should be less than or equal to 1, but got 2",
+            "gaussian.0.ellipticity: must be less than or equal to 1, but got 2",
         ),
         ("[[sampled]]\n", "sampled.0.file: is required, but missing"),
         (
@@ -77,11 +77,11 @@ def test_several_tables_add_up(tmp_path):
         ),
         (
             "[[spline]]\nstart = 1\nend = 0\nfrequency = 2\namplitudes = [[0, 0, 0, 0]]\n",
-            "spline.0: Argument end must be later than start, 1.0 ps, but got 0.0 ps",
+            "spline.0: end must be later than start, 1.0 ps, but got 0.0 ps",
         ),
         (
             "[[fourier]]\nstart = 0\nend = 1\nfirst = 1\namplitudes = [[0, 0, 0, 0]]\n",
-            "fourier.0.first: Input should be greater than or equal to 2, but got 1",
+            "fourier.0.first: must be greater than or equal to 2, but got 1",
         ),
         (
             "[[fourier]]\nstart = 0\nend = 1\nfirst = 2\namplitudes = [[0, 0, 0, 0], [0, 0, 0]]\n",
@@ -89,7 +89,7 @@ def test_several_tables_add_up(tmp_path):
         ),
         (
             "[[shaped]]\nband = [2, 1]\ncenter = 0\namplitudes = [[0, 0, 0, 0]]\n",
-            "shaped.0: Argument band must be 0 < low < high in THz, but got [2. 1.]",
+            "shaped.0: band must be 0 < low < high in THz, but got [2. 1.]",
         ),
         (
             "",

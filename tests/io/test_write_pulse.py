@@ -71,13 +71,13 @@ def test_field(tmp_path):
     [
         (
             jax.vmap(cj.GaussianPulse)(np.ones(3)),
-            "gaussian.0.peak_field: Input should be a valid number, but got [1.0, 1.0, 1.0]",
+            "gaussian.0.peak_field: must be a valid number, but got [1.0, 1.0, 1.0]",
         ),
         (
             jax.vmap(lambda f: f * PULSES["spline"])(np.ones(3)),
-            "Argument amplitudes must have the shape (modes, 2, 2) with at least one mode, but got (3, 4, 2, 2)",
+            "amplitudes must have the shape (modes, 2, 2) with at least one mode, but got (3, 4, 2, 2)",
         ),
-        (jax.vmap(lambda f: f * TRACE)(np.ones(3)), "Argument times must hold at least four times"),
+        (jax.vmap(lambda f: f * TRACE)(np.ones(3)), "times must hold at least four times"),
     ],
     ids=["gaussian", "spline", "sampled"],
 )

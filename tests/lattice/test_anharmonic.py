@@ -230,5 +230,5 @@ def test_wrong_forces_are_named_in_one_line(anharmonic, forces, amplitude, messa
 
 @pytest.mark.parametrize("quartic", [1.0, np.zeros((3, 3, 3, 3)), np.zeros((2, 2)), np.full((2, 2, 2, 2), np.nan)])
 def test_what_is_no_quartic_of_pairs(quartic):
-    with pytest.raises(cj.InputError, match="Argument quartic must"):
+    with pytest.raises(cj.InputError, match="quartic must"):
         cj.pair_quartic(quartic)

@@ -47,7 +47,7 @@ def written(folder, name, text):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"born": "KTaO3"}, r"BORN: must have the Born charges of the 2 inequivalent .* but has 3: is it of another"),
+        ({"born": "KTaO3"}, r"BORN must have the Born charges of the 2 inequivalent .* but has 3: is it of another"),
         (
             {"born": "# \n1 0 0 0 1 0 0 0 1\n2 0 0 0 2 0 0 0 2\n-1 0 0 0 -1 0 0 0 -1"},
             r"off by 0.5 e an atom: are they of",

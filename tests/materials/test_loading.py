@@ -93,7 +93,7 @@ def test_asymmetric_declaration_is_not_hermitian(tmp_path):
 
 
 def test_unknown_name():
-    with pytest.raises(InputError, match=r"KTaO4: must be a bundled material \(.*KTaO3.*\) or a TOML file"):
+    with pytest.raises(InputError, match=r"KTaO4 must be a bundled material \(.*KTaO3.*\) or a TOML file"):
         cj.load_material("KTaO4")
 
 

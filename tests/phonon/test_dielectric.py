@@ -132,10 +132,10 @@ def test_gradient_of_the_field_inside(phonon):
 @pytest.mark.parametrize(
     ("change", "options", "message"),
     [
-        ({"volume": None}, {}, "Argument volume of the phonon must be given for a dielectric function"),
+        ({"volume": None}, {}, "volume of the phonon must be given for a dielectric function"),
         ({"damping": 0.0}, {}, "times must be given for a mode without damping"),
-        ({}, {"times": [0.0, 1.0, 2.0, 4.0]}, "Argument times must be equally spaced"),
-        ({}, {"times": [0.0, 1.0]}, "Argument times must hold at least four times"),
+        ({}, {"times": [0.0, 1.0, 2.0, 4.0]}, "times must be equally spaced"),
+        ({}, {"times": [0.0, 1.0]}, "times must hold at least four times"),
     ],
 )
 def test_what_is_missing_is_said(make_phonon, change, options, message):

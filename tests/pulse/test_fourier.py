@@ -92,8 +92,8 @@ def test_no_shorter_pulse_fits_in_a_narrow_band():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ((1.0, 1.0, 2), r"Argument end must be later than start, 1\.0 ps, but got 1\.0 ps"),
-        ((0.0, 1.0, 1), "Argument first must be a whole number of at least 2, but got 1"),
+        ((1.0, 1.0, 2), r"end must be later than start, 1\.0 ps, but got 1\.0 ps"),
+        ((0.0, 1.0, 1), "first must be a whole number of at least 2, but got 1"),
     ],
 )
 def test_bad_arguments(arguments, message):
@@ -103,5 +103,5 @@ def test_bad_arguments(arguments, message):
 
 @pytest.mark.parametrize("band", [(2.0, 1.0), (-1.0, 1.0), (1.0, np.inf)])
 def test_bad_band(band):
-    with pytest.raises(InputError, match="Argument band must be 0 ≤ low < high in THz, but got"):
+    with pytest.raises(InputError, match="band must be 0 ≤ low < high in THz, but got"):
         FourierPulse.in_band(0.0, 10.0, band)

@@ -70,11 +70,11 @@ def test_angle_and_delay():
 @pytest.mark.parametrize(
     ("argument", "value", "message"),
     [
-        ("duration", 0.0, "Argument duration must be positive"),
-        ("peak_field", -1.0, "Argument peak_field must be zero or positive"),
-        ("frequency", -2.0, "Argument frequency must be positive"),
-        ("ellipticity", 1.1, "Argument ellipticity must lie between -1 and 1"),
-        ("phase", np.nan, "Argument phase must be finite"),
+        ("duration", 0.0, "duration must be positive"),
+        ("peak_field", -1.0, "peak_field must be zero or positive"),
+        ("frequency", -2.0, "frequency must be positive"),
+        ("ellipticity", 1.1, "ellipticity must lie between -1 and 1"),
+        ("phase", np.nan, "phase must be finite"),
     ],
 )
 def test_bad_arguments(argument, value, message):

@@ -113,7 +113,7 @@ def test_the_ellipse_is_an_orthogonal_projection(ellipticity, other):
     [
         (np.zeros((0, 2, 2)), r"shape \(modes, 2, 2\) with at least one mode, but got \(0, 2, 2\)"),
         (np.zeros((3, 2)), r"shape \(modes, 2, 2\) with at least one mode, but got \(3, 2\)"),
-        (np.full((1, 2, 2), np.inf), "Argument amplitudes must be finite"),
+        (np.full((1, 2, 2), np.inf), "amplitudes must be finite"),
     ],
 )
 def test_bad_amplitudes(make, amplitudes, message):
@@ -123,5 +123,5 @@ def test_bad_amplitudes(make, amplitudes, message):
 
 @family
 def test_bad_ellipticity(make):
-    with pytest.raises(InputError, match=r"Argument ellipticity must lie between -1 and 1, but got -1\.1"):
+    with pytest.raises(InputError, match=r"ellipticity must lie between -1 and 1, but got -1\.1"):
         make(AMPLITUDES).with_ellipticity(-1.1)

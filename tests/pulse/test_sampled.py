@@ -95,8 +95,8 @@ def test_missing_file(tmp_path):
     ("times", "field", "message"),
     [
         ([0.0, 1.0], np.zeros((2, 2)), "at least four times"),
-        ([0.0, 1.0, 3.0, 2.0], np.zeros((4, 2)), "Argument times must increase, but got 2.0 ps after 3.0 ps"),
-        ([0.0, 1.0, 2.0, 3.0], np.full((4, 2), np.nan), "Argument field must be finite"),
+        ([0.0, 1.0, 3.0, 2.0], np.zeros((4, 2)), "times must increase, but got 2.0 ps after 3.0 ps"),
+        ([0.0, 1.0, 2.0, 3.0], np.full((4, 2), np.nan), "field must be finite"),
     ],
 )
 def test_bad_samples(times, field, message):
@@ -106,5 +106,5 @@ def test_bad_samples(times, field, message):
 
 @pytest.mark.parametrize("field", [np.zeros((4, 3)), np.zeros(4), np.zeros((5, 2))])
 def test_field_of_another_shape(field):
-    with pytest.raises(InputError, match=r"Argument field must have the shape \(4, 2\)"):
+    with pytest.raises(InputError, match=r"field must have the shape \(4, 2\)"):
         SampledPulse(np.arange(4.0), field)

@@ -51,7 +51,7 @@ def test_a_trace_has_no_ellipse(pulse):
 
 
 def test_bad_ellipticity():
-    with pytest.raises(InputError, match=r"Argument ellipticity must lie between -1 and 1, but got 1\.5"):
+    with pytest.raises(InputError, match=r"ellipticity must lie between -1 and 1, but got 1\.5"):
         GaussianPulse().with_ellipticity(1.5)
 
 

@@ -93,9 +93,9 @@ def test_zeros():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ((2.0, 1.0, 2.4), r"Argument end must be later than start, 2\.0 ps, but got 1\.0 ps"),
-        ((0.0, np.nan, 2.4), "Argument end must be finite"),
-        ((0.0, 1.0, 0.0), "Argument frequency must be positive"),
+        ((2.0, 1.0, 2.4), r"end must be later than start, 2\.0 ps, but got 1\.0 ps"),
+        ((0.0, np.nan, 2.4), "end must be finite"),
+        ((0.0, 1.0, 0.0), "frequency must be positive"),
     ],
 )
 def test_bad_arguments(arguments, message):
@@ -104,5 +104,5 @@ def test_bad_arguments(arguments, message):
 
 
 def test_no_splines():
-    with pytest.raises(InputError, match="Argument splines must be at least 1, but got 0"):
+    with pytest.raises(InputError, match="splines must be at least 1, but got 0"):
         SplinePulse.zeros(START, END, FREQUENCY, 0)

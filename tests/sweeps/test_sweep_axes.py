@@ -84,7 +84,7 @@ def test_samples_fill_their_box():
         ({"axes": {"mu": [0.0, np.nan]}}, "mu must be finite"),
         ({"axes": {"time": [0.0]}}, "must not have an axis called 'time'"),
         ({"axes": {"temperature": [-1.0], "mu": [0.0]}}, "temperature must be zero or positive, but got -1"),
-        ({"axes": {"pulse.duration": [0.5, 0.0]}}, "pulse.duration: Argument duration must be positive, but got 0"),
+        ({"axes": {"pulse.duration": [0.5, 0.0]}}, "pulse.duration: duration must be positive, but got 0"),
         ({"axes": {"pulse.ellipticity": [0.0, 1.5]}}, "ellipticity must lie between -1 and 1, but got 1.5"),
         ({"axes": {"phonon.frequency": [-2.0]}}, "frequency must be positive"),
         ({"axes": {"both": {"mu": [0.0, 0.1], "temperature": [300.0]}}}, "as many values of each parameter"),

@@ -48,9 +48,10 @@ def check_band(band: Band, leakage: float, duration: float) -> None:
     enough = f"{long:.3g} ps" if known else f"more than {short:.3g} ps"
     check(
         False,
-        "Arguments band, leakage, start and end must leave a field: one of"
-        f" {duration:g} ps has at least {found:.3g} of its fluence outside {band[0]:g} to {band[1]:g} THz, but got the"
-        f" leakage {leakage:g}; {enough} or a leakage above {found:.3g} would do",
+        "band, leakage, start and end",
+        f"must leave a field: one of {duration:g} ps has at least {found:.3g} of its fluence"
+        f" outside {band[0]:g} to {band[1]:g} THz, but got the leakage {leakage:g}; {enough} or a"
+        f" leakage above {found:.3g} would do",
     )
 
 
@@ -85,7 +86,8 @@ def stationary_response(phonon: Phonon, band: Band, time: float) -> tuple[Respon
     damping, omega0 = np.asarray(phonon.damping), np.asarray(phonon.angular_frequency)
     check(
         np.all(damping > 0),
-        f"Argument phonon must be damped where leakage is 0, since the field lasts for ever, but got {damping.min():g}",
+        "phonon",
+        f"must be damped where leakage is 0, since the field lasts for ever, but got {damping.min():g}",
     )
     force = np.asarray(phonon.mode_effective_charge * FIELD_FORCE / phonon.dielectric_constant)
 

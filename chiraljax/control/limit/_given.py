@@ -46,34 +46,34 @@ def constraints(
     leakage: float,
 ) -> Constraints:
     """The arguments of a limit at `time`, or `InputError`."""
-    check(
-        fluence is not None or peak_field is not None, "Argument fluence or peak_field must be given, but got neither"
-    )
+    check(fluence is not None or peak_field is not None, "fluence or peak_field", "must be given, but got neither")
     for name, value in (("fluence", fluence), ("peak_field", peak_field)):
         if value is not None:
-            check_positive(f"Argument {name}", value)
+            check_positive(name, value)
     if band is not None:
         low, high = band
         check(
             0 <= low < high < math.inf,
-            f"Argument band must be two increasing frequencies from 0 on, but got {low, high}",
+            "band",
+            f"must be two increasing frequencies from 0 on, but got {(low, high)}",
         )
-        check(0 <= leakage < 1, f"Argument leakage must lie from 0 to below 1, but got {leakage}")
+        check(0 <= leakage < 1, "leakage", f"must lie from 0 to below 1, but got {leakage}")
     found = Constraints(start, time if end is None else end, fluence, peak_field, band, leakage)
     if found.strict:
         check(
             start == -math.inf and end == math.inf,
-            "Arguments start and end must be -inf and inf where leakage is 0, since only a field that lasts for ever"
-            f" has nothing outside a band, but got {start} and {found.end}",
+            "start and end",
+            "must be -inf and inf where leakage is 0, since only a field that lasts for ever has"
+            f" nothing outside a band, but got {start} and {found.end}",
         )
         check(
             fluence is not None and peak_field is None,
-            "Argument peak_field must be left out, and fluence given, where leakage is 0, but got"
-            f" {peak_field} and {fluence}",
+            "peak_field",
+            f"must be left out, and fluence given, where leakage is 0, but got {peak_field} and {fluence}",
         )
     else:
-        check(-math.inf < start < time < math.inf, f"Argument time must be after start, but got {time} and {start}")
-        check(time <= found.end < math.inf, f"Argument end must not be before time, but got {found.end} and {time}")
+        check(-math.inf < start < time < math.inf, "time", f"must be after start, but got {time} and {start}")
+        check(time <= found.end < math.inf, "end", f"must not be before time, but got {found.end} and {time}")
         if band is not None:
             check_band(band, leakage, found.end - start)
     return found

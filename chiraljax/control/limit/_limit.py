@@ -118,7 +118,8 @@ def _limit(phonon: Phonon, ratio: Ratio, time: float, given: Constraints) -> Lim
     for name in ("quartic_isotropic", "quartic_cubic"):
         check(
             not np.any(np.asarray(getattr(phonon, name))),
-            f"Argument phonon must be harmonic, since no bound is known for others, but got a {name} that is not zero",
+            "phonon",
+            f"must be harmonic, since no bound is known for others, but got a {name} that is not zero",
         )
     value, attained, times, field = extremal(phonon, ratio, time, given)
     return Limit(value, attained, times, np.stack([np.real(field), np.imag(field)], axis=-1), given)

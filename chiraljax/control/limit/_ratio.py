@@ -66,6 +66,7 @@ def rotation(phonon: Phonon, coupling: AbstractCoupling) -> Ratio:
     if isinstance(coupling, ConstantInertia):
         return Ratio(np.zeros((size, size)), float(coupling.inertia))
     raise InputError(
-        "Argument coupling must be a KinematicRotation, a ConstantInertia or a FixedRotation,"
-        f" but got a {type(coupling).__name__}, for which no bound is known"
+        "coupling",
+        "must be a KinematicRotation, a ConstantInertia or a FixedRotation, but got a "
+        f"{type(coupling).__name__}, for which no bound is known",
     )

@@ -23,18 +23,18 @@ def read_ase(path: Path, spin_orbit: bool | None) -> Bands:
     try:
         structure = decode(text)
     except Exception as error:  # its decoder builds objects of whatever the file names
-        raise InputError(f"must be a band structure of ASE, but {one_line(error)}") from None
+        raise InputError("", f"must be a band structure of ASE, but {one_line(error)}") from None
     if not isinstance(structure, BandStructure):
-        raise InputError(f"must be a band structure of ASE, but it holds {type(structure).__name__}")
+        raise InputError("", f"must be a band structure of ASE, but it holds {type(structure).__name__}")
     energies, k = np.asarray(structure.energies), np.asarray(structure.path.kpts)
-    check(energies.dtype.kind in "fi", f"energies: must be real numbers, but got {energies.dtype}")
-    check(len(energies) != 2, "energies: must be of one spin, but the calculation is spin-polarised")
-    check(len(energies) == 1, f"energies: must have shape (1, K, B), but got {energies.shape}")
+    check(energies.dtype.kind in "fi", "energies", f"must be real numbers, but got {energies.dtype}")
+    check(len(energies) != 2, "energies", "must be of one spin, but the calculation is spin-polarised")
+    check(len(energies) == 1, "energies", f"must have shape (1, K, B), but got {energies.shape}")
     try:
         reference = float(structure.reference)
     except (TypeError, ValueError):
-        raise InputError(f"reference: must be a number, but got {structure.reference!r}") from None
-    check(np.isfinite(reference), f"reference: must be finite, but got {reference}")
+        raise InputError("reference", f"must be a number, but got {structure.reference!r}") from None
+    check(np.isfinite(reference), "reference", f"must be finite, but got {reference}")
     return Bands(
         k,
         energies[0],

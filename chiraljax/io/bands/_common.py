@@ -21,14 +21,14 @@ def numbers(what: str, words: Sequence[str]) -> np.ndarray:
         values = np.array([_number(word) for word in words])
     wrong = np.flatnonzero(~np.isfinite(values))
     if len(wrong):
-        raise InputError(f"{what}: must be finite numbers, but got {str(words[wrong[0]])[:40]!r}")
+        raise InputError(what, f"must be finite numbers, but got {str(words[wrong[0]])[:40]!r}")
     return values
 
 
 def whole(what: str, word: str) -> int:
     """The word as a positive whole number; raises `InputError` for another."""
     fits = word.isascii() and word.isdigit() and len(word) < 10 and int(word) > 0
-    check(fits, f"{what}: must be a positive number, but got {word[:40]!r}")
+    check(fits, what, f"must be a positive number, but got {word[:40]!r}")
     return int(word)
 
 
@@ -46,7 +46,7 @@ def spin_orbitals(energies: np.ndarray, spin_orbit: bool | None) -> bool:
 
 def agreed(known: bool, spin_orbit: bool | None) -> bool:
     """What the file says; raises `InputError` where an argument says otherwise."""
-    check(spin_orbit in (None, known), f"spin_orbit must be {known}, as the file says, but got {spin_orbit}")
+    check(spin_orbit in (None, known), "spin_orbit", f"must be {known}, as the file says, but got {spin_orbit}")
     return known
 
 

@@ -27,11 +27,13 @@ def read_csv(path: Path, spin_orbit: bool | None) -> Bands:
 def _check_header(where: str, header: list[str]) -> None:
     check(
         header[:3] != _CARTESIAN,
-        f"{where}: must be fractional k1,k2,k3, but kx,ky,kz are Cartesian; turn them with the reciprocal lattice",
+        where,
+        "must be fractional k1,k2,k3, but kx,ky,kz are Cartesian; turn them with the reciprocal lattice",
     )
     energies = [name for name in header[3:] if name != "weight"]
     expected = [f"e{i}" for i in range(1, len(energies) + 1)]
     check(
         header[:3] == COMPONENTS and energies and energies == expected and header.count("weight") <= 1,
-        f"{where}: must be the header k1,k2,k3,e1,e2,… with at most one column weight, but got {','.join(header)}",
+        where,
+        f"must be the header k1,k2,k3,e1,e2,… with at most one column weight, but got {','.join(header)}",
     )

@@ -16,14 +16,14 @@ def read_espresso(path: Path, spin_orbit: bool | None) -> Bands:
     """Bands from the XML file of pw.x, of Quantum ESPRESSO 6.3 or newer."""
     root = _root(read_text(path, "data-file-schema.xml of Quantum ESPRESSO"))
     structure = _inside(root, "output/band_structure")
-    check(not _flag(structure, "lsda"), "lsda: must be false, but the calculation is spin-polarised")
+    check(not _flag(structure, "lsda"), "lsda", "must be false, but the calculation is spin-polarised")
     spinors = agreed(_flag(structure, "noncolin") or _flag(structure, "spinorbit"), spin_orbit)
     reciprocal = np.stack([_numbers(root, f"output/basis_set/reciprocal_lattice/b{i}", 3) for i in (1, 2, 3)])
-    check(abs(np.linalg.det(reciprocal)) > 1e-10, "reciprocal_lattice: must be three independent vectors, but is not")
+    check(abs(np.linalg.det(reciprocal)) > 1e-10, "reciprocal_lattice", "must be three independent vectors, but is not")
 
     points = structure.findall("ks_energies")
     count = whole("nks", _text(structure, "nks"))
-    check(len(points) == count, f"ks_energies: must be given at nks = {count} k-points, but got {len(points)}")
+    check(len(points) == count, "ks_energies", f"must be given at nks = {count} k-points, but got {len(points)}")
     bands = whole("nbnd", _text(structure, "nbnd"))
     energies = HARTREE * np.stack([_numbers(point, "eigenvalues", bands) for point in points])
     cartesian = np.stack([_numbers(point, "k_point", 3) for point in points])
@@ -48,16 +48,16 @@ def _root(text: str) -> ElementTree.Element:
     try:
         root = ElementTree.fromstring(text)
     except (ElementTree.ParseError, ValueError) as error:
-        raise InputError(f"must be whole XML, but {one_line(error)}") from None
+        raise InputError("", f"must be whole XML, but {one_line(error)}") from None
     name = root.tag.rpartition("}")[2]
-    check(name == "espresso", f"must be data-file-schema.xml of Quantum ESPRESSO 6.3 or newer, but holds <{name}>")
+    check(name == "espresso", "", f"must be data-file-schema.xml of Quantum ESPRESSO 6.3 or newer, but holds <{name}>")
     return root
 
 
 def _inside(element: ElementTree.Element, name: str) -> ElementTree.Element:
     found = element.find(name)
     if found is None:
-        raise InputError(f"{name}: must be there, but is missing; it is only in what a finished pw.x writes")
+        raise InputError(name, "must be there, but is missing; it is only in what a finished pw.x writes")
     return found
 
 
@@ -67,11 +67,11 @@ def _text(element: ElementTree.Element, name: str) -> str:
 
 def _flag(element: ElementTree.Element, name: str) -> bool:
     value = _text(element, name).lower()
-    check(value in ("true", "false"), f"{name}: must be true or false, but got {value!r}")
+    check(value in ("true", "false"), name, f"must be true or false, but got {value!r}")
     return value == "true"
 
 
 def _numbers(element: ElementTree.Element, name: str, count: int) -> np.ndarray:
     values = numbers(name, _text(element, name).split())
-    check(len(values) == count, f"{name}: must be {count} numbers, but got {len(values)}")
+    check(len(values) == count, name, f"must be {count} numbers, but got {len(values)}")
     return values

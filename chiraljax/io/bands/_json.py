@@ -48,7 +48,7 @@ def read_netcdf(path: Path, spin_orbit: bool | None) -> Bands:
             pass
         content = to_json(xr.load_dataset(path, engine="h5netcdf"))
     except Exception as error:  # what h5py raises for a broken file is not documented
-        raise InputError(f"must be a NetCDF file, but {one_line(error)}") from None
+        raise InputError("", f"must be a NetCDF file, but {one_line(error)}") from None
     return bands_from_json(json.dumps(content, default=str), path.name, spin_orbit)
 
 
@@ -57,11 +57,12 @@ def bands_from_json(text: str, name: str, spin_orbit: bool | None) -> Bands:
     file = parse_json(text, BandFile, "band file")
     for field, unit in {"k": "fractional", "energies": "eV", "reference": "eV"}.items():
         given = file.units.get(field, unit)
-        check(given == unit, f"units.{field}: must be {unit}, but got {given!r}")
+        check(given == unit, f"units.{field}:", f"must be {unit}, but got {given!r}")
     check(
         len(set(file.projection)) == len(file.projection) == len(file.projections),
-        f"projections: must have one table for each of the {len(set(file.projection))} names in projection,"
-        f" but got {len(file.projections)}",
+        "projections",
+        f"must have one table for each of the {len(set(file.projection))} names in projection, but"
+        f" got {len(file.projections)}",
     )
     energies = _table("energies", file.energies)
     known = True if file.rotation_thz is not None else file.spin_orbit
@@ -84,6 +85,7 @@ def _table(field: str, rows: list[list[float]]) -> np.ndarray:
     lengths = {len(row) for row in rows}
     check(
         len(lengths) == 1,
-        f"{field}: must have rows of one length, but got {'none' if not rows else sorted(lengths)}",
+        field,
+        f"must have rows of one length, but got {('none' if not rows else sorted(lengths))}",
     )
     return np.array(rows)

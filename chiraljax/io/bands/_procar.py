@@ -25,35 +25,45 @@ def read_procar(path: Path, energies: np.ndarray) -> tuple[dict[str, np.ndarray]
     """
     text = read_text(path, "PROCAR of VASP")
     headers = _HEADER.findall(text)
-    check(headers, f"{path.name}: must have the numbers of k-points, bands and ions in its second line, but has not")
-    check(len(headers) == 1, f"{path.name}: must be of one spin, but the calculation is spin-polarised")
+    check(headers, "", "must have the numbers of k-points, bands and ions in its second line, but has not", path.name)
+    check(len(headers) == 1, "", "must be of one spin, but the calculation is spin-polarised", path.name)
     points, bands, ions = (int(number) for number in headers[0])
     check(
         (points, bands) == energies.shape,
-        f"{path.name}: must have the {energies.shape[0]} k-points and {energies.shape[1]} bands of the energies, but"
-        f" has {points} and {bands}",
+        "",
+        f"must have the {energies.shape[0]} k-points and {energies.shape[1]} bands of the"
+        f" energies, but has {points} and {bands}",
+        path.name,
     )
     pieces = _BAND.split(text)[1:]
     found = numbers(f"{path.name}: energies", pieces[::2])
     check(
         len(found) == points * bands,
-        f"{path.name}: must have {points * bands} bands at all k-points together, but ends after {len(found)}",
+        "",
+        f"must have {points * bands} bands at all k-points together, but ends after {len(found)}",
+        path.name,
     )
     check(
         np.allclose(found.reshape(points, bands), energies, atol=_ROUNDING, rtol=0),
-        f"{path.name}: must have the same energies as the file beside it, but has not",
+        "",
+        "must have the same energies as the file beside it, but has not",
+        path.name,
     )
     orbitals, blocks, directions = [], [], 0
     for piece in pieces[1::2]:
         lines = [line.split() for line in piece.splitlines() if line.strip()]
-        check(lines and lines[0][0] == "ion", f"{path.name}: must have the names of orbitals below a band, but has not")
+        check(
+            lines and lines[0][0] == "ion", "", "must have the names of orbitals below a band, but has not", path.name
+        )
         names = [name for name in lines[0][1:] if name != "tot"]
-        check(orbitals in ([], names), f"{path.name}: must have the same orbitals below each band, but has not")
+        check(orbitals in ([], names), "", "must have the same orbitals below each band, but has not", path.name)
         orbitals = names
         rows = [row[1 : 1 + len(orbitals)] for i, row in enumerate(lines[1 : 1 + ions], 1) if row[0] == str(i)]
         check(
             len(rows) == ions and all(len(row) == len(orbitals) for row in rows),
-            f"{path.name}: must have {len(orbitals)} projections for each of {ions} ions, but ends before",
+            "",
+            f"must have {len(orbitals)} projections for each of {ions} ions, but ends before",
+            path.name,
         )
         # Charge alone, or charge and the spin along x, y and z; phases may follow below another header.
         end = next((i for i, line in enumerate(lines) if i and line[0] in ("ion", "k-point")), len(lines))
@@ -82,15 +92,19 @@ def _species(procar: Path, ions: int) -> list[str]:
     beside = [procar.with_name(name) for name in ("POSCAR", "CONTCAR")]
     path = next((path for path in beside if path.exists()), None)
     if path is None:
-        raise InputError(f"{procar.name}: must have a POSCAR or CONTCAR beside it that names the ions, but has none")
+        raise InputError(
+            "", "must have a POSCAR or CONTCAR beside it that names the ions, but has none", str(procar.name)
+        )
     lines = [*read_text(path, "POSCAR of VASP").splitlines(), *[""] * 7]
     symbols, counts = lines[5].split(), lines[6].split()
     check(
         symbols and len(symbols) == len(counts) and all(n.isdigit() for n in counts) and not symbols[0].isdigit(),
-        f"{path.name}: must have the symbols and numbers of ions in its lines 6 and 7, but has not",
+        "",
+        "must have the symbols and numbers of ions in its lines 6 and 7, but has not",
+        path.name,
     )
     # VASP 6 may append a pseudopotential to a symbol: Ta_pv/0a1b2c3d
     names = [re.split("[_/]", symbol)[0] for symbol in symbols]
     species = [name for name, count in zip(names, counts, strict=True) for _ in range(int(count))]
-    check(len(species) == ions, f"{path.name}: must have the {ions} ions of {procar.name}, but has {len(species)}")
+    check(len(species) == ions, "", f"must have the {ions} ions of {procar.name}, but has {len(species)}", path.name)
     return species

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from importlib import resources
 from pathlib import Path
 
-from ..._errors import InputError, check
+from ..._errors import InputError, check, within
 from ..._types import ArrayLike
 from ..._validation import read_text
 from ...fit import Bands
@@ -67,23 +67,26 @@ def read_bands(
     spin-polarised calculation, whose two spins are not the bands of one Hamiltonian here.
     """
     if str(path) in bundled_bands():
-        check(format in (None, "json") and k is None, f"{path}: must be given without format and k, being bundled")
+        check(format in (None, "json") and k is None, "", "must be given without format and k, being bundled", path)
         text = (_FOLDER / f"{path}.json").read_text(encoding="utf-8")
-        return _within(str(path), lambda: bands_from_json(text, str(path), spin_orbit))
+        with within(source=path):
+            return bands_from_json(text, str(path), spin_orbit)
     check(
         format is None or format in _READERS,
-        f"format must be one of {', '.join(_READERS)}, but got {format!r}",
+        "format",
+        f"must be one of {', '.join(_READERS)}, but got {format!r}",
     )
-    return _within(str(path), lambda: _read(Path(path), format, spin_orbit, k))
+    with within(source=path):
+        return _read(Path(path), format, spin_orbit, k)
 
 
 def _read(path: Path, format: str | None, spin_orbit: bool | None, k: ArrayLike | None) -> Bands:
     head = _head(path)
-    check(head.strip(), "must be a file of bands, but it is empty")
+    check(head.strip(), "", "must be a file of bands, but it is empty")
     kind = format or _kind(path, head)
     if kind == "wannier90":
         return read_wannier90(path, spin_orbit, k)
-    check(k is None, f"k must be left out, as a file of format {kind} has its own k-points")
+    check(k is None, "k", f"must be left out, as a file of format {kind} has its own k-points")
     return _READERS[kind](path, spin_orbit)
 
 
@@ -93,9 +96,9 @@ def _head(path: Path) -> bytes:
             return file.read(_HEAD)
     except FileNotFoundError:
         known = f"a file of bands or bundled bands ({', '.join(bundled_bands())})"
-        raise InputError(f"must be {known}, but there is no such file") from None
+        raise InputError("", f"must be {known}, but there is no such file") from None
     except OSError as error:
-        raise InputError(f"must be a file of bands, but {error.strerror or error}") from None
+        raise InputError("", f"must be a file of bands, but {error.strerror or error}") from None
 
 
 def _kind(path: Path, head: bytes) -> str:
@@ -111,6 +114,7 @@ def _kind(path: Path, head: bytes) -> str:
     if text.startswith("<"):
         check(
             "espresso" in text or "<modeling" in text,
+            "",
             "must be vasprun.xml of VASP or data-file-schema.xml of Quantum ESPRESSO, but it is other XML",
         )
         return "espresso" if "espresso" in text else "vasp"
@@ -119,15 +123,7 @@ def _kind(path: Path, head: bytes) -> str:
     header = next((line for line in lines if line.strip() and not line.startswith("#")), "")
     check(
         path.suffix == ".csv" or header.replace(" ", "").startswith(("k1,", "kx,")),
+        "",
         f"must be a file of bands, but nothing says of which format; give one of {', '.join(_READERS)}",
     )
     return "csv"
-
-
-def _within(name: str, read: Callable[[], Bands]) -> Bands:
-    """What `read` gives; its errors name the file."""
-    try:
-        return read()
-    except InputError as error:
-        message = str(error)
-        raise InputError(message if message.startswith(f"{name}: ") else f"{name}: {message}") from None

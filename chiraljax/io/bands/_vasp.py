@@ -44,7 +44,7 @@ def _read_vasprun(path: Path, spin_orbit: bool | None) -> Bands:
     try:
         from pymatgen.io.vasp.outputs import Vasprun
     except ImportError:
-        raise InputError('must be read with pymatgen; install it with: pip install "chiraljax[dft]"') from None
+        raise InputError("", 'must be read with pymatgen; install it with: pip install "chiraljax[dft]"') from None
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -56,11 +56,11 @@ def _read_vasprun(path: Path, spin_orbit: bool | None) -> Bands:
         by_spin, projected = points.eigenvalues or {}, points.projected_eigenvalues or {}
     except Exception as error:  # pymatgen raises whatever its parser meets
         reason = one_line(error) or type(error).__name__
-        raise InputError(f"must be a whole vasprun.xml of VASP, but {reason}") from None
-    check(settings.get("ISPIN", 1) == 1, _POLARISED)
+        raise InputError("", f"must be a whole vasprun.xml of VASP, but {reason}") from None
+    check(settings.get("ISPIN", 1) == 1, "", _POLARISED)
     spinors = agreed(bool(settings.get("LSORBIT") or settings.get("LNONCOLLINEAR")), spin_orbit)
     energies = _only("eigenvalues", by_spin, 3)[..., 0]
-    check(len(energies) == len(k), f"eigenvalues: must be given at {len(k)} k-points, but got {len(energies)}")
+    check(len(energies) == len(k), "eigenvalues", f"must be given at {len(k)} k-points, but got {len(energies)}")
     kept, weights = wanted_points(weights)
     projections = _projections(_only("projected", projected, 4), energies, species, kept) if projected else {}
     energies = np.sort(energies[kept], axis=1)
@@ -81,9 +81,11 @@ def _projections(
 ) -> dict[str, np.ndarray]:
     *shape, columns = table.shape
     expected = [*energies.shape, len(species)]
-    check(shape == expected, f"projected: must be for {expected} k-points, bands and ions, but is for {shape}")
+    check(shape == expected, "projected", f"must be for {expected} k-points, bands and ions, but is for {shape}")
     check(
-        columns in (3, 4, 9, 16), f"projected: must be for s, p, d and f shells or orbitals, but has {columns} columns"
+        columns in (3, 4, 9, 16),
+        "projected",
+        f"must be for s, p, d and f shells or orbitals, but has {columns} columns",
     )
     orbitals = list(_SHELLS[:columns]) if columns <= len(_SHELLS) else _ORBITALS[:columns]
     return summed(ascending(energies, table)[kept], species, orbitals)
@@ -92,21 +94,23 @@ def _projections(
 def _read_eigenval(path: Path, spin_orbit: bool | None) -> Bands:
     # Not through pymatgen, which fills what is missing from the end of the file with zeros.
     lines = read_text(path, "EIGENVAL of VASP").splitlines()
-    check(len(lines) > 6, "must be a whole EIGENVAL of VASP, but ends in its header")
+    check(len(lines) > 6, "", "must be a whole EIGENVAL of VASP, but ends in its header")
     spins, counts = lines[0].split(), lines[5].split()
     check(
         len(spins) == 4 and len(counts) == 3,
+        "",
         "must be EIGENVAL of VASP 5 or newer, but its first or sixth line is not a header of it",
     )
-    check(spins[3] != "2", _POLARISED)
-    check(spins[3] == "1", f"ISPIN: must be 1, but got {spins[3]!r}")
+    check(spins[3] != "2", "", _POLARISED)
+    check(spins[3] == "1", "ISPIN", f"must be 1, but got {spins[3]!r}")
     electrons, count, bands = (whole(n, word) for n, word in zip(("NELECT", "k-points", "NBANDS"), counts, strict=True))
     values = numbers("eigenvalues", " ".join(lines[6:]).split())
     expected = count * (4 + 3 * bands)
     check(
         len(values) == expected,
-        f"must have {expected} numbers for {count} k-points with {bands} bands, energies and occupations, but got"
-        f" {len(values)}",
+        "",
+        f"must have {expected} numbers for {count} k-points with {bands} bands, energies and"
+        f" occupations, but got {len(values)}",
     )
     blocks = values.reshape(count, 4 + 3 * bands)
     k, weights, table = blocks[:, :3], blocks[:, 3], blocks[:, 4:].reshape(count, bands, 3)
@@ -145,5 +149,5 @@ def _only(name: str, by_spin: dict, dimensions: int) -> np.ndarray:
         values = np.asarray(next(iter(by_spin.values())), dtype=float)
     except (StopIteration, TypeError, ValueError):
         values = np.array(0.0)
-    check(values.ndim == dimensions, f"{name}: must be given for all k-points and bands, but is missing or not whole")
+    check(values.ndim == dimensions, name, "must be given for all k-points and bands, but is missing or not whole")
     return values

@@ -54,7 +54,7 @@ def sweep_report(dataset: xr.Dataset, *, title: str, field: Field | None = None)
         str(name): array for name, array in dataset.data_vars.items() if array.ndim and array.dtype.kind in "fiub"
     }
     statuses = {name: array for name, array in variables.items() if name.endswith("_status")}
-    check(len(variables) > len(statuses), "Argument dataset must have a variable of numbers with at least one axis.")
+    check(len(variables) > len(statuses), "dataset", "must have a variable of numbers with at least one axis.")
     payload, arrays = _contents(dataset, variables, statuses, field)
     folder = files(__name__.rpartition(".")[0])
     scripts = [f'<script type="text/plain" id="values-{i}">{text}</script>' for i, text in enumerate(arrays)]

@@ -52,12 +52,12 @@ def test_a_level_that_crosses_a_band_fills_none(written):
 
 
 def test_spin_polarised(written, refused):
-    refused(written(np.zeros((2, 2, 3))), "energies: must be of one spin, but the calculation is spin-polarised")
+    refused(written(np.zeros((2, 2, 3))), "energies must be of one spin, but the calculation is spin-polarised")
 
 
 def test_numbers_that_are_none(written, refused):
     refused(written([[[0.0, np.nan], [0.2, 1.2]]]), "energies must be finite, but band 1 at k-point 0 is not")
-    refused(written([[[0.0, 1.0], [0.2, 1.2]]], np.inf), "reference: must be finite, but got inf")
+    refused(written([[[0.0, 1.0], [0.2, 1.2]]], np.inf), "reference must be finite, but got inf")
 
 
 @pytest.mark.parametrize(

@@ -73,21 +73,21 @@ def test_a_metal_and_its_fermi_level(edited):
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ("<band_structure>\n      <lsda>false", "<band_structure>\n      <lsda>true", "lsda: must be false"),
-        ("<nks>5<", "<nks>61<", "ks_energies: must be given at nks = 61 k-points, but got 5"),
-        ("<nks>5<", "<nks>many<", "nks: must be a positive number, but got 'many'"),
+        ("<band_structure>\n      <lsda>false", "<band_structure>\n      <lsda>true", "lsda must be false"),
+        ("<nks>5<", "<nks>61<", "ks_energies must be given at nks = 61 k-points, but got 5"),
+        ("<nks>5<", "<nks>many<", "nks must be a positive number, but got 'many'"),
         (
             "<nbnd>42</nbnd>\n      <nelec",
             "<nbnd>44</nbnd>\n      <nelec",
-            "eigenvalues: must be 44 numbers, but got 42",
+            "eigenvalues must be 44 numbers, but got 42",
         ),
         ('<eigenvalues size="42">\n          -', '<eigenvalues size="42"> nan -', "finite numbers, but got 'nan'"),
         ('<eigenvalues size="42">\n          -', '<eigenvalues size="42"> **** -', "finite numbers, but got '****'"),
-        ("<b3>0.000000000000000e0", "<b3>", "reciprocal_lattice/b3: must be 3 numbers, but got 2"),
-        ("1.000000000000057e0</b3>", "0.0</b3>", "reciprocal_lattice: must be three independent vectors"),
+        ("<b3>0.000000000000000e0", "<b3>", "reciprocal_lattice/b3 must be 3 numbers, but got 2"),
+        ("1.000000000000057e0</b3>", "0.0</b3>", "reciprocal_lattice must be three independent vectors"),
         ("<output>", "<outputs>", "must be whole XML, but mismatched tag"),
         ("qes:espresso", "Root", "must be whole XML"),
-        ("<nelec>5.400000000000000e1</nelec>", "", "nelec: must be there, but is missing"),
+        ("<nelec>5.400000000000000e1</nelec>", "", "nelec must be there, but is missing"),
     ],
 )
 def test_what_is_wrong_is_named(edited, refused, old, new, message):
@@ -104,7 +104,7 @@ def test_other_files_of_the_program(tmp_path, files, refused):
     refused(tmp_path / "cut.xml", "must be whole XML, but no element found")
     start, end = text.index("  <output>"), text.index("  <status>")
     (tmp_path / "unfinished.xml").write_text(text[:start] + text[end:])
-    refused(tmp_path / "unfinished.xml", "output/band_structure: must be there, but is missing")
+    refused(tmp_path / "unfinished.xml", "output/band_structure must be there, but is missing")
 
 
 def test_the_file_knows_its_spin(files, refused):

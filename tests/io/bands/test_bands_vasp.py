@@ -130,9 +130,9 @@ def test_a_metal_has_no_filled_bands(folder):
         ("    3    3    1    1\n", "    3    3    1    2\n", "the calculation is spin-polarised (ISPIN = 2)"),
         ("    3    3    1    1\n", "    3    3\n", "must be EIGENVAL of VASP 5 or newer"),
         ("      3      4\n", "      3      5\n", "must have 57 numbers for 3 k-points with 5 bands"),
-        ("      3      4\n", "      3      0\n", "NBANDS: must be a positive number, but got '0'"),
-        ("5.250000", "     nan", "eigenvalues: must be finite numbers, but got 'nan'"),
-        ("5.250000", "********", "eigenvalues: must be finite numbers, but got '********'"),
+        ("      3      4\n", "      3      0\n", "NBANDS must be a positive number, but got '0'"),
+        ("5.250000", "     nan", "eigenvalues must be finite numbers, but got 'nan'"),
+        ("5.250000", "********", "eigenvalues must be finite numbers, but got '********'"),
         ("  5.0000000E-01", "  5.0000000E+00", "k must be fractional"),
     ],
 )
@@ -147,13 +147,13 @@ def test_wrong_eigenval(folder, refused, old, new, message):
         ("PROCAR", "# of bands:    4", "# of bands:    5", "must have the 3 k-points and 4 bands of the energies"),
         ("PROCAR", "# of ions:    3", "# of ions:    4", "must have 9 projections for each of 4 ions"),
         ("PROCAR", "energy    5.25000000", "energy    5.35000000", "must have the same energies as the file beside it"),
-        ("PROCAR", "  0.300", "  0.3**", "PROCAR: projections: must be finite numbers, but got '0.3**'"),
+        ("PROCAR", "  0.300", "  0.3**", "PROCAR: projections must be finite numbers, but got '0.3**'"),
         ("PROCAR", "# of k-points", "k-points", "must have the numbers of k-points, bands and ions"),
         ("PROCAR", "dxz  x2-y2", "dxz", "must have the same orbitals below each band"),
         ("PROCAR", "ion ", "atom ", "must have the names of orbitals below a band"),
         ("PROCAR", "PROCAR", "# of k-points: 3 # of bands: 4 # of ions: 3\n", "the calculation is spin-polarised"),
-        ("POSCAR", "   Ta   O\n", "", "POSCAR: must have the symbols and numbers of ions in its lines 6 and 7"),
-        ("POSCAR", "   1   2\n", "   1   3\n", "POSCAR: must have the 3 ions of PROCAR, but has 4"),
+        ("POSCAR", "   Ta   O\n", "", "POSCAR must have the symbols and numbers of ions in its lines 6 and 7"),
+        ("POSCAR", "   1   2\n", "   1   3\n", "POSCAR must have the 3 ions of PROCAR, but has 4"),
     ],
 )
 def test_wrong_file_beside_eigenval(folder, refused, name, old, new, message):
@@ -165,7 +165,7 @@ def test_ions_without_names(folder, refused):
     (folder / "POSCAR").rename(folder / "CONTCAR")
     assert "Ta.s" in read_bands(folder / "EIGENVAL").projections
     (folder / "CONTCAR").unlink()
-    refused(folder / "EIGENVAL", "PROCAR: must have a POSCAR or CONTCAR beside it that names the ions, but has none")
+    refused(folder / "EIGENVAL", "PROCAR must have a POSCAR or CONTCAR beside it that names the ions, but has none")
 
 
 @pytest.mark.parametrize(
@@ -186,7 +186,7 @@ def test_wrong_vasprun(folder, refused, old, new, message):
 
 @pytest.mark.parametrize(
     ("new", "message"),
-    [("", "eigenvalues: must be given at 2 k-points, but got 3"), ("<v> 3.5 0 0 </v>", "k must be fractional")],
+    [("", "eigenvalues must be given at 2 k-points, but got 3"), ("<v> 3.5 0 0 </v>", "k must be fractional")],
 )
 def test_wrong_k_points_in_vasprun(folder, refused, new, message):
     path = folder / "vasprun.xml"
@@ -201,7 +201,7 @@ def test_projections_that_do_not_match_in_vasprun(folder, refused):
     head, tail = path.read_text().split("<projected>")
     start, end = tail.index('      <set comment="kpoint 3">'), tail.index("     </set>\n    </set>\n   </array>")
     path.write_text(f"{head}<projected>{tail[:start]}{tail[end:]}")
-    refused(path, "projected: must be for [3, 4, 3] k-points, bands and ions, but is for [2, 4, 3]")
+    refused(path, "projected must be for [3, 4, 3] k-points, bands and ions, but is for [2, 4, 3]")
     row = tail.index("        <r>")
     path.write_text(f"{head}<projected>{tail[:row]}{tail[tail.index('</r>', row) + 5 :]}")
     refused(path, "must be a whole vasprun.xml of VASP, but")

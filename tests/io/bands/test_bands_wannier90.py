@@ -90,8 +90,8 @@ def test_k_points_belong_to_the_hamiltonian_alone(hr, plotted, refused):
     ("old", "new", "message"),
     [
         ("           2\n", "           3\n", "must have 192 numbers for num_wann = 3 and nrpts = 3, but got 87"),
-        ("           2\n", "  two\n", "num_wann: must be a positive number, but got 'two'"),
-        ("    2    1    2\n", "    2    0    2\n", "degeneracies: must be positive, but got 0"),
+        ("           2\n", "  two\n", "num_wann must be a positive number, but got 'two'"),
+        ("    2    1    2\n", "    2    0    2\n", "degeneracies must be positive, but got 0"),
         ("    2    1    2\n", "    2    nan    2\n", "H(R): must be finite numbers, but got 'nan'"),
         ("4.000000", "4.0000**", "H(R): must be finite numbers, but got '4.0000**'"),
         ("   -1    0    0    2    1", "   -1    0    0    1    1", "must have each element m, n from 1 to 2 once"),
@@ -130,12 +130,12 @@ def test_wrong_k_points(plotted, refused):
     kpt = plotted.with_suffix(".kpt")
     text = kpt.read_text()
     for new, message in [
-        (text[:-30], "chain_band.kpt: must have 4 lines k1 k2 k3 weight, but got"),
-        (text.replace("4", "four", 1), "number of k-points: must be a positive number, but got 'four'"),
+        (text[:-30], "chain_band.kpt must have 4 lines k1 k2 k3 weight, but got"),
+        (text.replace("4", "four", 1), "number of k-points must be a positive number, but got 'four'"),
         (text.replace("0.250000", "3.250000"), "k must be fractional"),
-        ("", "number of k-points: must be a positive number, but got ''"),
+        ("", "number of k-points must be a positive number, but got ''"),
     ]:
         kpt.write_text(new)
         refused(plotted, message)
     kpt.unlink()
-    refused(plotted, "chain_band.kpt: must be the k-points beside the bands of Wannier90, but there is no such file")
+    refused(plotted, "chain_band.kpt must be the k-points beside the bands of Wannier90, but there is no such file")

@@ -1,0 +1,54 @@
+"""Threads: how many cores may work side by side, and one thread for the linear algebra inside each."""
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import cache
+
+import jax
+import numpy as np
+from threadpoolctl import ThreadpoolController
+
+
+def side_by_side(function: Callable, items: Sequence | np.ndarray, alone: bool) -> list:
+    """`function` of each item, on one thread a core, or in turn if it must be `alone`."""
+    with _blas().limit(limits=1, user_api="blas"):
+        results = [function(items[0])]
+        if len(items) > 2 and cores() > 1 and not alone:
+            with ThreadPoolExecutor(cores()) as pool:
+                results += pool.map(function, items[1:])
+        else:
+            results += [function(item) for item in items[1:]]
+    return results
+
+
+_allowed: ContextVar[int | None] = ContextVar("allowed", default=None)
+
+
+@contextmanager
+def on_cores(number: int) -> Iterator[None]:
+    """Within, this thread diagonalises on no more than so many cores."""
+    token = _allowed.set(number)
+    try:
+        yield
+    finally:
+        _allowed.reset(token)
+
+
+def cores() -> int:
+    """Cores that may diagonalise side by side: those of a CPU, whose `eigh` uses one, and none of a GPU's host."""
+    allowed = _allowed.get()
+    if allowed is not None:
+        return allowed
+    if jax.default_backend() != "cpu":
+        return 1
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+@cache
+def _blas() -> ThreadpoolController:
+    import scipy.linalg  # noqa: F401  (its BLAS is the one that JAX calls)
+
+    return ThreadpoolController()

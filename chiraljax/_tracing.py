@@ -1,0 +1,31 @@
+"""Which values are known, which are traced, and which are differentiated."""
+
+from typing import Any
+
+import jax
+import numpy as np
+from jax.core import Tracer
+
+
+def concrete(value: Any) -> np.ndarray | None:
+    """`value` as a NumPy array, or None while it is being traced and has no value yet."""
+    try:
+        return np.asarray(value)
+    except (jax.errors.TracerArrayConversionError, jax.errors.ConcretizationTypeError):
+        return None
+
+
+def is_traced(tree: Any) -> bool:
+    """Whether any array of `tree` has no value yet (under `jit` or `vmap`; eager gradients do have one)."""
+    leaves = [leaf for leaf in jax.tree.leaves(tree) if isinstance(leaf, Tracer)]
+    try:
+        for leaf in leaves:
+            bool(leaf.ravel()[0] == leaf.ravel()[0])
+    except jax.errors.ConcretizationTypeError:
+        return True
+    return False
+
+
+def is_differentiated(tree: Any) -> bool:
+    """Whether a gradient is being taken or a function traced; their bookkeeping belongs to one thread."""
+    return any(isinstance(leaf, Tracer) for leaf in jax.tree.leaves(tree))

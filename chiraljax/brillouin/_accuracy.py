@@ -1,0 +1,46 @@
+"""How accurate a sum over the zone is to be, and what it may cost."""
+
+from typing import Any
+
+import equinox as eqx
+
+from .._checks import check_positive
+from .._errors import check
+from .._module import Module
+
+REGIONS = ("zone", "gamma_cube")
+
+
+class Accuracy(Module):
+    """A rule is refined until every error is below atol + rtol·|value|, or the budget is spent.
+
+    **Arguments:**
+
+    - `rtol`, `atol`: relative and absolute error, the latter in the unit of the quantity; positive.
+    - `budget`: diagonalisations that may be spent; one of an m×m matrix of interpolated bands counts (m/n)² of one of
+      the n×n Hamiltonian.
+    - `region`: "zone", or "gamma_cube" for |k_i| ≤ 0.05 around Γ, normalised to that cube; unless given, that of the
+      `rule`, else the zone.
+    - `rule`: a fixed one instead of refinement, from the `rule` of an earlier result or `chiraljax.quadrature`: for
+      `jit`, `vmap` and gradients of one function. The tolerances then only decide the status.
+    - `nodes`: values of Ω from which a moment as a function of Ω is interpolated at first, at least 2.
+
+    **Raises:** `InputError` for values outside these ranges.
+    """
+
+    rtol: float = eqx.field(static=True, default=1e-3)
+    atol: float = eqx.field(static=True, default=1e-7)
+    budget: int = eqx.field(static=True, default=1_000_000)
+    region: str | None = eqx.field(static=True, default=None)
+    rule: Any = None
+    nodes: int = eqx.field(static=True, default=6)
+
+    def __check_init__(self) -> None:
+        for name in ("rtol", "atol", "budget"):
+            check_positive(name, getattr(self, name))
+        check(self.nodes >= 2, "nodes", f"must be at least 2, but got {self.nodes}")
+        check(
+            self.region in (None, *REGIONS),
+            "region",
+            f"must be one of {', '.join(REGIONS)}, but got {self.region!r}",
+        )
