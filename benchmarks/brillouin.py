@@ -24,13 +24,10 @@ import jax.numpy as jnp
 import numpy as np
 
 import chiraljax as cj
-from chiraljax.brillouin._quadrature import _zone, frozen
+from chiraljax.brillouin import BandGroup, at_nodes, between_tetrahedra, extrapolate, frozen, interpolate, region_grid
+from chiraljax.brillouin._quadrature import _zone
 from chiraljax.crystal import magnetic_operations
-from chiraljax.electrons import trial_orbitals
-from chiraljax.observables._fermi_surface import between_tetrahedra
-from chiraljax.observables._interpolation import BandGroup, interpolate, levels
-from chiraljax.observables._region import grid
-from chiraljax.observables._resolve import _extrapolate
+from chiraljax.observables import along, rotating
 
 HERE = Path(__file__).parent
 MU, TEMPERATURE = [-0.1, 0.0, 0.05, 0.1, 0.2, 0.5], [10.0, 30.0, 100.0, 300.0, 1000.0, 3000.0]
@@ -40,7 +37,9 @@ GRIDS = (32, 48, 64, 96, 128, 192, 256, 320, 384)
 
 
 def moments(electrons, rule):
-    found = cj.magnetization(electrons, mu=MU, temperature=TEMPERATURE, rotation=ROTATION, quadrature=rule)
+    found = cj.magnetization(
+        electrons, mu=MU, temperature=TEMPERATURE, rotation=ROTATION, accuracy=cj.Accuracy(rule=rule)
+    )
     return np.asarray(found.moment)
 
 
@@ -63,20 +62,20 @@ def reference(electrons):
 
 
 def cold(electrons):
-    states, axis = (electrons.filling, electrons.size), jnp.array([0.0, 0.0, 1.0])
-    group = BandGroup(states, trial_orbitals(electrons, states), (32, 32, 32), "zone")
-    bands = interpolate(electrons, group, axis, jnp.asarray(ROTATION))
-    operations = magnetic_operations(electrons.crystal, electrons.operations, axis)
+    states, axis = (electrons.filling, electrons.size), np.array([0.0, 0.0, 1.0])
+    bloch, *_ = rotating(electrons, axis, jnp.array([ROTATION]), [along(electrons.spin, axis)])
+    group = BandGroup(states, bloch.trial_orbitals(states), (32, 32, 32), "zone")
+    bands = interpolate(bloch, group)
     edge = cj.conduction_edge(electrons).energy
     pairs = [part.ravel() for part in jnp.meshgrid(jnp.array(MU) + edge, jnp.array(TEMPERATURE[:SHARP]), indexing="ij")]
     sums = {}
     for n in GRIDS:
-        rule = grid(n, operations, electrons.periodic, "zone")
-        value, thermal = between_tetrahedra(levels(bands.series, rule, 0, *pairs), rule, 0, 0, *pairs)
+        rule = region_grid(n, bloch.operations, electrons.periodic, "zone")
+        value, thermal = between_tetrahedra(at_nodes(bands.series, rule, 0, *pairs), rule, 0, 0, *pairs)
         sums[n] = np.asarray(value)
-    (moment, _), (error, _) = _extrapolate(sums)
+    (moment, _), (error, _) = extrapolate(sums)
     shape = (len(MU), SHARP)
-    return (moment + float(bands.rest)).reshape(shape), (error + np.asarray(thermal[0])).reshape(shape)
+    return (moment + float(bands.rest[0])).reshape(shape), (error + np.asarray(thermal[0])).reshape(shape)
 
 
 def main():
@@ -99,7 +98,9 @@ def main():
         for j, temperature in enumerate(TEMPERATURE):
             for i, mu in enumerate(MU):
                 start = time.perf_counter()
-                found = cj.magnetization(electrons, mu=mu, temperature=temperature, rotation=ROTATION, rtol=rtol)
+                found = cj.magnetization(
+                    electrons, mu=mu, temperature=temperature, rotation=ROTATION, accuracy=cj.Accuracy(rtol=rtol)
+                )
                 seconds = time.perf_counter() - start
                 true = abs(float(found.moment) - exact[i, j])
                 same = [count for count, table in uniform.items() if abs(table[i, j] - exact[i, j]) <= max(true, ATOL)]

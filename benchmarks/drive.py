@@ -2,7 +2,8 @@
 
     python benchmarks/drive.py
 
-Prints times as ratios to one compiled drive and writes them to benchmarks/results/drive.json.
+Prints times as ratios to one compiled drive (`AutomaticSteps` choose only outside `jit`) and writes them to
+benchmarks/results/drive.json.
 """
 
 import json
@@ -18,7 +19,7 @@ import numpy as np
 from scipy.integrate import solve_ivp
 
 from chiraljax._units import FIELD_FORCE
-from chiraljax.phonon import Phonon
+from chiraljax.phonon import AdaptiveSteps, AutomaticSteps, FixedSteps, Phonon
 from chiraljax.pulse import GaussianPulse
 
 OMEGA, DAMPING, FORCE = 2 * np.pi * 2.42, 0.64, 1.4 / 4.3 * FIELD_FORCE
@@ -26,10 +27,9 @@ TIMES = np.linspace(0, 10, 501)
 START = np.array([1.0, 2.42, 0.5**0.5, 3.0, -1.0, 0.0, 0.0, 0.0, 0.0])
 
 
-def drive(parameters):
-    eigenvectors = np.eye(2, 3)[None, :, None, :]
-    phonon = Phonon(OMEGA / 2 / np.pi, DAMPING, 1.4, eigenvectors, [1.0], 4.3)
-    return phonon.drive(GaussianPulse(*parameters), TIMES).q
+def by(steps):
+    phonon = Phonon(OMEGA / 2 / np.pi, DAMPING, 1.4, np.eye(2, 3)[None, :, None, :], [1.0], 4.3)
+    return lambda parameters: phonon.drive(GaussianPulse(*parameters), TIMES, steps=steps).q
 
 
 def by_diffrax(solver, tolerance, adjoint):
@@ -80,8 +80,10 @@ def rows():
     def error(q):
         return float(np.abs(np.asarray(q) - exact).max() / np.abs(exact).max())
 
+    adaptive = by(AdaptiveSteps())
     families = {
-        "chiraljax: Dopri8, DirectAdjoint": drive,
+        "chiraljax: AdaptiveSteps": adaptive,
+        "chiraljax: FixedSteps": by(FixedSteps()),
         "Tsit5, DirectAdjoint, 1e-10": by_diffrax(diffrax.Tsit5(), 1e-10, diffrax.DirectAdjoint()),
         "Dopri8, RecursiveCheckpointAdjoint": by_diffrax(diffrax.Dopri8(), 1e-13, diffrax.RecursiveCheckpointAdjoint()),
     }
@@ -97,7 +99,11 @@ def rows():
         yield name, "jvp (1 direction)", *measure(jax.jit(lambda p, f=loss: jax.jvp(f, (p,), (p,))), START), None
         yield name, "jacfwd (9 parameters)", *measure(jax.jit(jax.jacfwd(loss)), START), None
     batch = np.tile(START, (64, 1))
-    yield "chiraljax: Dopri8, DirectAdjoint", "vmap of 64 drives", *measure(jax.jit(jax.vmap(drive)), batch), None
+    yield "chiraljax: AdaptiveSteps", "vmap of 64 drives", *measure(jax.jit(jax.vmap(adaptive)), batch), None
+    for steps in (AutomaticSteps(), FixedSteps(), AdaptiveSteps()):
+        name = f"chiraljax: {type(steps).__name__}, no jit"
+        yield name, "drive", *measure(by(steps), START), error(by(steps)(START))
+        yield name, "grad (9 parameters)", *measure(jax.grad(lambda p, s=steps: jnp.sum(by(s)(p) ** 2)), START), None
     yield "scipy DOP853, 1e-11", "drive", *measure(by_scipy, 1e-11, repeats=3), error(by_scipy(1e-11))
 
 

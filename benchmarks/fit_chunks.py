@@ -4,7 +4,7 @@
 
 The bands are those of the bundled model of KTaO₃ without spin–orbit coupling at 100 000 random k-points; the matrices
 ∂H/∂θ there would take 4 GB, so the fit makes them anew in chunks. It begins from parameters that are 0.05 eV off at
-random (`start="noise"`, one restart) and is to find the 13 parameters of the model. Each number of k-points runs in a
+random (`draw="noise"`, one start) and is to find the 13 parameters of the model. Each number of k-points runs in a
 process of its own, whose largest memory (resident set) is given beside that before the fit, when packages are loaded
 and the bands are made; the smallest number needs no chunks. One evaluation of energies, and one of energies and
 slopes, at all k-points are timed as well (second call), and the energies alone by NumPy with the same matrices made in
@@ -28,7 +28,7 @@ import numpy as np
 from _results import write_results
 
 import chiraljax as cj
-from chiraljax.fit import Bands, fit_bands
+from chiraljax.fit import Bands, MultiStart, fit_bands
 from chiraljax.fit._levels import Levels
 
 POINTS = (2_000, 100_000)
@@ -78,7 +78,7 @@ def one(points: int) -> dict:
     start = electrons.with_parameters(off)
     before = peak()
     begin = time.perf_counter()
-    fit = fit_bands(start, bands, start="noise", restarts=1)
+    fit = fit_bands(start, bands, search=MultiStart(1, draw="noise"))
     seconds, after = time.perf_counter() - begin, peak()
     levels = Levels(bare, k)
     values = jnp.asarray([*wanted.values(), 0.0])

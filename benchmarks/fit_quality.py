@@ -15,6 +15,7 @@
 Prints tables and writes benchmarks/results/fit_quality.json.
 """
 
+import dataclasses
 import json
 import os
 import subprocess
@@ -26,7 +27,7 @@ from _results import write_results
 
 import chiraljax as cj
 from chiraljax.electrons import Hopping, slater_koster
-from chiraljax.fit import default_targets, fit_bands
+from chiraljax.fit import Variation, default_targets, fit_bands
 from chiraljax.fit._target import match
 from chiraljax.io.bands import read_bands
 
@@ -111,17 +112,19 @@ def one(name: str, what: str, extra: str, begun: str) -> dict:
     electrons = model(extra)
     bands = read_bands(name)
     targets = default_targets(electrons, bands, edge_weight=EDGE_WEIGHT if what == EDGE else 0.0)
-    bounds = None
+    bounds = {}
     if what == TWELVE:
         # As many bands as each target holds: every energy counts alike.
-        targets = [target._replace(weight=float(target.levels[1] - target.levels[0])) for target in targets[:2]]
+        targets = [
+            dataclasses.replace(target, weight=float(target.levels[1] - target.levels[0])) for target in targets[:2]
+        ]
         bounds = moderate(electrons.without_spin_orbit().parameters)
-    fit = fit_bands(electrons, bands, targets=targets, bounds=bounds)
+    fit = fit_bands(electrons, bands, targets=targets, variation=Variation(bounds=bounds))
     seconds = time.time() - float(begun)
     mesh = read_bands(name.replace("pbe", "pbe_mesh"))
     # The mesh with spin–orbit coupling has no projections: the targets of the path then weight by none.
     known = bool(mesh.projections)
-    on_mesh = [target._replace(projection=target.projection if known else None) for target in targets]
+    on_mesh = [dataclasses.replace(target, projection=target.projection if known else None) for target in targets]
     first = electrons.filling // (1 if bands.spin_orbit else 2)
     gamma = np.flatnonzero(np.all(bands.k == 0, axis=1))[0]
     levels = energies(fit, bands)[gamma]

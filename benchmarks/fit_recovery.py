@@ -21,9 +21,9 @@ import optimistix as optx
 from _results import write_results
 
 import chiraljax as cj
-from chiraljax.fit import Bands, default_targets, fit_bands
+from chiraljax.fit import Bands, MultiStart, Variation, default_targets, fit_bands
 from chiraljax.fit._levels import Levels
-from chiraljax.fit._search import problem, refine
+from chiraljax.fit._search import refine, residuals
 from chiraljax.fit._space import is_onsite, space
 from chiraljax.fit._starts import starting_points
 from chiraljax.fit._target import match
@@ -60,7 +60,9 @@ def by_fit_bands(electrons, bands, wanted, bounds):
     rows = []
     for seed in range(SEEDS):
         begin = time.perf_counter()
-        fit = fit_bands(unrelated(electrons, seed), bands, bounds=bounds, seed=seed)
+        fit = fit_bands(
+            unrelated(electrons, seed), bands, variation=Variation(bounds=bounds), search=MultiStart(seed=seed)
+        )
         seconds = time.perf_counter() - begin
         error = largest_error(fit.parameters, wanted, fit.signs)
         rows.append({"seed": seed, "seconds": seconds, "error": error, "loss": fit.loss, "converged": fit.converged})
@@ -73,10 +75,10 @@ def by_plain_descent(electrons, bands, wanted, bounds, signs):
     begin = time.perf_counter()
     matched = match(electrons, bands, default_targets(electrons, bands))
     levels = Levels(model, bands.k)
-    varied = space(model, levels.names, matched.energies, [], {}, bounds, {})
+    varied = space(model, levels.names, matched.energies, Variation(bounds=bounds))
     starts = jnp.asarray(starting_points("uniform", PLAIN_STARTS, model, varied, 0))
     solver = optx.LevenbergMarquardt(rtol=1e-8, atol=1e-8)
-    ends = refine(problem(levels, varied, matched, 0.1), starts, solver, PLAIN_STEPS, lambda done, best: None)
+    ends = refine(residuals(levels, varied, matched, 0.1), starts, solver, PLAIN_STEPS, lambda done, best: None)
     seconds = time.perf_counter() - begin
     found = [dict(zip(varied.free, np.asarray(varied.inside(x)).tolist(), strict=True)) for x in ends.x]
     return np.array([largest_error(one, wanted, signs) for one in found]), seconds

@@ -1,4 +1,4 @@
-"""How much faster the restarts of a band fit are than `scipy.optimize.least_squares` on the same residuals.
+"""How much faster the local searches of a band fit are than `scipy.optimize.least_squares` on the same residuals.
 
     python benchmarks/fit_scipy.py
 
@@ -41,10 +41,11 @@ from scipy.optimize import least_squares
 
 import chiraljax as cj
 from chiraljax.fit._levels import Levels, _matrices
-from chiraljax.fit._search import problem, refine
+from chiraljax.fit._search import refine, residuals
 from chiraljax.fit._space import space
 from chiraljax.fit._starts import starting_points
 from chiraljax.fit._target import default_targets, match
+from chiraljax.fit._variation import Variation
 
 BANDS = ("KTaO3_pbe", "KTaO3_pbe_mesh_soc")
 STARTS, STEPS = 32, 400
@@ -114,9 +115,9 @@ def build(electrons, bands):
     model = electrons if bands.spin_orbit else electrons.without_spin_orbit()
     matched = match(electrons, bands, default_targets(electrons, bands))
     levels = Levels(model, bands.k)
-    varied = space(model, levels.names, matched.energies, [], {}, {}, {})
+    varied = space(model, levels.names, matched.energies, Variation())
     starts = starting_points("uniform", STARTS, model, varied, seed=0)
-    return problem(levels, varied, matched, 0.1), jnp.asarray(starts)
+    return residuals(levels, varied, matched, 0.1), jnp.asarray(starts)
 
 
 def ours(name: str) -> dict:

@@ -1,4 +1,4 @@
-"""How much the steps of a Langevin bath heat a mode by themselves, and their cost: `langevin` and diffrax's ShARK.
+"""How much the steps of a Langevin bath heat a mode by themselves, and their cost: `HeatBath` and diffrax's ShARK.
 
     python benchmarks/langevin.py
 
@@ -8,6 +8,7 @@ ensembles have 500 motions over the paper's 10 ps. Written to benchmarks/results
 
 import json
 import time
+from functools import partial
 from pathlib import Path
 
 import diffrax
@@ -16,9 +17,7 @@ import jax.numpy as jnp
 import numpy as np
 from scipy.linalg import expm, solve_discrete_lyapunov
 
-from chiraljax.phonon import Phonon, thermal_square
-from chiraljax.phonon._langevin import bath_noise
-from chiraljax.phonon._propagate import step_ends
+from chiraljax.phonon import FixedSteps, HeatBath, Phonon, thermal_square
 from chiraljax.pulse import GaussianPulse
 
 FREQUENCY, WINDOW, SAMPLES = 2.42, 10.0, 500
@@ -35,11 +34,11 @@ def bias_of_shark(damping, steps):
     return solve_discrete_lyapunov(state, h * increment @ increment.T + h / 12 * area @ area.T)[0, 0] - 1
 
 
-def bias_of_langevin(damping, steps):
+def bias_of_bath(damping, steps):
     phonon = Phonon(FREQUENCY, damping, 1.0, np.eye(2, 3)[None, :, None, :], [1.0])
-    times = jnp.array([0.0, 1 / FREQUENCY])
     square = float(thermal_square(phonon, 300.0)[0])
-    noise = np.asarray(bath_noise(phonon, jnp.full(2, square), step_ends(times, steps)))[0, -1].reshape(2, -1)
+    bath, end = HeatBath(300.0, jax.random.key(0)), jnp.array([1 / FREQUENCY / steps])
+    noise = np.asarray(bath.noise(phonon, end, 1).amplitude)[0, -1].reshape(2, -1)
     free = expm(np.array([[0, 1], [-(OMEGA**2), -damping]]) / FREQUENCY / steps)
     return solve_discrete_lyapunov(free, noise @ noise.T)[0, 0] / square - 1
 
@@ -63,11 +62,12 @@ def seconds_of_shark(steps):
     return seconds(move)
 
 
-def seconds_of_langevin(steps):
+def seconds_of_bath(steps):
     phonon = Phonon(FREQUENCY, 0.64, 1.0, np.eye(2, 3)[None, :, None, :], [1.0])
     times, substeps = np.array([0.0, WINDOW]), int(np.ceil(WINDOW * FREQUENCY * steps))
     dark = GaussianPulse(0.0)
-    return seconds(lambda key: phonon.langevin(dark, times, temperature=300.0, key=key, substeps=substeps).q[-1])
+    bath_of, fixed = partial(HeatBath, 300.0), FixedSteps(substeps)
+    return seconds(lambda key: phonon.drive(dark, times, steps=fixed, bath=bath_of(key)).q[-1])
 
 
 def seconds(move):
@@ -83,9 +83,9 @@ def seconds(move):
 def main():
     jax.config.update("jax_enable_x64", True)
     results = []
-    print(f"{'steps a period':20s}{'bias of <q2>, eta = 0.64':>26s}{'eta = 0.1 rad/ps':>18s}{'s / 500 motions':>18s}")
+    print(f"{'steps per period':20s}{'bias of <q2>, eta = 0.64':>26s}{'eta = 0.1 rad/ps':>18s}{'s / 500 motions':>18s}")
     methods = {
-        "langevin": (bias_of_langevin, seconds_of_langevin, (16,)),
+        "HeatBath": (bias_of_bath, seconds_of_bath, (16,)),
         "ShARK": (bias_of_shark, seconds_of_shark, (32, 64, 128, 256)),
     }
     for name, (bias, cost, rates) in methods.items():

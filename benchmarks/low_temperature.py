@@ -20,12 +20,9 @@ import jax.numpy as jnp
 import numpy as np
 
 import chiraljax as cj
-from chiraljax.brillouin._quadrature import _zone, frozen
-from chiraljax.crystal import magnetic_operations
-from chiraljax.electrons import trial_orbitals
-from chiraljax.observables._fermi_surface import extrapolated
-from chiraljax.observables._interpolation import BandGroup, interpolate, levels
-from chiraljax.observables._region import grid
+from chiraljax.brillouin import BandGroup, at_nodes, extrapolated, frozen, interpolate, region_grid
+from chiraljax.brillouin._quadrature import _zone
+from chiraljax.observables import along, rotating
 from chiraljax.plot._style import PAGE, new_figure, save_figure, styled
 
 HERE = Path(__file__).parent
@@ -39,8 +36,9 @@ def main():
     known = json.loads((HERE / "data" / "brillouin_reference.json").read_text())
     at = np.ix_([known["mu"].index(mu) for mu in MU], [known["temperature"].index(t) for t in TEMPERATURE])
     exact, doubt = (np.array(known[name])[at] for name in ("moment", "error"))
-    axis, omega = np.array([0.0, 0.0, 1.0]), jnp.asarray(ROTATION)
-    operations = magnetic_operations(electrons.crystal, electrons.operations, axis)
+    axis = np.array([0.0, 0.0, 1.0])
+    bloch, *_ = rotating(electrons, axis, jnp.array([ROTATION]), [along(electrons.spin, axis)])
+    operations = bloch.operations
     edge = cj.conduction_edge(electrons).energy
     pairs = [part.ravel() for part in jnp.meshgrid(jnp.array(MU) + edge, jnp.array(TEMPERATURE), indexing="ij")]
     curves = {name: [] for name in NAMES}
@@ -53,22 +51,24 @@ def main():
     print(f"{'':20s}{'solves':>8s}" + "".join(f"{f'{mu}, {t:.0f} K':>10s}" for mu in MU for t in TEMPERATURE))
     for n in (16, 24, 32, 48, 64, 96):
         rule = _zone(n, frozen(operations), (True, True, True), 0.0)
-        found = cj.magnetization(electrons, mu=MU, temperature=TEMPERATURE, rotation=ROTATION, quadrature=rule)
+        found = cj.magnetization(
+            electrons, mu=MU, temperature=TEMPERATURE, rotation=ROTATION, accuracy=cj.Accuracy(rule=rule)
+        )
         note("uniform mesh", len(rule.weights), found.moment)
     whole = BandGroup((0, electrons.size), (), electrons.harmonics, "zone")
-    bands = interpolate(electrons, whole, axis, omega)
+    bands = interpolate(bloch, whole)
     for n in (16, 24, 32, 48, 64, 96):
-        rule = grid(n, operations, electrons.periodic, "zone")
-        found = levels(bands.series, rule, electrons.filling, *pairs)
+        rule = region_grid(n, operations, electrons.periodic, "zone")
+        found = at_nodes(bands.series, rule, electrons.filling, *pairs)
         note("warped mesh", rule.n_nodes, found.sums[0, 0])
         note("tetrahedra", rule.n_nodes, extrapolated(found, rule, electrons.filling, *pairs)[0][0])
-    states, rule = (electrons.filling, electrons.size), grid(192, operations, electrons.periodic, "zone")
-    trial = trial_orbitals(electrons, states)
+    states, rule = (electrons.filling, electrons.size), region_grid(192, operations, electrons.periodic, "zone")
+    trial = bloch.trial_orbitals(states)
     for n in (8, 12, 16, 20, 24):
         group = BandGroup(states, trial, (n, n, n), "zone")
-        bands = interpolate(electrons, group, axis, omega)
-        value, _ = extrapolated(levels(bands.series, rule, 0, *pairs), rule, 0, *pairs)
-        note("interpolated bands", group.solves(electrons, axis), value[0] + bands.rest)
+        bands = interpolate(bloch, group)
+        value, _ = extrapolated(at_nodes(bands.series, rule, 0, *pairs), rule, 0, *pairs)
+        note("interpolated bands", group.solves(bloch), value[0] + bands.rest)
     draw(curves, doubt / np.abs(exact))
     environment = {"jax": jax.__version__, "python": platform.python_version(), "cpus": os.cpu_count()}
     path = HERE / "results" / "low_temperature.json"

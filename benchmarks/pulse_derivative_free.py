@@ -73,10 +73,14 @@ def main():
     results = []
     for splines in (3, 10, 100):
         pulse = cj.SplinePulse.zeros(0.0, 8.2, 2.42, splines)
-        options = {"objective": cj.AngularMomentumAt(8.0), "fluence": fluence, "times": TIMES, "starts": 1}
-        cj.optimize_pulse(material, pulse, **options)
+        options = {
+            "objective": cj.AngularMomentumAt(8.0),
+            "constraints": cj.Constraints(fluence),
+            "times": TIMES,
+        }
+        cj.optimize_pulse(material, pulse, search=cj.Search(starts=1), **options)
         begin = time.perf_counter()
-        found = cj.optimize_pulse(material, pulse, **options, seed=1)
+        found = cj.optimize_pulse(material, pulse, search=cj.Search(starts=1, seed=1), **options)
         seconds = time.perf_counter() - begin
         size = 4 * splines
         print(f"{size} amplitudes: L-BFGS {found.ratio:.3%} in {seconds:.2f} s, {len(found.history)} steps", flush=True)

@@ -4,13 +4,13 @@
 
 A simulation is the whole chain from the amplitudes of a `SplinePulse`: field, motion of KTaO₃'s phonon at 201 times in
 10 ps, Ω (kinematic), M(Ω), and the mean of M from 4 to 8 ps. M(Ω) is made beforehand. In fixed steps, as
-`optimize_pulse` and `Phonon.propagate` take them, harmonic and with a quartic potential of 50 (ps² Å² u)⁻¹, one pulse
-and eight by `vmap`; and through the adaptive `Phonon.drive` for comparison. Random pulses with the fluence of the
+`optimize_pulse` and `FixedSteps` take them, harmonic and with a quartic potential of 50 (ps² Å² u)⁻¹, one pulse
+and eight by `vmap`; and through `AdaptiveSteps` for comparison. Random pulses with the fluence of the
 paper's.
 
 Times are the fastest of many calls of compiled functions; those of the value and of value and gradient alternate, so
 that other load meets both. Memory is what XLA allots for what is neither argument nor result: for the gradient it
-holds what the reverse pass needs of the forward one. Central differences would take two simulations a parameter; one
+holds what the reverse pass needs of the forward one. Central differences would take two simulations per parameter; one
 along a random direction checks every gradient.
 Prints a table and writes benchmarks/results/pulse_gradient.json.
 """
@@ -24,9 +24,9 @@ import numpy as np
 from _results import write_results
 
 import chiraljax as cj
-from chiraljax.control import MeanMoment, rotation_limit
-from chiraljax.control._chain import Chain
-from chiraljax.observables import magnetization_curve
+from chiraljax.control import Constraints, MeanMoment, rotation_limit
+from chiraljax.control._forecast import Forecast
+from chiraljax.control._steps import Steps
 
 TIMES = np.linspace(0, 10, 201)
 SPLINES, ADAPTIVE_SPLINES, BATCH = (3, 25, 250), (3, 25), 8
@@ -35,25 +35,25 @@ SECONDS, LEAST = 3.0, 5
 STEP = 1e-4
 
 
-def chain_of(material, quartic: float, fluence: float) -> Chain:
+def forecast_of(material, quartic: float, fluence: float) -> Forecast:
     """Pulse to moment; M(Ω) reaches as far as the harmonic phonon can turn."""
-    coupling = cj.KinematicRotation()
-    fastest = rotation_limit(material.phonon, coupling, time=TIMES[-1], start=0.0, fluence=fluence).value
-    curve = magnetization_curve(material.electrons, mu=0.05, temperature=600.0, fastest=fastest)
-    phonon = eqx.tree_at(lambda p: p.quartic_isotropic, material.phonon, jnp.full((1, 1), quartic))
-    return Chain(phonon, coupling, curve, jnp.asarray(TIMES), phonon.substeps(TIMES), phonon.harmonic)
+    chain = cj.Chain.of(material, filling=cj.Filling(0.05, 600.0))
+    limit = rotation_limit(chain.driven, chain.coupling, Constraints(fluence), time=TIMES[-1], start=0.0)
+    curve = chain.response(limit.value, cj.Accuracy())
+    chain = eqx.tree_at(lambda chain: chain.phonon.quartic_isotropic, chain, jnp.full((1, 1), quartic))
+    return Forecast(chain, curve, Steps.of(chain.driven, TIMES), chain.driven.harmonic)
 
 
-def fixed(amplitudes, pulse, chain, objective):
+def fixed(amplitudes, pulse, forecast, objective):
     """The objective in fixed steps."""
     pulse = eqx.tree_at(lambda pulse: pulse.amplitudes, pulse, amplitudes)
-    return objective(chain.outcome(pulse, pulse(chain.nodes), jnp.ones(())))
+    return objective(forecast.outcome(pulse, pulse(forecast.steps.nodes), jnp.ones(())))
 
 
-def adaptive(amplitudes, pulse, chain, objective):
-    """The objective by `drive`."""
+def adaptive(amplitudes, pulse, forecast, objective):
+    """The objective in adaptive steps."""
     pulse = eqx.tree_at(lambda pulse: pulse.amplitudes, pulse, amplitudes)
-    return objective(chain.observed(pulse, chain.phonon.drive(pulse, chain.times), jnp.ones(())))
+    return objective(forecast.driven(pulse, jnp.ones(())))
 
 
 def fastest(functions, arguments) -> list[float]:
@@ -81,7 +81,7 @@ def error_along_random_direction(function, amplitudes, rest, generator) -> float
     return abs((4 * difference(STEP) - difference(2 * STEP)) / 3 / exact - 1)
 
 
-def measure(function, splines: int, batch: int, chain: Chain, fluence: float) -> dict:
+def measure(function, splines: int, batch: int, forecast: Forecast, fluence: float) -> dict:
     """One row."""
     objective = MeanMoment(4.0, 8.0)
     generator = np.random.default_rng(splines)
@@ -92,13 +92,13 @@ def measure(function, splines: int, batch: int, chain: Chain, fluence: float) ->
         return (pulse * jnp.sqrt(fluence / pulse.fluence)).amplitudes
 
     amplitudes = jnp.stack([random() for _ in range(batch)])
-    error = error_along_random_direction(jax.jit(function), amplitudes[0], (empty, chain, objective), generator)
+    error = error_along_random_direction(jax.jit(function), amplitudes[0], (empty, forecast, objective), generator)
     both = jax.value_and_grad(function)
     if batch > 1:
         function, both = (jax.vmap(f, in_axes=(0, None, None, None)) for f in (function, both))
     else:
         amplitudes = amplitudes[0]
-    arguments = (amplitudes, empty, chain, objective)
+    arguments = (amplitudes, empty, forecast, objective)
     compiled = [jax.jit(f).lower(*arguments).compile() for f in (function, both)]
     value, gradient = fastest(compiled, arguments)
     memory = [program.memory_analysis().temp_size_in_bytes for program in compiled]
@@ -126,11 +126,12 @@ def main():
         f"{'differences':>13s}{'memory':>10s}{'and gradient':>14s}{'error':>10s}"
     )
     rows = []
-    chains = {"harmonic": chain_of(material, 0.0, fluence), "anharmonic": chain_of(material, QUARTIC, fluence)}
+    quartics = {"harmonic": 0.0, "anharmonic": QUARTIC}
+    forecasts = {phonon: forecast_of(material, quartic, fluence) for phonon, quartic in quartics.items()}
     for integrator, function, numbers, batch in cases:
-        for phonon, chain in chains.items():
+        for phonon, forecast in forecasts.items():
             for splines in numbers:
-                row = measure(function, splines, batch, chain, fluence)
+                row = measure(function, splines, batch, forecast, fluence)
                 rows.append({"integrator": integrator, "phonon": phonon, **row})
                 print(
                     f"{integrator:13s}{phonon:12s}{batch:6d}{row['parameters']:8d}"

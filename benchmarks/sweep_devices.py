@@ -22,6 +22,7 @@ import numpy as np
 from _results import write_results
 
 import chiraljax as cj
+from chiraljax.observables import RotationInterpolant
 from chiraljax.sweeps import plan_sweep
 from chiraljax.sweeps._motion import _outcome
 from chiraljax.sweeps._points import _moments
@@ -48,24 +49,26 @@ def ways() -> dict:
     """How many of each there are in a call, the function, and its arguments."""
     material = cj.load_material("KTaO3")
     random = np.random.default_rng(0)
-    x, dx = random.uniform(-1, 1, (2, FIELDS, 1, TIMES))
+    rotation, turn = random.uniform(-1, 1, (2, FIELDS, 1, TIMES))
     table, change = random.normal(size=(2, 1, TABLES, NODES))
     plan = plan_sweep(material, axes={"pulse.peak_field": np.linspace(0.1, 3.0, DRIVES)}, outputs=["rotation"])
     drives = plan.values(plan.varied, {"pulse.peak_field": np.arange(DRIVES)}, ("pulse.peak_field",))
     k = random.uniform(-0.5, 0.5, (MATRICES, 3))
     H = jax.jit(material.electrons.hamiltonian)(k, 15.2)
 
-    def moments(x, table, turns, others):
-        return _moments(x, table, turns, others, False)
+    interpolant = RotationInterpolant(fastest=jnp.ones(()), nodes=NODES)
 
-    def trajectories(setup, drives, turns, times):
-        return _outcome(setup, plan.varied, (), (), drives, turns, times, plan.substeps, True)
+    def moments(interpolant, rotation, table, turns, others):
+        return _moments(interpolant, rotation, table, turns, others, False)
+
+    def trajectories(chain, drives, turns, times):
+        return _outcome(chain, plan.varied, (), (), drives, turns, times, plan.substeps, True)
 
     n_points = FIELDS * TABLES
     return {
-        "points": (n_points, (moments, (x, table, [], []))),
-        "derivatives": (n_points, (moments, (x, table, [dx], [change]))),
-        "trajectories": (DRIVES, (trajectories, (plan.setup, drives, np.zeros((DRIVES, 1, 0)), plan.times))),
+        "points": (n_points, (moments, (interpolant, rotation, table, [], []))),
+        "derivatives": (n_points, (moments, (interpolant, rotation, table, [turn], [change]))),
+        "trajectories": (DRIVES, (trajectories, (plan.chain, drives, np.zeros((DRIVES, 1, 0)), plan.times))),
         "diagonalisations": (MATRICES, (jax.jit(jnp.linalg.eigh), (H,))),
     }
 

@@ -51,7 +51,7 @@ def main():
         rows = [swept(Path(folder), name) for name in ("empty cache", "warm cache")]
         known = open_sweep(Path(folder) / "empty cache.zarr").load()
     as_it_stands = looped(warm_up, points, known, None)
-    rule = simulated(points[0]).quadrature
+    rule = simulated(points[0]).rule
     rows += [as_it_stands, looped(warm_up, points, known, rule), at_a_field(points[0], known)]
     print(
         f"{'':36s}{'points':>9s}{'s':>8s}{'CPU s':>8s}{'GB':>6s}{'points/s':>11s}{'sweep/this':>12s}"
@@ -145,7 +145,7 @@ def simulate(field, mu, temperature, rule=None):
         mu=mu,
         temperature=temperature,
         times=TIMES,
-        quadrature=rule,
+        accuracy=cj.Accuracy(rule=rule),
     )
     return jax.block_until_ready(result)
 

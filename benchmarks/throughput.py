@@ -32,8 +32,8 @@ import numpy as np
 from jax.sharding import NamedSharding, PartitionSpec
 
 import chiraljax as cj
+from chiraljax._parallel import _blas, cores
 from chiraljax.brillouin import Quadrature, integrate
-from chiraljax.brillouin._integrate import _blas, _cores
 
 POINTS, FEW, ROUNDS, LIMIT = 4096, 256, 4, 60
 SWEEPS = 8
@@ -47,13 +47,13 @@ def main():
     k = np.random.default_rng(0).uniform(-0.5, 0.5, (POINTS, 3))
     H = np.asarray(jax.jit(electrons.hamiltonian)(k, 15.2))
     if SHARDED in sys.argv:
-        with ThreadPoolExecutor(_cores()) as threads:
+        with ThreadPoolExecutor(cores()) as threads:
             ways = {DEVICES: sharded(H), f"{THREADS}, beside these": (alone(partial(in_chunks, threads)), H)}
             print(json.dumps(best_rates(ways)))
         return
     check(jacobi, H[:FEW])
     spawn = multiprocessing.get_context("spawn")
-    with ThreadPoolExecutor(_cores()) as threads, ProcessPoolExecutor(_cores(), spawn, one_blas_thread) as workers:
+    with ThreadPoolExecutor(cores()) as threads, ProcessPoolExecutor(cores(), spawn, one_blas_thread) as workers:
         rates = best_rates(
             {
                 UNIT: (np.linalg.eigh, H),
@@ -74,7 +74,7 @@ def main():
         "jax": jax.__version__,
         "numpy": np.__version__,
         "python": platform.python_version(),
-        "cores": _cores(),
+        "cores": cores(),
         "device": jax.devices()[0].device_kind,
     }
     path = Path(__file__).parent / "results" / "throughput.json"
@@ -116,7 +116,7 @@ def _states(electrons, k):
 
 
 def in_chunks(pool: Executor, matrices):
-    parts = pool.map(np.linalg.eigh, np.array_split(np.asarray(matrices), 4 * _cores()))
+    parts = pool.map(np.linalg.eigh, np.array_split(np.asarray(matrices), 4 * cores()))
     return tuple(np.concatenate(part) for part in zip(*parts, strict=True))
 
 
@@ -138,7 +138,7 @@ def sharded(H):
 
 def in_own_process() -> dict:
     """Rates of `sharded`, whose number of devices is fixed when JAX starts, and of threads; None if that hangs."""
-    flags = {"XLA_FLAGS": f"--xla_force_host_platform_device_count={_cores()}"}
+    flags = {"XLA_FLAGS": f"--xla_force_host_platform_device_count={cores()}"}
     command = [sys.executable, __file__, SHARDED]
     try:
         done = subprocess.run(command, env=os.environ | flags, timeout=LIMIT, check=True, stdout=subprocess.PIPE)

@@ -22,9 +22,11 @@ class InputError(ValueError):
         return f"{self.source}: {text}" if self.source else text
 
     def inside(self, outer: str = "", source: object = "") -> "InputError":
-        """The same with its field inside `outer`, in the file `source`; a file that is known already stays."""
+        """The same with its field inside `outer`, in the file `source`; one in a file that is known already stays."""
+        if self.source:
+            return self
         field = ".".join(part for part in (outer, self.field) if part)
-        return InputError(field, self.message, self.source or str(source))
+        return InputError(field, self.message, str(source))
 
 
 def check(condition: Any, field: str, message: str, source: object = "") -> None:

@@ -1,23 +1,96 @@
-"""The base of everything that a user may compile a method of."""
+"""The base of everything that a user may compile a method of, and compare."""
+
+from collections import deque
+from collections.abc import Callable
+from functools import WRAPPER_ASSIGNMENTS
+from types import MethodType
+from typing import TYPE_CHECKING, Any
 
 import equinox as eqx
 import jax
+import numpy as np
+from jax.core import Tracer
+
+_ARRAYS = (jax.Array, np.ndarray, np.generic)
 
 
 class Module(eqx.Module):
-    """An `equinox.Module` whose methods are arguments of `jax.jit` as they are, as in `jax.jit(electrons.energies)`.
+    """An `equinox.Module` that is compared by content, and whose methods `jax.jit` takes as they are.
 
-    JAX looks compiled functions up by hash and equality. Two modules are equal here if their static parts
-    are, and if they hold the same arrays: the same objects, whatever their values.
+    Two modules are equal if their static parts are, and if their arrays have the same shape, dtype and values. While
+    it is traced an array has no value; it is then equal to itself only. The hash is of structure, shapes and dtypes. So
+    JAX, which looks compiled functions up by hash and equality, finds `jax.jit(electrons.energies)` again for an equal
+    model and compiles anew for another one.
     """
 
     def __hash__(self) -> int:
         leaves, structure = jax.tree.flatten(self)
-        return hash((structure, *map(id, leaves)))
+        return hash((structure, *map(_kind, leaves)))
 
     def __eq__(self, other: object) -> bool:
-        if type(self) is not type(other):
-            return False
+        if self is other or type(self) is not type(other):
+            return self is other
         leaves, structure = jax.tree.flatten(self)
         others, other_structure = jax.tree.flatten(other)
-        return structure == other_structure and all(a is b for a, b in zip(leaves, others, strict=True))
+        return structure == other_structure and all(map(_same, leaves, others))
+
+    if not TYPE_CHECKING:
+
+        def __getattribute__(self, name: str) -> Any:
+            value = object.__getattribute__(self, name)
+            bound = isinstance(value, MethodType) and value.__self__ is self and not name.startswith("__")
+            return _Method(value.__func__, self) if bound else value
+
+
+class _Method(eqx.Module):
+    """A bound method as a pytree, like Equinox's own, but equal to another one if the modules are equal.
+
+    Equinox compares arrays as JAX does, which fails while they are traced.
+    """
+
+    __func__: Callable = eqx.field(static=True)
+    __self__: Module
+
+    def __post_init__(self) -> None:
+        for name in WRAPPER_ASSIGNMENTS:
+            if hasattr(self.__func__, name):
+                setattr(self, name, getattr(self.__func__, name))
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        __tracebackhide__ = True
+        return self.__func__(self.__self__, *args, **kwargs)
+
+    @property
+    def __wrapped__(self) -> Callable:
+        return self.__func__.__get__(self.__self__, type(self.__self__))
+
+    def __hash__(self) -> int:
+        value = hash((self.__func__, self.__self__))
+        if not any(isinstance(leaf, Tracer) for leaf in jax.tree.leaves(self)):
+            _keep(value, self)
+        return value
+
+    def __eq__(self, other: object) -> bool:
+        return type(other) is _Method and self.__func__ is other.__func__ and self.__self__ == other.__self__
+
+
+_kept: deque[tuple[int, _Method]] = deque(maxlen=64)
+
+
+def _keep(value: int, method: _Method) -> None:
+    """JAX forgets what it compiled from a method when the method is gone, and each look-up of one makes a new one."""
+    if not any(value == other and method == kept for other, kept in list(_kept)):
+        _kept.append((value, method))
+
+
+def _kind(leaf: Any) -> Any:
+    """What equal leaves have in common, found without their values."""
+    return (leaf.shape, leaf.dtype) if isinstance(leaf, _ARRAYS) else leaf
+
+
+def _same(leaf: Any, other: Any) -> bool:
+    if leaf is other:
+        return True
+    if isinstance(leaf, Tracer) or isinstance(other, Tracer) or _kind(leaf) != _kind(other):
+        return False
+    return not isinstance(leaf, _ARRAYS) or np.array_equal(leaf, other, equal_nan=leaf.dtype.kind in "fc")

@@ -14,7 +14,7 @@ from threadpoolctl import ThreadpoolController
 
 def side_by_side(function: Callable, items: Sequence | np.ndarray, alone: bool) -> list:
     """`function` of each item, on one thread a core, or in turn if it must be `alone`."""
-    with _blas().limit(limits=1, user_api="blas"):
+    with one_thread():
         results = [function(items[0])]
         if len(items) > 2 and cores() > 1 and not alone:
             with ThreadPoolExecutor(cores()) as pool:
@@ -22,6 +22,16 @@ def side_by_side(function: Callable, items: Sequence | np.ndarray, alone: bool) 
         else:
             results += [function(item) for item in items[1:]]
     return results
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Within, BLAS uses one thread: at matrices this small more of them only wait for one another.
+
+    What JAX began must be done before it ends (`jax.block_until_ready`).
+    """
+    with _blas().limit(limits=1, user_api="blas"):
+        yield
 
 
 _allowed: ContextVar[int | None] = ContextVar("allowed", default=None)

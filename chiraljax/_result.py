@@ -1,7 +1,8 @@
 """What every result has: a status, a text for the prompt, and a labelled form with units."""
 
 import dataclasses
-from typing import Any, NamedTuple
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple, TypeVar
 
 import equinox as eqx
 import numpy as np
@@ -11,10 +12,11 @@ from ._errors import check
 from ._module import Module
 from ._tracing import concrete
 
+_Method = TypeVar("_Method", bound=Callable[..., Any])
 _KEY = "quantity"
 _LISTED = 4
 """Values of an array that are shown; of a larger one, the smallest and the largest."""
-_SYMBOLS = {"mu_B": "μ_B", "angstrom": "Å", "hbar": "ħ", "sqrt": "√"}
+_SYMBOLS = {"mu_B": "μ_B", "angstrom": "Å", "hbar": "ħ", "sqrt(u)": "√u", "sqrt": "√"}
 
 
 class Quantity(NamedTuple):
@@ -24,16 +26,33 @@ class Quantity(NamedTuple):
     axes: tuple[str, ...]
     error: str
     meaning: str
+    label: str
 
 
-def quantity(unit: str, axes: tuple[str, ...] = (), *, error: str = "", meaning: str = "", **field: Any) -> Any:
+def quantity(
+    unit: str, axes: tuple[str, ...] = (), *, error: str = "", meaning: str = "", label: str = "", **field: Any
+) -> Any:
     """A field of a result that holds numbers in `unit`, in ASCII as NetCDF has them ("mu_B/cell").
 
     `axes` are the names of its axes in order. An axis that is named as another quantity of the same result has the
-    shape of that one, which becomes its coordinate: a number leaves no axis. `error` is the name of the field with its
-    absolute error.
+    shape of that one, which becomes its coordinate: a number leaves no axis, and None neither. A coordinate whose axes
+    are its own and more, as a vector at each of several points, counts with its own alone. A mapping of names to
+    numbers has one axis, whose coordinate are the names. `error` is the name of the field with its absolute error,
+    `label` the name in the labelled form where it is not that of the field.
     """
-    return eqx.field(metadata={_KEY: Quantity(unit, axes, error, meaning)}, **field)
+    return eqx.field(metadata={_KEY: Quantity(unit, axes, error, meaning, label)}, **field)
+
+
+def derived(
+    unit: str, axes: tuple[str, ...] = (), *, error: str = "", meaning: str = ""
+) -> Callable[[_Method], _Method]:
+    """Below `@property`: what follows from the fields of a result is labelled as a field of `quantity` is."""
+
+    def labelled(method: _Method) -> _Method:
+        setattr(method, _KEY, Quantity(unit, axes, error, meaning, ""))
+        return method
+
+    return labelled
 
 
 def quantities_of(result: Any) -> dict[str, Quantity]:
@@ -44,12 +63,13 @@ def quantities_of(result: Any) -> dict[str, Quantity]:
 class AbstractResult(Module):
     """Values with their errors, and how the calculation ended.
 
-    The fields that `quantity` describes are shown at the prompt and labelled by `to_xarray`.
+    The fields that `quantity` describes are shown at the prompt and labelled by `to_xarray`, which also has the
+    properties that `derived` describes.
     """
 
     @property
     def status(self) -> str:
-        """`"converged"`, or what else became of it."""
+        """`"converged"`, or what else became of it; empty where nothing was solved."""
         return "converged"
 
     @property
@@ -57,69 +77,96 @@ class AbstractResult(Module):
         """What it took, in words; empty where nothing was counted."""
         return ""
 
+    def quantities(self) -> dict[str, Quantity]:
+        """What is labelled: fields, then derived properties."""
+        properties = {
+            name: getattr(member.fget, _KEY)
+            for parent in reversed(type(self).__mro__)
+            for name, member in vars(parent).items()
+            if isinstance(member, property) and hasattr(member.fget, _KEY)
+        }
+        return quantities_of(self) | properties
+
     def __repr__(self) -> str:
         head = ", ".join(part for part in (type(self).__name__, self.status, self.cost) if part)
-        rows = [
-            (name, *self._shown(name, said)) for name, said in quantities_of(self).items() if not _is_error(self, name)
-        ]
-        width = max((len(name) for name, _, _ in rows), default=0)
-        return "\n".join([head, *(f"  {name:<{width}}  {value} {unit}".rstrip() for name, value, unit in rows)])
+        fields = quantities_of(self)
+        errors = {what.error for what in fields.values()}
+        shown = [name for name in fields if name not in errors and getattr(self, name) is not None]
+        rows = {name: self._shown(name, fields[name]) for name in shown} | self._remarks()
+        width = max(map(len, rows), default=0)
+        return "\n".join([head, *(f"  {name:<{width}}  {text}".rstrip() for name, text in rows.items())])
 
     def to_xarray(self) -> xr.Dataset:
         """The quantities with named axes and units; what is no array of numbers stands in the attributes.
 
         Raises `InputError` for a coordinate with more than one axis.
         """
-        said = {name: what for name, what in quantities_of(self).items() if getattr(self, name) is not None}
-        on = {axis for what in said.values() for axis in what.axes if axis in said}
+        present = {name: what for name, what in self.quantities().items() if getattr(self, name) is not None}
+        fields = {what.label or name: name for name, what in present.items()}
+        on = {axis for what in present.values() for axis in what.axes if axis in fields}
         variables, coordinates = {}, {}
-        for name, what in said.items():
-            values = np.asarray(getattr(self, name))
-            attributes = {"units": what.unit} | ({"long_name": what.meaning} if what.meaning else {})
-            dims = self._dims(name, what, said)
+        for label, name in fields.items():
+            values, what = getattr(self, name), present[name]
+            if isinstance(values, Mapping):
+                coordinates |= {axis: list(values) for axis in what.axes}
+                values = list(values.values())
+            values = np.asarray(values)
+            dims = self._dims(what.axes, fields, present)
+            while len(dims) > values.ndim and dims[-1] not in fields:
+                dims.pop()
             check(
                 len(dims) == values.ndim,
                 name,
                 f"must have the axes {dims} to be labelled, but has shape {values.shape}",
             )
-            (coordinates if name in on else variables)[name] = xr.Variable(dims, values, attributes)
-        return xr.Dataset(variables, coordinates, {"status": self.status, **self._attributes()})
+            attributes = {"units": self._unit(name)} | ({"long_name": what.meaning} if what.meaning else {})
+            (coordinates if label in on else variables)[label] = xr.Variable(dims, values, attributes)
+        status = {"status": self.status} if self.status else {}
+        return xr.Dataset(variables, coordinates, status | self._attributes())
+
+    def _unit(self, name: str) -> str:
+        """The unit of a quantity; overridden where it is not the same in every result."""
+        return self.quantities()[name].unit
+
+    def _remarks(self) -> dict[str, str]:
+        """What else the text for the prompt says, name by name."""
+        return {}
 
     def _attributes(self) -> dict[str, Any]:
         """What else the labelled form says, of plain types."""
         return {}
 
-    def _dims(self, name: str, what: Quantity, said: dict[str, Quantity]) -> list[str]:
+    def _dims(self, axes: tuple[str, ...], fields: dict[str, str], present: dict[str, Quantity]) -> list[str]:
+        """The axes that there are: of a coordinate that is a number there is none, nor of one that is None."""
         dims: list[str] = []
-        for axis in what.axes:
-            if axis not in said or axis == name:
-                dims.append(axis)
+        for axis in axes:
+            if axis not in fields:
+                dims += [] if getattr(self, axis, axis) is None else [axis]
                 continue
-            shape = np.shape(getattr(self, axis))
-            check(len(shape) <= 1, axis, f"must be a number or a list to be labelled, but has shape {shape}")
-            dims += [axis] * len(shape)
-        if name in what.axes:
-            dims = dims[: np.ndim(getattr(self, name))]
+            name = fields[axis]
+            others = tuple(other for other in present[name].axes if other != axis)
+            shape = np.shape(getattr(self, name))
+            own = len(shape) - len(self._dims(others, fields, present))
+            check(own <= 1, name, f"must be a number or a list to be labelled, but has shape {shape}")
+            dims += [axis] * own
         return dims
 
-    def _shown(self, name: str, said: Quantity) -> tuple[str, str]:
-        value = concrete(getattr(self, name)) if getattr(self, name) is not None else None
-        unit = said.unit if said.unit != "1" else ""
+    def _shown(self, name: str, what: Quantity) -> str:
+        if isinstance(getattr(self, name), Mapping):
+            return ", ".join(f"{key} {value:.6g}" for key, value in getattr(self, name).items()) + f" {what.unit}"
+        value = concrete(getattr(self, name))
+        if value is None:
+            return "not known yet"
+        unit = "" if self._unit(name) == "1" else self._unit(name)
         for ascii_name, symbol in _SYMBOLS.items():
             unit = unit.replace(ascii_name, symbol)
-        if value is None:
-            return ("not known yet" if getattr(self, name) is not None else "none"), ""
-        error = concrete(getattr(self, said.error)) if said.error else None
+        error = concrete(getattr(self, what.error)) if what.error else None
         most = "" if error is None or error.size == 0 else f" ± {np.max(error):.1g}"
         if value.dtype.kind not in "fiubc":
-            return ", ".join(map(str, value.ravel()[:_LISTED])), unit
+            return ", ".join(map(str, value.ravel()[:_LISTED]))
         if value.size <= _LISTED:
-            return ", ".join(f"{number:.6g}" for number in value.ravel().tolist()) + most, unit
+            return ", ".join(f"{number:.6g}" for number in value.ravel().tolist()) + f"{most} {unit}"
         shape = "×".join(map(str, value.shape))
         if value.dtype.kind == "c":
-            return f"{shape} complex numbers", unit
-        return f"{np.min(value):.4g} … {np.max(value):.4g} ({shape}){most}", unit
-
-
-def _is_error(result: Any, name: str) -> bool:
-    return any(said.error == name for said in quantities_of(result).values())
+            return f"{shape} complex numbers {unit}"
+        return f"{np.min(value):.4g} … {np.max(value):.4g} ({shape}){most} {unit}"

@@ -15,6 +15,8 @@ Vector3 = Float[Array, "3"]
 Energies = Float[Array, "*batch n"]
 Operator = Complex[Array, "n n"]
 Operators = Complex[Array, "a n n"]
+BatchOperators = Operators | Complex[Array, "*batch a n n"]
+"""The same for all matrices of a batch, or those of each."""
 Hamiltonian = Complex[Array, "*batch n n"]
 HermitianMatrix = Hamiltonian | Float[Array, "*batch n n"]
 
@@ -27,6 +29,7 @@ def real(value: ArrayLike) -> Array:
 __all__ = [
     "Array",
     "ArrayLike",
+    "BatchOperators",
     "Bool",
     "Complex",
     "Energies",

@@ -4,7 +4,7 @@ import os
 import reprlib
 import tomllib
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
@@ -60,31 +60,19 @@ def one_line(error: object) -> str:
 def _first(error: ValidationError, kind: str) -> tuple[str, str]:
     """Field and message of the first of its errors."""
     first, *others = error.errors()
-    first = _of_tag(first)
     field = ".".join(str(part) for part in first["loc"])
     more = f" (and {len(others)} more)" if others else ""
-    got = "" if first["type"] in {"missing", "extra_forbidden"} else f", but got {reprlib.repr(first['input'])}"
-    known = {"missing": "is required, but missing", "extra_forbidden": f"is not a field of a {kind}"}
-    return field, f"{known.get(first['type'], _must(one_line(first['msg'])))}{got}{more}"
+    if first["type"] in {"missing", "missing_argument"}:
+        return field, f"is required, but missing{more}"
+    if first["type"] in {"extra_forbidden", "unexpected_keyword_argument"}:
+        return field, f"is not a field of a {kind}{more}"
+    return field, f"{_must(one_line(first['msg']))}, but got {reprlib.repr(first['input'])}{more}"
 
 
 def _must(message: str) -> str:
     """pydantic's "Input should be …" as "must be …"."""
-    subject, should, expected = message.partition(" should ")
-    return f"must {expected}" if should and subject in {"Input", "Value"} else message
-
-
-def _of_tag(error: Any) -> Any:
-    """The error of a field that says which table it stands in, as that of any other field."""
-    context = error.get("ctx", {})
-    if error["type"] == "union_tag_not_found":
-        name = context["discriminator"].strip("'")
-        return error | {"type": "missing", "loc": (*error["loc"], name)}
-    if error["type"] == "union_tag_invalid":
-        name = context["discriminator"].strip("'")
-        message = f"Input should be one of {context['expected_tags']}"
-        return error | {"loc": (*error["loc"], name), "msg": message, "input": context["tag"]}
-    return error
+    _, should, expected = message.partition(" should ")
+    return f"must {expected}" if should else message
 
 
 def _reason(error: OSError) -> str:

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from chiraljax import Bands
-from chiraljax.io import bands_dataset, to_json, write_json
+from chiraljax.io import to_json, write_json
 
 _NAMES = {
     "K_s": "K.s",
@@ -40,7 +40,7 @@ def main() -> None:
     arguments = parser.parse_args()
     content = json.loads(arguments.input.read_text(encoding="utf-8"))
     bands = mesh(content, arguments.spin_orbit) if "mesh" in content else path(content)
-    write_json(arguments.output, to_json(bands_dataset(bands)), compact=True)
+    write_json(arguments.output, to_json(bands.to_xarray()), compact=True)
 
 
 def path(content: dict) -> Bands:

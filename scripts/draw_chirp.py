@@ -28,14 +28,16 @@ def best_pulses():
     options = {
         "times": TIMES,
         "objective": cj.PeakAngularMomentum(),
-        "fluence": float(cj.GaussianPulse().fluence),
+        "constraints": cj.Constraints(fluence=float(cj.GaussianPulse().fluence)),
     }
     gaussian = cj.GaussianPulse(duration=1.0)
     spline = cj.SplinePulse.zeros(0.0, 10.0, 2.8, 60)
     return {
-        "Gaussian, no chirp": cj.optimize_pulse(hard, gaussian, fixed=["chirp"], starts=8, steps=200, **options),
-        "Gaussian, chirped": cj.optimize_pulse(hard, gaussian, starts=8, steps=200, **options),
-        "spline": cj.optimize_pulse(hard, spline, starts=8, steps=300, **options),
+        "Gaussian, no chirp": cj.optimize_pulse(
+            hard, gaussian, search=cj.Search(steps=200, fixed=["chirp"]), **options
+        ),
+        "Gaussian, chirped": cj.optimize_pulse(hard, gaussian, search=cj.Search(steps=200), **options),
+        "spline": cj.optimize_pulse(hard, spline, **options),
     }
 
 

@@ -1,5 +1,6 @@
 """How accurate a sum over the zone is to be, and what it may cost."""
 
+import dataclasses
 from typing import Any
 
 import equinox as eqx
@@ -44,3 +45,7 @@ class Accuracy(Module):
             "region",
             f"must be one of {', '.join(REGIONS)}, but got {self.region!r}",
         )
+
+    def with_budget(self, budget: int) -> "Accuracy":
+        """The same with another budget."""
+        return dataclasses.replace(self, budget=budget)

@@ -26,7 +26,7 @@ def bands(
     import numpy as np
 
     from ..crystal import KPath
-    from ..io import band_dataset, read_kpoints, to_json, write_csv, write_json
+    from ..io import read_kpoints, write_csv, write_json
     from ..materials import load_material
     from ..observables import conduction_edge
     from ..plot import bands_figure, save_figure
@@ -37,12 +37,13 @@ def bands(
         route = model.k_path(points)
     else:
         steps = np.linalg.norm(np.diff(listed, axis=0) @ model.crystal.reciprocal, axis=1)
-        route = KPath(listed, np.concatenate([[0.0], np.cumsum(steps)]), ())
+        route = KPath(listed, np.concatenate([[0.0], np.cumsum(steps)]))
     energies = np.asarray(model.electrons.energies(route.k, rotation))
     columns = ["k1", "k2", "k3", *(f"e{i}" for i in range(1, energies.shape[1] + 1))]
 
     def content() -> dict:
-        return to_json(band_dataset(route.k, energies, rotation_thz))
+        units = {"k": "fractional", "energies": "eV"}
+        return {"k": route.k.tolist(), "energies": energies.tolist(), "rotation_thz": rotation_thz, "units": units}
 
     write(
         path,

@@ -1,5 +1,6 @@
 """`chiraljax fit`."""
 
+import dataclasses
 from pathlib import Path
 from typing import Annotated
 
@@ -12,8 +13,6 @@ from ._output import checked_output, write
 from ._progress import advise, counted
 
 NOT_CONVERGED = 1
-_STAGE_WEIGHT = 300.0
-"""of the edge in the second stage: ξ alone is to give the splitting there, not to mend errors elsewhere"""
 
 
 def fit(
@@ -36,8 +35,8 @@ def fit(
     edge_weight: Annotated[
         float, typer.Option(metavar="W", help="Energies near the conduction edge count 1 + W times.")
     ] = 0.0,
-    start: Annotated[str | None, typer.Option(metavar="uniform|harrison|noise", help="Where to begin.")] = None,
-    restarts: Annotated[int | None, typer.Option(metavar="N", help="Local searches; default 64.")] = None,
+    starts: Annotated[int | None, typer.Option(metavar="N", help="Local searches; default 64.")] = None,
+    draw: Annotated[str | None, typer.Option(metavar="uniform|harrison|noise", help="Where they begin.")] = None,
     seed: Annotated[int | None, typer.Option(metavar="N", help="Of the random starts; default 0.")] = None,
     example: Annotated[
         bool,
@@ -56,27 +55,19 @@ def fit(
     check(
         finite("--edge-weight", edge_weight) >= 0, "--edge-weight", f"must be zero or positive, but got {edge_weight:g}"
     )
-    from ..fit import cross_validate, default_targets, fit_bands
-    from ..io import (
-        fit_content,
-        load_fit_options,
-        read_bands,
-        write_json,
-        write_material,
-        write_pythtb,
-        write_wannier90,
-    )
+    from ..fit import MultiStart, Variation, cross_validate, default_targets, fit_bands, fit_spin_orbit
+    from ..io import fit_content, load_fit, read_bands, write_json, write_material, write_pythtb, write_wannier90
     from ..materials import load_material
     from ..plot import fit_figure, save_figure
 
-    options = load_fit_options(config) if config else {}
-    given = {"start": start, "restarts": restarts, "seed": seed}
-    options |= {name: value for name, value in given.items() if value is not None}
+    targets, variation, search = load_fit(config) if config else (None, Variation(), MultiStart())
+    given = {"starts": starts, "draw": draw, "seed": seed}
+    search = dataclasses.replace(search, **{name: value for name, value in given.items() if value is not None})
     model, data = load_material(material), read_bands(bands)
     second = read_bands(spin_orbit_bands) if spin_orbit_bands else None
     other = read_bands(check_bands) if check_bands else None
     check(
-        not (edge_weight and "targets" in options),
+        not (edge_weight and targets),
         "--edge-weight",
         "must not stand beside targets in --config, which have their own",
     )
@@ -91,21 +82,19 @@ def fit(
         "must be bands with spin–orbit coupling if --bands are, and without if not",
     )
     if edge_weight:
-        options["targets"] = default_targets(model.electrons, data, edge_weight)
+        targets = default_targets(model.electrons, data, edge_weight)
     with counted("Fitting") as advance:
-        result = fit_bands(model.electrons, data, **options, on_step=advance)
+        result = fit_bands(model.electrons, data, targets=targets, variation=variation, search=search, on_step=advance)
     last, reports, converged = result, [result.report], result.converged
     if second is not None:
-        others = [name for name in result.parameters if not name.endswith(".xi")]
         with counted("Fitting spin–orbit coupling") as advance:
-            targets = default_targets(result.electrons, second, edge_weight or _STAGE_WEIGHT)
-            last = fit_bands(
-                result.electrons, second, targets=targets, fixed=others, restarts=8, seed=seed or 0, on_step=advance
+            last = fit_spin_orbit(
+                result, second, edge_weight=edge_weight or None, search=MultiStart(8, seed=seed or 0), on_step=advance
             )
         reports.append(last.report)
         converged = converged and last.converged
     if other is not None:
-        reports.append(_checked(cross_validate(result, other)))
+        reports.append(cross_validate(result, other).report)
     fitted = model.with_electrons(last.electrons)
     errors = result.standard_errors | last.standard_errors
     comments = {name: f"± {value:.2g}" for name, value in errors.items() if name in fitted.electrons.parameters}
@@ -135,13 +124,3 @@ def fit(
         advise("the fit did not converge; the best parameters found were kept")
         return NOT_CONVERGED
     return 0
-
-
-def _checked(result) -> str:
-    header = f"{'k-fold check, rms in eV':<26}{'this fit':>10}{'refits':>10}{'left out':>10}"
-    rows = [
-        f"  {name:<24}{value:>10.4f}{result.seen[name]:>10.4f}{result.unseen[name]:>10.4f}"
-        for name, value in result.elsewhere.items()
-    ]
-    spread = [f"  {name:<24}{value:>10.4f}" for name, value in result.spread.items()]
-    return "\n".join([header, *rows, "Jackknife errors of the parameters, eV", *spread]) + "\n"

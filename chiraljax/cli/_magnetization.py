@@ -20,14 +20,14 @@ def magnetization(
     rotation_thz: Annotated[str, typer.Option(metavar="A[:B:N]", help="Ω/2π about z, THz.")],
     out: Annotated[str, typer.Option(metavar="FILE", help=".csv, .nc, .json or .png; - for JSON on standard output.")],
     rtol: Annotated[float, typer.Option(metavar="R", help="Relative error of the k-sum.")] = 1e-3,
-    normalisation: Annotated[str, typer.Option(metavar="zone|gamma_cube", help="Region of the k-sum.")] = "zone",
+    region: Annotated[str, typer.Option(metavar="zone|gamma_cube", help="Region of the k-sum.")] = "zone",
 ) -> None:
     """Moment (μ_B per cell) and carriers on a grid of chemical potential, temperature and rotation."""
     path = checked_output(out, (".csv", ".nc", ".json", ".png"))
     potentials, rotations = grid("--mu", mu), grid("--rotation-thz", rotation_thz)
     temperatures = not_negative("--temperature", grid("--temperature", temperature))
     positive("--rtol", rtol)
-    check(normalisation in REGIONS, "--normalisation", f"must be zone or gamma_cube, but got {normalisation!r}")
+    check(region in REGIONS, "--region", f"must be zone or gamma_cube, but got {region!r}")
     single = rotations.size == 1
     check(
         path is None or path.suffix != ".png" or single,
@@ -35,7 +35,8 @@ def magnetization(
         "must be one number for a .png, but is a range",
     )
     from .. import observables
-    from ..io import moment_dataset, to_json, write_csv, write_json, write_netcdf
+    from ..brillouin import Accuracy
+    from ..io import in_thz, to_json, write_csv, write_json, write_netcdf
     from ..materials import load_material
     from ..plot import moment_temperature_figure, save_figure
 
@@ -46,13 +47,11 @@ def magnetization(
             mu=potentials,
             temperature=temperatures,
             rotation=2 * math.pi * rotations,
-            rtol=rtol,
-            normalisation=normalisation,
+            accuracy=Accuracy(rtol=rtol, region=region),
         )
     if result.status != "converged":
         advise(f"the k-sum stopped at its budget of diagonalisations; the error column says how far --rtol {rtol:g} is")
-    data = moment_dataset(result).assign_coords(rotation_thz=rotations)
-    data.rotation_thz.attrs["units"] = "THz"
+    data = in_thz(result.to_xarray()).assign_coords(rotation_thz=rotations)
     axes, names = ["mu", "temperature", "rotation_thz"], ["moment", "carriers", "error"]
     write(
         path,

@@ -22,7 +22,8 @@ for _command in (
     _sweep.export,
     _fit.fit,
 ):
-    app.command(context_settings={"help_option_names": ["-h", "--help"]})(_command)
+    _class = _simulate.Command if _command is _simulate.simulate else None
+    app.command(cls=_class, context_settings={"help_option_names": ["-h", "--help"]})(_command)
 
 BAD_INPUT = 2
 

@@ -64,20 +64,12 @@ def optimize(
 
 def _write(folder: Path, optimum, asked) -> str:
     """Every file of the result; returns a line that sums it up."""
-    from ..io import (
-        field_times,
-        optimum_content,
-        paper_pulse,
-        write_field,
-        write_json,
-        write_optimum_report,
-        write_outcome,
-        write_pulse,
-    )
+    from ..control import paper_pulse
+    from ..io import optimum_content, write_field, write_json, write_optimum_report, write_outcome, write_pulse
     from ..plot import convergence_figure, optimum_figure, save_figure
 
     write_pulse(folder / "pulse.toml", optimum.pulse)
-    write_field(folder / "field.csv", optimum.pulse, field_times(optimum))
+    write_field(folder / "field.csv", optimum.pulse, optimum.field_times())
     write_outcome(folder / "outcome.csv", optimum)
     comparison = paper_pulse(optimum)
     content = optimum_content(optimum, comparison)

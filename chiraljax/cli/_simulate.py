@@ -2,9 +2,10 @@
 
 import math
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer.core import TyperCommand
 
 from .._errors import check
 from ._arguments import grid, not_negative, positive
@@ -16,12 +17,25 @@ from ._progress import advise, working
 if TYPE_CHECKING:
     from numpy import ndarray
 
-    from .._simulate import Simulation
+    from ..chain import Simulation
     from ..materials import Material
     from ..pulse import AbstractPulse
 
 _PER_PERIOD = 20
-COUPLINGS = ("fixed", "kinematic", "constant-inertia", "site")
+
+
+class Command(TyperCommand):
+    """Names the couplings only where its help is shown, so that no other help waits for their import."""
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        from .._family import family, help_of
+        from ..coupling import AbstractCoupling
+
+        option: Any = next(option for option in self.params if option.name == "coupling")
+        members = family(AbstractCoupling)
+        option.metavar = "|".join(members)
+        option.help += "".join(f" {name}: {help_of(cls)}" for name, cls in members.items())
+        super().format_help(ctx, formatter)
 
 
 def simulate(
@@ -32,16 +46,14 @@ def simulate(
     pulse: Annotated[
         str | None, typer.Option(metavar="PULSE.toml", help="Or a .csv of t,E_x,E_y; default: the paper's pulse.")
     ] = None,
-    coupling: Annotated[
-        str, typer.Option(metavar="|".join(COUPLINGS), help="How Ω follows from the motion.")
-    ] = "kinematic",
+    coupling: Annotated[str, typer.Option(metavar="NAME", help="How Ω follows from the motion.")] = "kinematic",
     surface: Annotated[
         str,
         typer.Option(metavar="screened|fresnel", help="The field over ε∞, or what the surface lets through of it."),
     ] = "screened",
     times: Annotated[str, typer.Option(metavar="A:B:N", help="ps; the phonon is at rest at A.")] = "0:10:201",
     rtol: Annotated[float, typer.Option(metavar="R", help="Relative error of the k-sum.")] = 1e-3,
-    normalisation: Annotated[str, typer.Option(metavar="zone|gamma_cube", help="Region of the k-sum.")] = "zone",
+    region: Annotated[str, typer.Option(metavar="zone|gamma_cube", help="Region of the k-sum.")] = "zone",
     animate: Annotated[
         str | None,
         typer.Option(metavar="FILE.gif", help="Also show the turning cell; for one --mu and one --temperature."),
@@ -72,17 +84,19 @@ def simulate(
         f"needs one --mu and one --temperature, but got {len(potentials)} and {len(temperatures)}",
     )
     positive("--rtol", rtol)
-    check(coupling in COUPLINGS, "--coupling", f"must be one of {', '.join(COUPLINGS)}, but got {coupling!r}")
-    check(normalisation in REGIONS, "--normalisation", f"must be zone or gamma_cube, but got {normalisation!r}")
+    check(region in REGIONS, "--region", f"must be zone or gamma_cube, but got {region!r}")
     check(surface in ("screened", "fresnel"), "--surface", f"must be screened or fresnel, but got {surface!r}")
-    from .._simulate import simulate as run
-    from ..coupling import ConstantInertia, FixedRotation, KinematicRotation, SiteRotation
-    from ..io import load_pulse, simulation_dataset, to_json, write_csv, write_json, write_netcdf
+    from .._family import family
+    from ..brillouin import Accuracy
+    from ..chain import simulate as run
+    from ..coupling import AbstractCoupling
+    from ..io import load_pulse, to_json, write_csv, write_json, write_netcdf
     from ..materials import load_material
     from ..plot import moment_time_figure, save_figure
     from ..pulse import GaussianPulse
 
-    chosen = (FixedRotation, KinematicRotation, ConstantInertia, SiteRotation)[COUPLINGS.index(coupling)]
+    couplings: dict[str, Any] = family(AbstractCoupling)
+    check(coupling in couplings, "--coupling", f"must be one of {', '.join(couplings)}, but got {coupling!r}")
     field = load_pulse(pulse) if pulse else GaussianPulse()
     model = load_material(material)
     with working("Driving the phonon and summing over the zone"):
@@ -92,14 +106,13 @@ def simulate(
             mu=potentials,
             temperature=temperatures,
             times=instants,
-            coupling=chosen() if model.phonon is None else chosen(axis=model.phonon.axis),
+            coupling=couplings[coupling](),
             surface=surface,
-            rtol=rtol,
-            normalisation=normalisation,
+            accuracy=Accuracy(rtol=rtol, region=region),
         )
     if result.status != "converged":
         advise(f"status {result.status}: the numbers do not meet --rtol {rtol:g}; see the error column")
-    data = simulation_dataset(result, field, potentials, temperatures)
+    data = result.to_xarray()
     table = data[["rotation", "moment", "error"]]
     rotations = ["rotation"]
     if "atom" in data.rotation.dims:
@@ -115,7 +128,7 @@ def simulate(
             ".csv": lambda file: write_csv(file, columns, table.to_dataframe().reset_index()[columns].values),
             ".nc": lambda file: write_netcdf(file, data),
             ".json": lambda file: write_json(file, to_json(data)),
-            ".png": lambda file: save_figure(moment_time_figure(result, potentials, temperatures), file),
+            ".png": lambda file: save_figure(moment_time_figure(result), file),
         },
     )
     if film is not None:

@@ -108,7 +108,7 @@ def report(
     if path is None:
         raise InputError("--out", "must be a file, but got -")
     from .._atomic import atomic_path
-    from ..plot.report import sweep_report
+    from ..plot import sweep_report
     from ..sweeps import field_at, open_sweep
 
     data = open_sweep(store)

@@ -12,7 +12,8 @@ import numpy as np
 
 from .._atomic import atomic_path
 from .._errors import InputError, check
-from ._problem import Problem
+from ._problem import PulseProblem
+from ._search import Search
 
 
 def save(path: str | os.PathLike[str], state: Any, described: dict[str, str]) -> None:
@@ -30,35 +31,44 @@ def restore(path: str | os.PathLike[str], state: Any, described: dict[str, str])
     """
     try:
         with open(path, "rb") as file, np.lib.npyio.NpzFile(file) as arrays:
-            known = dict(json.loads(str(arrays["described"])))
-            found = [arrays[f"leaf{n}"] for n in range(len(arrays.files) - 1)]
+            saved = dict(json.loads(str(arrays["described"])))
+            kept = [arrays[f"leaf{n}"] for n in range(len(arrays.files) - 1)]
     except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile):
         raise InputError("", "must be a checkpoint of optimize_pulse, but cannot be read as one", str(path)) from None
     for name in described:
         check(
-            known.get(name) == described[name],
+            saved.get(name) == described[name],
             "",
-            f"must be a checkpoint of the same search, but its {name} is {known.get(name)} and not {described[name]}",
+            f"must be a checkpoint of the same search, but its {name} is {saved.get(name)} and not {described[name]}",
             path,
         )
     leaves, structure = jax.tree.flatten(state)
-    same = [leaf.shape[1:] for leaf in found] == [leaf.shape[1:] for leaf in leaves]
+    same = [leaf.shape[1:] for leaf in kept] == [leaf.shape[1:] for leaf in leaves]
     check(same, "", "must be a checkpoint of the same search, but its optimizer is another", path)
-    return jax.tree.unflatten(structure, found)
+    return jax.tree.unflatten(structure, kept)
 
 
-def describe(problem: Problem) -> dict[str, str]:
+def describe(
+    problem: PulseProblem, material: str, mu: float | None, temperature: float | None, search: Search
+) -> dict[str, str]:
     """What the search is, part by part: a digest of its arrays and its structure."""
+    forecast = problem.forecast
     parts = {
         "pulse": problem.space,
-        "phonon, coupling or times": eqx.tree_at(
-            lambda c: c.curve, problem.chain, None, is_leaf=lambda leaf: leaf is None
-        ),
+        "phonon, coupling or times": (forecast.phonon, forecast.chain.coupling, forecast.steps),
         "constraints": problem.constraints,
         "objective": problem.objective,
-        "ensemble": problem.deviations,
+        "deviations": problem.deviations,
     }
-    return {name: _digest(part) for name, part in parts.items()}
+    plain = {"seed": search.seed, "starts": search.starts, "material": material, "mu": mu, "temperature": temperature}
+    return {name: _digest(part) for name, part in parts.items()} | {name: _text(part) for name, part in plain.items()}
+
+
+def _text(value: object) -> str:
+    """The same for 300, 300.0 and an array of it."""
+    return (
+        str(value) if value is None or isinstance(value, str | int) else str(np.asarray(value).astype(float).tolist())
+    )
 
 
 def _digest(part: object) -> str:

@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from . import _checkpoint
-from ._search import Searches, State
+from ._lagrangian import AugmentedLagrangian, State
 
 ROUND = 30
 """Steps between changes of the multipliers, and between the values that tell whether the best search has converged."""
@@ -18,6 +18,9 @@ FEASIBLE = 1e-3
 """Violation with which a pulse is still taken; the peak field is then met by making it weaker."""
 INFEASIBLE = 1e6
 _CONVERGED = 1e-5
+
+Progress = Callable[[int, int, float, float], object]
+"""Called with the steps done, their total, the best value and its violation."""
 
 
 class Climb(NamedTuple):
@@ -35,13 +38,13 @@ class Climb(NamedTuple):
 
 
 def climb(
-    searches: Searches,
+    lagrangian: AugmentedLagrangian,
     x: Float[Array, "starts n"],
     *,
     steps: int,
     checkpoint: str | os.PathLike[str] | None,
     described: dict[str, str],
-    on_step: Callable[[int, int, float, float], object],
+    on_step: Progress,
 ) -> tuple[Climb, str]:
     """Climb from every row of `x` for `steps` steps at most, and how that ended.
 
@@ -50,12 +53,12 @@ def climb(
     """
     starts = x.shape[0]
     lost = jnp.full(starts, -jnp.inf)
-    now = Climb(searches.begin(x), x, lost, lost, np.zeros((0, starts)), np.zeros((0, starts)))
+    now = Climb(lagrangian.begin(x), x, lost, lost, np.zeros((0, starts)), np.zeros((0, starts)))
     if checkpoint is not None and Path(checkpoint).exists():
         now = _checkpoint.restore(checkpoint, now, described)
     status = "not converged"
     while len(now.history) < steps:
-        state, values, worst, value, violation = searches.advance(now.state)
+        state, values, worst, value, violation = lagrangian.advance(now.state)
         score = jnp.where(violation <= FEASIBLE, value, -INFEASIBLE - violation)
         score = jnp.where(jnp.isfinite(score), score, -jnp.inf)
         better = score > now.score
@@ -74,7 +77,7 @@ def climb(
         if len(now.history) % ROUND == 0:
             first = int(np.argmax(now.score))
             settled = abs(value[first] - now.before[first]) <= _CONVERGED * abs(value[first])
-            now = now._replace(before=value, state=searches.update_multipliers(state))
+            now = now._replace(before=value, state=lagrangian.update_multipliers(state))
             if settled and violation[first] <= FEASIBLE:
                 status = "converged"
         if checkpoint is not None:

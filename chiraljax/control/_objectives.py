@@ -3,45 +3,38 @@
 import abc
 from typing import ClassVar
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float
 
 from .._checks import check_finite
 from .._errors import check
-from .._module import Module
+from .._family import Declared
+from .._parameter import parameter
 from .._tracing import concrete
-from .._types import Scalar, real
-from ..phonon import Motion
-from ..pulse import AbstractPulse
+from .._types import Scalar
+from ._outcome import Outcome
 
 _SHARPNESS = 64.0
 """The smooth maximum of T values is at most log(T)/64 of the true one above it."""
 _TINY = 1e-300
 
 
-class Outcome(eqx.Module):
-    """What a pulse does; an objective is a function of it."""
-
-    pulse: AbstractPulse
-    times: Float[Array, " T"]
-    """ps, equally spaced"""
-    motion: Motion
-    rotation: Float[Array, " T"]
-    """Ω(t), rad/ps"""
-    moment: Float[Array, " T"]
-    """M(t), μ_B per cell; NaN where no chemical potential and temperature were given"""
-    fluence: Scalar
-    """of the field between the first and the last time, mJ/cm²"""
-
-
-class AbstractObjective(Module):
+class AbstractObjective(Declared):
     """A scalar of an outcome, to be made as large as possible."""
 
     of_moment: ClassVar[bool]
     """Whether it needs the moment."""
+    anywhere: ClassVar[bool] = False
+    """Whether it is a largest value, wherever in time that is."""
     units: ClassVar[str]
+
+    words: ClassVar[str] = ""
+    """What it is, with the names of fields in braces; for reports"""
+
+    def describe(self) -> str:
+        """What it is, in the words of a report."""
+        return self.words.format(**vars(self)) or self.name
 
     @abc.abstractmethod
     def __call__(self, outcome: Outcome) -> Scalar:
@@ -62,8 +55,11 @@ class AbstractObjective(Module):
 class PeakMoment(AbstractObjective):
     """max_t |M(t)|."""
 
+    name = "peak-moment"
+    anywhere = True
     of_moment = True
     units = "mu_B/cell"
+    words = "Largest |M(t)|"
 
     def __call__(self, outcome: Outcome) -> Scalar:
         return jnp.max(jnp.abs(outcome.moment))
@@ -75,8 +71,11 @@ class PeakMoment(AbstractObjective):
 class PeakAngularMomentum(AbstractObjective):
     """max_t |L(t)|."""
 
+    name = "peak-angular-momentum"
+    anywhere = True
     of_moment = False
     units = "hbar"
+    words = "Largest |L(t)|"
 
     def __call__(self, outcome: Outcome) -> Scalar:
         return jnp.max(jnp.abs(outcome.motion.angular_momentum))
@@ -88,8 +87,11 @@ class PeakAngularMomentum(AbstractObjective):
 class MomentPerFluence(AbstractObjective):
     """max_t |M(t)| over the fluence of the pulse."""
 
+    name = "moment-per-fluence"
+    anywhere = True
     of_moment = True
     units = "mu_B cm^2/mJ/cell"
+    words = "Largest |M(t)| over the fluence"
 
     def __call__(self, outcome: Outcome) -> Scalar:
         return jnp.max(jnp.abs(outcome.moment)) / outcome.fluence
@@ -104,9 +106,11 @@ class MomentPerFluence(AbstractObjective):
 class MomentAt(AbstractObjective):
     """|M| at the probe time `time`, one of the times of the simulation, in ps."""
 
+    name = "moment-at"
     of_moment = True
     units = "mu_B/cell"
-    time: Scalar = eqx.field(converter=real)
+    words = "|M| at {time:g} ps"
+    time: Scalar = parameter(unit="ps", help="one of the times", example=5.0)
 
     def __call__(self, outcome: Outcome) -> Scalar:
         return jnp.abs(_at(outcome.times, outcome.moment, self.time))
@@ -118,9 +122,11 @@ class MomentAt(AbstractObjective):
 class AngularMomentumAt(AbstractObjective):
     """|L| at `time`, one of the times of the simulation, in ps."""
 
+    name = "angular-momentum-at"
     of_moment = False
     units = "hbar"
-    time: Scalar = eqx.field(converter=real)
+    words = "|L| at {time:g} ps"
+    time: Scalar = parameter(unit="ps", help="one of the times", example=5.0)
 
     def __call__(self, outcome: Outcome) -> Scalar:
         return jnp.abs(_at(outcome.times, outcome.motion.angular_momentum, self.time))
@@ -132,14 +138,14 @@ class AngularMomentumAt(AbstractObjective):
 class MeanMoment(AbstractObjective):
     """|mean of M| over the times from `start` to `end` in ps."""
 
+    name = "mean-moment"
     of_moment = True
     units = "mu_B/cell"
-    start: Scalar = eqx.field(converter=real)
-    end: Scalar = eqx.field(converter=real)
+    words = "|mean of M| from {start:g} to {end:g} ps"
+    start: Scalar = parameter(unit="ps", help="first of the times", example=5.0)
+    end: Scalar = parameter(unit="ps", help="last of the times", example=6.0)
 
-    def __check_init__(self) -> None:
-        check_finite("start", self.start)
-        check_finite("end", self.end)
+    def check_together(self) -> None:
         check(self.end > self.start, "end", f"must be after start, but got {self.start} and {self.end} ps")
 
     def __call__(self, outcome: Outcome) -> Scalar:
@@ -162,10 +168,12 @@ class MeanMoment(AbstractObjective):
 class Switching(AbstractObjective):
     """The smaller of |M(first)| and |M(second)| where they have opposite signs, negative where not; times in ps."""
 
+    name = "switching"
     of_moment = True
     units = "mu_B/cell"
-    first: Scalar = eqx.field(converter=real)
-    second: Scalar = eqx.field(converter=real)
+    words = "|M| at {first:g} ps and, reversed, at {second:g} ps"
+    first: Scalar = parameter(unit="ps", help="one of the times", example=4.0)
+    second: Scalar = parameter(unit="ps", help="a later one", example=8.0)
 
     def __call__(self, outcome: Outcome) -> Scalar:
         return jnp.min(self._swing(outcome))

@@ -1,6 +1,6 @@
 """The coordinates in which a pulse is sought."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import equinox as eqx
@@ -9,9 +9,11 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from .._errors import check
+from .._errors import check, within
+from .._parameter import parameters_of
 from ..pulse import AbstractPulse, GaussianPulse, SumPulse
 from ._meter import FieldMeter
+from ._search import Search
 
 _LINEAR = ("amplitudes", "field")
 _EDGE = 0.98
@@ -49,29 +51,17 @@ class PulseSpace(eqx.Module):
     roots: tuple[Float[Array, "m m"] | None, ...]
     """S^(−½) of each coordinate, the same for both components of the field; None where it is not linear"""
 
-    def __init__(
-        self,
-        pulse: AbstractPulse,
-        meter: FieldMeter,
-        times: Float[Array, " T"],
-        fixed: Sequence[str],
-        bounds: Mapping[str, tuple[float, float]],
-    ) -> None:
+    def __init__(self, pulse: AbstractPulse, meter: FieldMeter, times: Float[Array, " T"], search: Search) -> None:
+        """Raises `InputError` for names in `search` that are none of a free parameter of `pulse`."""
         self.template = pulse
-        found = list(_coordinates(pulse, np.asarray(times)))
-        known = sorted({coordinate.name for coordinate in found})
-        for what, names in (("fixed", fixed), ("bounds", bounds)):
-            wrong = [name for name in names if name not in known]
-            check(not wrong, what, f"must name free parameters among {known}, but got {wrong}")
-        for name, (low, high) in bounds.items():
-            check(name not in _LINEAR, "bounds", f"must not hold {name}, which the constraints limit")
-            check(low < high, f"bounds of {name}", f"must increase, but got {low:g} to {high:g}")
+        coordinates = list(_coordinates(pulse, np.asarray(times)))
+        with within("search"):
+            _check_names(search, {coordinate.name for coordinate in coordinates})
         self.coordinates = tuple(
-            coordinate._replace(bounds=bounds.get(coordinate.name, coordinate.bounds))
-            for coordinate in found
-            if coordinate.name not in fixed
+            coordinate._replace(bounds=search.bounds.get(coordinate.name, coordinate.bounds))
+            for coordinate in coordinates
+            if coordinate.name not in search.fixed
         )
-        check(self.coordinates, "fixed", f"must leave some of {known} free, but leaves none")
         self.roots = tuple(
             _whitening(pulse, coordinate.leaf, coordinate.shape, meter) if coordinate.name in _LINEAR else None
             for coordinate in self.coordinates
@@ -107,7 +97,7 @@ class PulseSpace(eqx.Module):
                 low, high = bounds
                 check(
                     np.all((value >= low) & (value <= high)),
-                    "the pulse",
+                    "pulse",
                     f"must begin within the bounds of {name}, {low:g} to {high:g}, but has {value.tolist()}",
                 )
                 value = np.arcsin(np.clip((2 * value - low - high) / (high - low), -_EDGE, _EDGE))
@@ -130,6 +120,15 @@ class PulseSpace(eqx.Module):
     def _split(self, x: Float[Array, " n"]) -> list[Array]:
         sizes = [int(np.prod(coordinate.shape)) for coordinate in self.coordinates]
         return jnp.split(x, np.cumsum(sizes)[:-1])
+
+
+def _check_names(search: Search, free: set[str]) -> None:
+    for what, names in (("fixed", search.fixed), ("bounds", search.bounds)):
+        wrong = [name for name in names if name not in free]
+        check(not wrong, what, f"must name free parameters among {sorted(free)}, but got {wrong}")
+    for name in search.bounds:
+        check(name not in _LINEAR, "bounds", f"must not hold {name}, which the constraints limit")
+    check(free - set(search.fixed), "fixed", f"must leave some of {sorted(free)} free, but leaves none")
 
 
 def _by_component(matrix: Float[Array, "m m"], value: Array) -> Array:
@@ -160,7 +159,7 @@ def _coordinates(pulse: AbstractPulse, times: Float[np.ndarray, " T"]) -> Iterat
     terms = pulse.pulses if isinstance(pulse, SumPulse) else (pulse,)
     leaf = 0
     for term in terms:
-        bounds = _gaussian_bounds(term, times) if isinstance(term, GaussianPulse) else {}
+        bounds = _gaussian_bounds(term, times) if isinstance(term, GaussianPulse) else _declared_bounds(term)
         if len(terms) == 1:
             bounds.pop("peak_field", None)
         elif isinstance(term, GaussianPulse):
@@ -195,6 +194,12 @@ def widest_support(pulse: AbstractPulse, times: Float[Array, " T"]) -> tuple[flo
         edges.append((start - reach, end + reach))
     starts, ends = zip(*edges, strict=True)
     return min(starts), max(ends)
+
+
+def _declared_bounds(pulse: AbstractPulse) -> dict[str, tuple[float, float] | None]:
+    """The ranges of parameters that have two ends."""
+    described = parameters_of(pulse).items()
+    return {name: (said.low, said.high) for name, said in described if np.isfinite([said.low, said.high]).all()}
 
 
 def _gaussian_bounds(pulse: GaussianPulse, times: Float[np.ndarray, " T"]) -> dict[str, tuple[float, float] | None]:

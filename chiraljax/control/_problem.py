@@ -9,30 +9,32 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from .._errors import check
-from .._types import Scalar
+from .._types import Scalar, real
 from ..observables import MagnetizationCurve
-from ..pulse import AbstractPulse
-from ._chain import Chain
+from ..pulse import AbstractPulse, GaussianPulse
 from ._constraints import Constraints
+from ._deviations import Deviations
+from ._forecast import Forecast
+from ._lagrangian import Violations
 from ._meter import FieldMeter
-from ._objectives import AbstractObjective, Outcome
-from ._parameters import PulseSpace
-from ._search import Violations
+from ._objectives import AbstractObjective
+from ._outcome import Outcome
+from ._parameters import PulseSpace, widest_support
+from ._search import Search
 
 Objective = AbstractObjective | Callable[[Outcome], Scalar]
 
 _STRENGTH = 1.2
 """Where random pulses begin: a fluence of sin² 1.2 = 0.87 of the largest."""
-
-
-_DRIVE_STEPS = 1 << 16
+_HARMONICS = 3
+"""How far above the phonon the polarisation of a field is looked at."""
 
 
 def _is_curve(leaf: object) -> bool:
     return leaf is None or isinstance(leaf, MagnetizationCurve)
 
 
-class Problem(eqx.Module):
+class PulseProblem(eqx.Module):
     """From coordinates x (n + 1,) to the objective, over `scale`, and the violations.
 
     The last coordinate s is the strength: a pulse of the shape of the others is made to have the fluence
@@ -40,14 +42,41 @@ class Problem(eqx.Module):
     """
 
     space: PulseSpace
-    chain: Chain
+    forecast: Forecast
     meter: FieldMeter
     before: int = eqx.field(static=True)
-    """How many times of the meter are before those of the chain."""
+    """How many times of the meter are before those of the forecast."""
     constraints: Constraints
     objective: Objective
     scale: Scalar
     deviations: Float[Array, "samples 4"] | None
+
+    @classmethod
+    def of(
+        cls,
+        pulse: AbstractPulse,
+        forecast: Forecast,
+        constraints: Constraints,
+        objective: Objective,
+        search: Search,
+        deviations: Deviations | None,
+    ) -> "PulseProblem":
+        """That of the family of `pulse`, in the unit 1."""
+        times, weights, before = forecast.steps.rule(*widest_support(pulse, forecast.times))
+        meter = constraints.meter(times, weights, _HARMONICS * forecast.highest, isinstance(pulse, GaussianPulse))
+        space = PulseSpace(pulse, meter, forecast.times, search)
+        drawn = None if deviations is None else jnp.asarray(deviations.drawn())
+        return cls(space, forecast, meter, before, constraints, objective, jnp.ones(()), drawn)
+
+    @property
+    def units(self) -> str:
+        """Of the objective; empty for a function."""
+        return self.objective.units if isinstance(self.objective, AbstractObjective) else ""
+
+    @property
+    def anywhere(self) -> bool:
+        """Whether the objective is a largest value, wherever in time that is."""
+        return isinstance(self.objective, AbstractObjective) and self.objective.anywhere
 
     def __call__(self, x: Float[Array, " n"]) -> tuple[Scalar, Violations]:
         pulse, field = self.pulse(x)
@@ -69,7 +98,7 @@ class Problem(eqx.Module):
 
     @eqx.filter_jit
     def true_value(self, pulse: AbstractPulse) -> Scalar:
-        """The objective of `pulse`, the mean over the ensemble where there is one."""
+        """The objective of `pulse`, the mean over the deviations where there are some."""
         return self._mean(self.objective, pulse, pulse(self.meter.times))
 
     @eqx.filter_jit
@@ -77,22 +106,25 @@ class Problem(eqx.Module):
         """The objective of `pulse` without deviations."""
         return eqx.tree_at(lambda p: p.deviations, self, None, is_leaf=lambda leaf: leaf is None).true_value(pulse)
 
-    def with_curve(self, curve: MagnetizationCurve) -> "Problem":
+    def with_curve(self, curve: MagnetizationCurve) -> "PulseProblem":
         """The same with this M(Ω)."""
-        return eqx.tree_at(lambda p: p.chain.curve, self, curve, is_leaf=_is_curve)
+        return eqx.tree_at(lambda p: p.forecast.curve, self, curve, is_leaf=_is_curve)
 
-    def observed(self, pulse: AbstractPulse) -> Outcome:
+    def slack(self, pulse: AbstractPulse) -> dict[str, dict[str, float]]:
+        """`Constraints.slack` of `pulse`."""
+        return self.constraints.slack(pulse, _HARMONICS * self.forecast.highest)
+
+    def driven(self, pulse: AbstractPulse) -> Outcome:
         """What `pulse` does by the adaptive drive."""
-        motion = self.chain.phonon.drive(pulse, self.chain.times, max_steps=_DRIVE_STEPS)
-        return self.chain.observed(pulse, motion, self.meter.fluence(pulse(self.meter.times)))
+        return self.forecast.driven(pulse, self.meter.fluence(pulse(self.meter.times)))
 
     def _mean(self, objective: Callable[[Outcome], Scalar], pulse: AbstractPulse, field: Float[Array, "N 2"]) -> Scalar:
         fluence = self.meter.fluence(field)
         if self.deviations is None:
-            inside = field[self.before : self.before + self.chain.nodes.size]
-            return objective(self.chain.outcome(pulse, inside, fluence))
+            inside = field[self.before : self.before + self.forecast.steps.nodes.size]
+            return objective(self.forecast.outcome(pulse, inside, fluence))
         return jnp.mean(
-            jax.vmap(lambda deviation: objective(self.chain.varied(pulse, deviation, fluence)))(self.deviations)
+            jax.vmap(lambda deviation: objective(self.forecast.varied(pulse, deviation, fluence)))(self.deviations)
         )
 
     def starts(self, count: int, seed: int) -> Float[np.ndarray, "count n"]:
@@ -103,7 +135,7 @@ class Problem(eqx.Module):
         """
         template = self.space.template
         first, last = (float(edge) for edge in template.support)
-        times = self.chain.times
+        times = self.forecast.times
         check(
             first < float(times[-1]) and last > float(times[0]),
             "pulse",
@@ -116,3 +148,18 @@ class Problem(eqx.Module):
             share = own / float(self.constraints.largest_fluence(self.meter))
             rows[0] = np.append(self.space.of_template(), np.arcsin(np.sqrt(min(share, np.sin(_STRENGTH) ** 2))))
         return np.array(rows)
+
+    def scaled(self, rows: Float[Array, "starts n"], limit: float | None) -> "PulseProblem":
+        """With the `limit`, or the largest value at the `rows`, as the unit of the objective.
+
+        Raises `InputError` for an objective that is not finite there.
+        """
+        if limit is None:
+            values = np.array([float(self.true_value(self.pulse(row)[0])) for row in rows])
+            check(
+                np.all(np.isfinite(values)),
+                "objective",
+                f"must be finite for the pulses that the search begins with, but is {values}",
+            )
+            limit = float(np.abs(values).max()) or 1.0
+        return eqx.tree_at(lambda p: p.scale, self, real(limit))

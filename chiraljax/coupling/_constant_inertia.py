@@ -1,32 +1,29 @@
 """The linear coupling to the angular momentum of the phonon."""
 
-import equinox as eqx
-import jax.numpy as jnp
+from typing import ClassVar
+
 from jaxtyping import Array, Float
 
-from .._checks import check_positive
-from .._precision import require_x64
+from .._parameter import parameter
 from .._types import Scalar
 from .._units import HBAR
 from ..phonon import Motion
-from ._base import AbstractCoupling, unit_vector
+from ._base import AbstractCoupling
 
 
 class ConstantInertia(AbstractCoupling):
     """Ω = L/I_ref, the coupling α L·J with α = 1/I_ref.
 
-    **Arguments:** `inertia`: I_ref in Å²u, positive; unless given, the largest |q|² that the paper's
-    pulse drives in KTaO₃, so that Ω then peaks near ω₀. `axis`: (3,), normalised, z unless given.
+    The default of I_ref is the largest |q|² that the paper's pulse drives in KTaO₃, so that Ω then peaks near ω₀.
 
-    **Raises:** `InputError` for an inertia that is not positive or a zero axis.
+    **Arguments:** the field, differentiable.
+
+    **Raises:** `InputError` for an inertia out of its range.
     """
 
-    inertia: Scalar = eqx.field(converter=lambda x: jnp.asarray(x, dtype=float), default=1.45)
-    axis: tuple[float, float, float] = eqx.field(converter=unit_vector, static=True, default=(0.0, 0.0, 1.0))
+    name: ClassVar[str] = "constant-inertia"
 
-    def __check_init__(self) -> None:
-        require_x64()
-        check_positive("inertia", self.inertia)
+    inertia: Scalar = parameter(unit="angstrom^2 u", help="I_ref", default=1.45, positive=True)
 
     def __call__(self, motion: Motion) -> Float[Array, " T"]:
         return HBAR * motion.angular_momentum / self.inertia

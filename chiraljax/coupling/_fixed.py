@@ -1,32 +1,50 @@
 """A constant angular velocity."""
 
 import math
+from typing import ClassVar
 
 import equinox as eqx
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float
 
 from .._checks import check_finite
-from .._precision import require_x64
-from .._types import Scalar
-from ..phonon import Motion
-from ._base import AbstractCoupling, unit_vector
+from .._errors import check
+from .._parameter import parameter
+from .._types import ArrayLike, Scalar
+from ..phonon import AbstractModes, Motion
+from ._base import AbstractCoupling
+
+
+def _unit_vector(axis: ArrayLike | None) -> tuple[float, float, float] | None:
+    if axis is None:
+        return None
+    vector = np.asarray(axis, dtype=float)
+    check(vector.shape == (3,), "axis", f"must have the shape (3,), but got {vector.shape}")
+    check_finite("axis", vector)
+    check(vector.any(), "axis", "must not be zero, but got [0, 0, 0]")
+    x, y, z = (vector / np.linalg.norm(vector)).tolist()
+    return x, y, z
 
 
 class FixedRotation(AbstractCoupling):
     """Ω is `rotation` at all times, as in Figs. 3b and 4 of the paper.
 
-    **Arguments:** `rotation`: Ω in rad/ps, 2π·2.42 unless given; `axis`: (3,), normalised, z unless given.
+    It needs no motion, so it may have an `axis` of its own, (3,), normalised; static.
+
+    **Arguments:** the fields, in this order.
 
     **Raises:** `InputError` for a rotation that is not finite or a zero axis.
     """
 
-    rotation: Scalar = eqx.field(converter=lambda x: jnp.asarray(x, dtype=float), default=2 * math.pi * 2.42)
-    axis: tuple[float, float, float] = eqx.field(converter=unit_vector, static=True, default=(0.0, 0.0, 1.0))
+    name: ClassVar[str] = "fixed"
 
-    def __check_init__(self) -> None:
-        require_x64()
-        check_finite("rotation", self.rotation)
+    rotation: Scalar = parameter(unit="rad/ps", help="Ω", default=2 * math.pi * 2.42)
+    axis: tuple[float, float, float] | None = eqx.field(converter=_unit_vector, static=True, default=None)
+    """that of the motion unless given"""
+
+    def axis_of(self, phonon: AbstractModes) -> tuple[float, float, float]:
+        return phonon.axis if self.axis is None else self.axis
 
     def __call__(self, motion: Motion) -> Float[Array, " T"]:
         return jnp.broadcast_to(self.rotation, motion.times.shape)

@@ -1,32 +1,28 @@
 """The angular velocity of the moving cell itself."""
 
-import equinox as eqx
+from typing import ClassVar
+
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from .._checks import check_positive
-from .._precision import require_x64
+from .._parameter import parameter
 from .._types import Scalar
 from .._units import HBAR
 from ..phonon import AbstractModes, Motion, thermal_square
-from ._base import AbstractCoupling, unit_vector
+from ._base import AbstractCoupling
 
 
 class KinematicRotation(AbstractCoupling):
     """Ω = L/(q² + q_T²): q² is the mode's moment of inertia, thermal motion adds inertia and no net L.
 
-    **Arguments:** `temperature`: of the lattice, K, zero or positive, 300 unless given; `axis`: (3,),
-    normalised, z unless given.
+    **Arguments:** the field, differentiable.
 
-    **Raises:** `InputError` for a negative temperature or a zero axis.
+    **Raises:** `InputError` for a temperature out of its range.
     """
 
-    temperature: Scalar = eqx.field(converter=lambda x: jnp.asarray(x, dtype=float), default=300.0)
-    axis: tuple[float, float, float] = eqx.field(converter=unit_vector, static=True, default=(0.0, 0.0, 1.0))
+    name: ClassVar[str] = "kinematic"
 
-    def __check_init__(self) -> None:
-        require_x64()
-        check_positive("temperature", self.temperature, zero=True)
+    temperature: Scalar = parameter(unit="K", help="of the lattice", default=300.0, low=0.0)
 
     def __call__(self, motion: Motion) -> Float[Array, " T"]:
         inertia = jnp.einsum("ta,ab,tb->t", motion.q, motion.phonon.inertia, motion.q)

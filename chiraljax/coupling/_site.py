@@ -2,16 +2,14 @@
 
 from typing import ClassVar
 
-import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from .._checks import check_positive
-from .._precision import require_x64
+from .._parameter import parameter
 from .._types import Scalar
 from .._units import HBAR
 from ..phonon import Motion, thermal_square
-from ._base import AbstractCoupling, unit_vector
+from ._base import AbstractCoupling
 
 
 class SiteRotation(AbstractCoupling):
@@ -22,19 +20,15 @@ class SiteRotation(AbstractCoupling):
     are the Ω of `KinematicRotation`; with several modes atoms turn at different rates, some even backwards. Of an atom
     that the modes do not move Ω_i is zero.
 
-    **Arguments:** `temperature`: of the lattice, K, zero or positive, 300 unless given; `axis`: (3,),
-    normalised, z unless given.
+    **Arguments:** the field, differentiable.
 
-    **Raises:** `InputError` for a negative temperature or a zero axis.
+    **Raises:** `InputError` for a temperature out of its range.
     """
 
+    name: ClassVar[str] = "site"
     per_site: ClassVar[bool] = True
-    temperature: Scalar = eqx.field(converter=lambda x: jnp.asarray(x, dtype=float), default=300.0)
-    axis: tuple[float, float, float] = eqx.field(converter=unit_vector, static=True, default=(0.0, 0.0, 1.0))
 
-    def __check_init__(self) -> None:
-        require_x64()
-        check_positive("temperature", self.temperature, zero=True)
+    temperature: Scalar = parameter(unit="K", help="of the lattice", default=300.0, low=0.0)
 
     def __call__(self, motion: Motion) -> Float[Array, "T sites"]:
         vectors = motion.phonon.oscillators.eigenvectors

@@ -8,20 +8,21 @@ import numpy as np
 from ase.data import atomic_numbers
 
 from .._errors import check
+from .._module import Module
 
 
-class Crystal(eqx.Module):
+class Crystal(Module):
     """A lattice with labelled sites; static data, compared by value.
 
-    Arguments:
+    **Arguments:**
 
     - `lattice`: three lattice vectors as rows, Å.
     - `species`: a label per site, a chemical symbol optionally followed by digits (`"O"`, `"O2"`).
       Sites with one label are given the same orbitals and parameters.
     - `positions`: fractional coordinates per site.
 
-    Raises `InputError` for a singular lattice, for lists of different length, for an unreadable
-    label and for two sites at one place.
+    **Raises:** `InputError` for a singular lattice, for lists of different length, for an unreadable label and for two
+    sites at one place.
     """
 
     lattice: tuple[tuple[float, ...], ...] = eqx.field(static=True)
@@ -52,6 +53,15 @@ class Crystal(eqx.Module):
                 offset = np.subtract(position, self.positions[j])
                 apart = np.linalg.norm((offset - np.round(offset)) @ self.vectors)
                 check(apart > 1e-3, "positions", f"must differ, but sites {j} and {i} are at the same place")
+
+    def __repr__(self) -> str:
+        rows = [(f"a{i}", vector, "Å") for i, vector in enumerate(self.lattice, 1)]
+        rows += [(label, position, "") for label, position in zip(self.species, self.positions, strict=True)]
+        lines = [
+            f"  {name:<4}" + "".join(f"{component:11.6g}" for component in row) + f" {unit}".rstrip()
+            for name, row, unit in rows
+        ]
+        return "\n".join([f"Crystal, {len(self.species)} sites, {self.volume:.6g} Å³", *lines])
 
     @property
     def vectors(self) -> np.ndarray:

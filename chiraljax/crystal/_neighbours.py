@@ -1,54 +1,65 @@
 """Neighbour shells, found by distance."""
 
 from functools import lru_cache
-from typing import NamedTuple
 
 import numpy as np
 from ase.neighborlist import primitive_neighbor_list
 
 from .._errors import check
+from .._module import Module
+from .._types import Bool, Float, Int
 from ._crystal import Crystal
 
 _SAME_DISTANCE = 1e-3
 """Distances (Å) closer than this belong to one shell."""
-
-
 _MOST = 30
 """Neighbour shells further out are a mistake, and a long search."""
 
 
-class Bonds(NamedTuple):
+class Bonds(Module):
     """Ordered pairs of sites: from `first` in the home cell to `second` in the cell at `cell`."""
 
-    first: np.ndarray
-    """(B,) site index"""
-    second: np.ndarray
-    """(B,) site index"""
-    cell: np.ndarray
-    """(B, 3) integer lattice translation of the second site"""
-    vector: np.ndarray
-    """(B, 3) Å, from the first site to the second"""
+    first: Int[np.ndarray, " B"]
+    """site index"""
+    second: Int[np.ndarray, " B"]
+    """site index"""
+    cell: Int[np.ndarray, "B 3"]
+    """lattice translation of the second site"""
+    vector: Float[np.ndarray, "B 3"]
+    """Å, from the first site to the second"""
+
+    @property
+    def length(self) -> Float[np.ndarray, " B"]:
+        """Å"""
+        return np.linalg.norm(self.vector, axis=1)
+
+    def __repr__(self) -> str:
+        lengths = ", ".join(f"{length:.6g}" for length in _distinct(self.length)[:4])
+        return f"Bonds, {len(self.first)} of {lengths} Å"
+
+    def at(self, chosen: Bool[np.ndarray, " B"]) -> "Bonds":
+        """Some of them."""
+        return Bonds(self.first[chosen], self.second[chosen], self.cell[chosen], self.vector[chosen])
 
 
 def bonds(crystal: Crystal, first: str, second: str, shell: int) -> Bonds:
     """All bonds from sites labelled `first` to sites labelled `second` in neighbour shell number `shell`.
 
     Shells count from 1, by increasing distance between those two species in the whole crystal.
-    Raises `InputError` if a species has no site or if the shell number is not positive.
+
+    **Raises:** `InputError` if a species has no site or if the shell number is not from 1 to 30.
     """
     for species in (first, second):
         check(crystal.sites(species), "species", f"must name sites of the crystal, but there is no {species!r}")
     check(1 <= shell <= _MOST, "shell", f"must count from 1 to {_MOST}, but got {shell}")
     cutoff = 1.5 * crystal.volume ** (1 / 3)
     while True:
-        found = _within(crystal, cutoff)
+        pairs = _within(crystal, cutoff)
         species = np.array(crystal.species)
-        chosen = (species[found.first] == first) & (species[found.second] == second)
-        distance = np.linalg.norm(found.vector, axis=1)
-        shells = _distinct(distance[chosen])
+        chosen = (species[pairs.first] == first) & (species[pairs.second] == second)
+        shells = _distinct(pairs.length[chosen])
         if len(shells) >= shell:
-            chosen &= np.abs(distance - shells[shell - 1]) < _SAME_DISTANCE
-            return Bonds(*(part[chosen] for part in found))
+            return pairs.at(chosen & (np.abs(pairs.length - shells[shell - 1]) < _SAME_DISTANCE))
         cutoff *= 1.5
 
 

@@ -1,13 +1,14 @@
 """Paths through the Brillouin zone."""
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
 
+import equinox as eqx
 import numpy as np
 import seekpath
 
 from .._errors import check
-from .._types import ArrayLike
+from .._result import AbstractResult, quantity
+from .._types import ArrayLike, Float
 from ._crystal import Crystal
 from ._symmetry import point_operations, reciprocal
 
@@ -21,15 +22,25 @@ _BREAK = 2.0
 """times the median step: a lone step longer than this is a break"""
 
 
-class KPath(NamedTuple):
+class KPath(AbstractResult):
     """A sampled path."""
 
-    k: np.ndarray
-    """(K, 3) fractional"""
-    distance: np.ndarray
-    """(K,) length along the path, rad/Å; it does not advance across a break"""
-    ticks: tuple[tuple[float, str], ...]
+    k: Float[np.ndarray, "K 3"] = quantity("fractional", ("point", "component"))
+    distance: Float[np.ndarray, " K"] = quantity("rad/angstrom", ("point",))
+    """length along the path; it does not advance across a break"""
+    ticks: tuple[tuple[float, str], ...] = eqx.field(static=True, default=())
     """distance and label of each named point"""
+
+    @property
+    def status(self) -> str:
+        """Empty: nothing was solved."""
+        return ""
+
+    @property
+    def cost(self) -> str:
+        return ", ".join(
+            part for part in ("–".join(label or "…" for _, label in self.ticks), f"{len(self.k)} points") if part
+        )
 
 
 def k_path(
@@ -38,10 +49,13 @@ def k_path(
     segments: Sequence[tuple[str, str]] | None = None,
     points: int = 40,
 ) -> KPath:
-    """A path with `points` intervals a segment, both ends included.
+    """A path with `points` intervals per segment, both ends included.
 
-    Without `corners` and `segments` it is the standard path of the lattice: Hinuma et al.,
-    Comput. Mater. Sci. 128, 140 (2017), from seekpath, in the reciprocal basis of `crystal`.
+    **Arguments:** `corners`, name → fractional k-point; `segments`, pairs of names. Without both it is the standard
+    path of the lattice: Hinuma et al., Comput. Mater. Sci. 128, 140 (2017), from seekpath, in the reciprocal basis of
+    `crystal`.
+
+    **Raises:** `InputError` for less than one interval and for a name that is not in `corners`.
     """
     check(points >= 1, "points", f"must be at least 1, but got {points}")
     if corners is None or segments is None:

@@ -6,7 +6,7 @@ from functools import partial
 import jax
 import jax.numpy as jnp
 
-from .._types import Array, Complex, Energies, Float, Hamiltonian, HermitianMatrix
+from .._types import Array, BatchOperators, Energies, Float, Hamiltonian, HermitianMatrix
 
 _DEGENERATE = 1e-10
 """eV: two levels this close are one."""
@@ -58,9 +58,7 @@ def _hellmann_feynman(primals, tangents):
 
 
 @jax.custom_jvp
-def expectations(
-    hamiltonian: Hamiltonian, operators: Complex[Array, "*batch a n n"]
-) -> tuple[Energies, Float[Array, "*batch a n"]]:
+def expectations(hamiltonian: Hamiltonian, operators: BatchOperators) -> tuple[Energies, Float[Array, "*batch a n"]]:
     """Eigenvalues E_i, ascending, and ⟨i|A|i⟩ of Hermitian operators.
 
     d⟨i|A|i⟩ = ⟨i|dA|i⟩ + 2 Re Σ_j ⟨i|A|j⟩⟨j|dH|i⟩/(E_i − E_j). Inside a degenerate group a state is not

@@ -12,12 +12,13 @@ from .._checks import check_finite
 from .._errors import check
 from .._module import Module
 from .._precision import require_x64
+from .._tracing import concrete
 from .._types import Array, ArrayLike, Complex, Energies, Float, Hamiltonian, Int, Scalar, real
 from .._units import HBAR_EV_PS
 from ..crystal import Crystal, point_operations, site_images
 from ._eigen import eigenvalues
 from ._orbitals import PAULI
-from ._specification import Hopping, Shell
+from ._specification import Hopping, Shell, ShellKind
 from ._structure import Structure, assemble
 from ._symmetry import kept_operations
 
@@ -33,7 +34,7 @@ class Electrons(Module):
     107, L020406 (2023), Eq. 3.
 
     Built by `slater_koster` or `load_material`. `parameters` (name → eV) and `rotation_weights` (one
-    factor w a shell) are the differentiable values; all else is static.
+    factor w per shell) are the differentiable values; all else is static.
     """
 
     parameters: dict[str, Scalar]
@@ -47,12 +48,22 @@ class Electrons(Module):
     """point operations of the crystal that H has, integer matrices on fractional coordinates"""
     _structure: Structure = eqx.field(static=True)
 
+    def __repr__(self) -> str:
+        width = max(map(len, self.parameters))
+        values = {name: concrete(value) for name, value in self.parameters.items()}
+        rows = [
+            f"  {name:<{width}}  " + ("not known yet" if value is None else f"{value:.6g} eV")
+            for name, value in values.items()
+        ]
+        return "\n".join([f"Electrons, {self.size} spin-orbitals, {self.filling} filled", *rows])
+
     def hamiltonian(self, k: ArrayLike, rotation: ArrayLike = 0.0) -> Hamiltonian:
         """H at fractional k-points (..., 3): (..., n, n) eV.
 
         `rotation` is Ω along z, a vector (3,), or one vector for each site of `crystal`, (sites, 3), in rad/ps;
-        those of sites without orbitals do nothing. Raises `InputError` for another shape of k or of the rotation,
-        and for values that are not finite.
+        those of sites without orbitals do nothing.
+
+        **Raises:** `InputError` for another shape of k or of the rotation, and for values that are not finite.
         """
         spatial = self.spinless_hamiltonian(k)
         size = self.size
@@ -108,6 +119,11 @@ class Electrons(Module):
         return self._structure.orbital_names
 
     @property
+    def shells(self) -> tuple[ShellKind, ...]:
+        """The shells without values: species, orbital, l and crystal field."""
+        return self._structure.shells
+
+    @property
     def periodic(self) -> tuple[bool, bool, bool]:
         """Whether H depends on each component of k."""
         x, y, z = np.any(self._structure.cells != 0, axis=0).tolist()
@@ -115,7 +131,7 @@ class Electrons(Module):
 
     @property
     def harmonics(self) -> tuple[int, int, int]:
-        """Points an axis of the smallest mesh in k through which the Fourier series of H is exact."""
+        """Points per axis of the smallest mesh in k through which the Fourier series of H is exact."""
         x, y, z = (2 * np.max(np.abs(self._structure.cells), axis=0) + 1).astype(int).tolist()
         return x, y, z
 
@@ -132,7 +148,7 @@ class Electrons(Module):
     def with_parameters(self, parameters: Mapping[str, ArrayLike]) -> "Electrons":
         """The same model with other values (eV) of the named parameters.
 
-        Raises `InputError` for a name that is not in `parameters` and a value that is not a finite number.
+        **Raises:** `InputError` for a name that is not in `parameters` and a value that is not a finite number.
         """
         unknown = [name for name in parameters if name not in self.parameters]
         check(not unknown, "parameters", f"must be among {list(self.parameters)}, but got {unknown}")
@@ -171,7 +187,7 @@ class Electrons(Module):
         form = self._structure
         total = jnp.zeros((self.size, self.size), dtype=complex)
         for which, shell in enumerate(form.shells):
-            if shell.spin_orbit is not None:
+            if shell.has_spin_orbit:
                 total = total + self.parameters[shell.parameter("xi")].astype(complex) * form.spin_orbit(which)
         if isinstance(rotation, float) and rotation == 0.0:
             return total
@@ -208,10 +224,16 @@ def slater_koster(
 ) -> Electrons:
     """A Slater–Koster model from its shells and two-centre integrals (eV).
 
-    `filling` is the number of spin-orbitals filled in the undoped crystal, per cell. Every point
-    operation of the crystal is tried on H at a generic k and Ω and for generic values of the parameters;
-    those that H lacks are dropped with one warning. Raises `InputError` if the description is incomplete
-    (see `Shell` and `Hopping`) and `RuntimeError` without 64-bit arithmetic.
+    Every point operation of the crystal is tried on H at a generic k and Ω and for generic values of the parameters;
+    those that H lacks are dropped with one warning.
+
+    **Arguments:**
+
+    - `crystal`, `shells`, `hoppings`: what it is made of, see `Shell` and `Hopping`.
+    - `filling`: spin-orbitals filled in the undoped crystal, per cell.
+    - `rotation_sign`: of the term ħΩ·J, +1 as in the paper or −1 for the rotating frame.
+
+    **Raises:** `InputError` if the description is incomplete, `RuntimeError` without 64-bit arithmetic.
     """
     require_x64()
     structure, values = assemble(crystal, list(shells), list(hoppings))

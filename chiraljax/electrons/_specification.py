@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Mapping
-from typing import Literal, NamedTuple
+from dataclasses import dataclass
+from typing import Literal, TypeVar
 
 from .._errors import check
 from ._orbitals import LETTERS, names
@@ -16,23 +17,12 @@ CUBIC = {
 """groups that a cubic crystal field makes of a shell's orbitals, by l"""
 
 
-class Shell(NamedTuple):
-    """The orbitals of one l on every site of a species."""
+class AbstractShell:
+    """The orbitals of one l on every site of a species, with values or without."""
 
     species: str
     orbital: str
-    """`"p"`, or with a principal number, `"5d"`"""
-    onsite: Mapping[str, float]
-    """energy (eV) of each group that the crystal field makes"""
-    crystal_field: CrystalField = "none"
-    """`none`: one group `energy`; `cubic`: t2g and eg in the Cartesian axes (d only); `axial`: by |m|
-    about the bond to the nearest site of species `axis`, for p `parallel` and `perpendicular`, else
-    sigma, pi, delta, phi; `orbitals`: every orbital by its name"""
-    axis: str | None = None
-    spin_orbit: float | None = None
-    """ξ of ξ L·S/ħ², eV"""
-    rotation_weight: float = 1.0
-    """factor on Ω·J of this shell"""
+    crystal_field: CrystalField
 
     @property
     def l(self) -> int:
@@ -58,6 +48,41 @@ class Shell(NamedTuple):
         """The name of the model's parameter for one on-site energy, or for ξ, whose group is `xi`."""
         return f"{self.name}.{group}"
 
+
+@dataclass(frozen=True)
+class ShellKind(AbstractShell):
+    """A shell without the values of its parameters."""
+
+    species: str
+    orbital: str
+    crystal_field: CrystalField
+    axis: str | None
+    has_spin_orbit: bool
+
+
+@dataclass(frozen=True)
+class Shell(AbstractShell):
+    """The orbitals of one l on every site of a species."""
+
+    species: str
+    orbital: str
+    """`"p"`, or with a principal number, `"5d"`"""
+    onsite: Mapping[str, float]
+    """energy (eV) of each group that the crystal field makes"""
+    crystal_field: CrystalField = "none"
+    """`none`: one group `energy`; `cubic`: t2g and eg in the Cartesian axes (d only); `axial`: by |m|
+    about the bond to the nearest site of species `axis`, for p `parallel` and `perpendicular`, else
+    sigma, pi, delta, phi; `orbitals`: every orbital by its name"""
+    axis: str | None = None
+    spin_orbit: float | None = None
+    """ξ of ξ L·S/ħ², eV"""
+    rotation_weight: float = 1.0
+    """factor on Ω·J of this shell"""
+
+    @property
+    def kind(self) -> ShellKind:
+        return ShellKind(self.species, self.orbital, self.crystal_field, self.axis, self.spin_orbit is not None)
+
     def validate(self) -> None:
         """Raise `InputError` unless the shell is complete."""
         check(
@@ -78,7 +103,41 @@ class Shell(NamedTuple):
         _same_keys(f"onsite of shell {self.name}", self.onsite, self.groups)
 
 
-class Hopping(NamedTuple):
+AnyShell = TypeVar("AnyShell", bound=AbstractShell)
+
+
+class AbstractHopping:
+    """The two-centre integrals between two shells at one neighbour distance, with values or without."""
+
+    between: tuple[str, str]
+    shell: int
+
+    @property
+    def label(self) -> str:
+        return f"hopping {'–'.join(self.between)} shell {self.shell}"
+
+    def ordered(self, shells: Mapping[str, AnyShell]) -> tuple[AnyShell, AnyShell]:
+        """Of the shells by their names its two, lower l first; on a tie in the order of `between`."""
+        first, second = sorted((shells[name] for name in self.between), key=lambda shell: shell.l)
+        return first, second
+
+    def parameters(self, shells: Mapping[str, AnyShell]) -> dict[str, str]:
+        """The name of the model's parameter for each integral, from sigma on."""
+        first, second = self.ordered(shells)
+        pair, orbitals = f"{first.species}-{second.species}", f"{first.orbital}{second.orbital}"
+        return {integral: f"{pair}.{orbitals}_{integral}.{self.shell}" for integral in INTEGRALS[: first.l + 1]}
+
+
+@dataclass(frozen=True)
+class HoppingKind(AbstractHopping):
+    """A hopping without the values of its integrals."""
+
+    between: tuple[str, str]
+    shell: int
+
+
+@dataclass(frozen=True)
+class Hopping(AbstractHopping):
     """The two-centre integrals between two shells at one neighbour distance."""
 
     between: tuple[str, str]
@@ -89,25 +148,16 @@ class Hopping(NamedTuple):
     """sigma, pi, … in eV; the direction runs from the shell of lower l to the other"""
 
     @property
-    def label(self) -> str:
-        return f"hopping {'–'.join(self.between)} shell {self.shell}"
+    def kind(self) -> HoppingKind:
+        first, second = self.between
+        return HoppingKind((first, second), self.shell)
 
     def validate(self, shells: Mapping[str, Shell]) -> tuple[Shell, Shell]:
         """The two shells, lower l first; raises `InputError` for unknown ones or missing integrals."""
         for name in self.between:
             check(name in shells, self.label, f"must join declared shells, but {name!r} is not one of {list(shells)}")
-        first, second = self._ordered(shells)
+        first, second = self.ordered(shells)
         _same_keys(f"integrals of {self.label}", self.integrals, INTEGRALS[: first.l + 1])
-        return first, second
-
-    def parameters(self, shells: Mapping[str, Shell]) -> dict[str, str]:
-        """The name of the model's parameter for each integral, from sigma on."""
-        first, second = self._ordered(shells)
-        pair, orbitals = f"{first.species}-{second.species}", f"{first.orbital}{second.orbital}"
-        return {integral: f"{pair}.{orbitals}_{integral}.{self.shell}" for integral in INTEGRALS[: first.l + 1]}
-
-    def _ordered(self, shells: Mapping[str, Shell]) -> tuple[Shell, Shell]:
-        first, second = sorted((shells[name] for name in self.between), key=lambda shell: shell.l)
         return first, second
 
 

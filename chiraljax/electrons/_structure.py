@@ -1,6 +1,7 @@
 """The fixed part of a Slater–Koster Hamiltonian: which parameter enters which matrix element, and how."""
 
 import copy
+import dataclasses
 import hashlib
 from collections.abc import Mapping, Sequence
 from functools import cached_property
@@ -30,15 +31,15 @@ class Structure:
 
     Of every pair of opposite bonds one is kept, so H(k) is Hermitian to the last bit. The nonzero
     C_p(R)[a, b] are the list (`cell`, `row`, `column`, `parameter`, `coefficient`).
-    Compared and hashed by content, so that equal models share compiled programs.
+    It holds which parameters there are and no value of any. Compared and hashed by content, so that equal models share
+    compiled programs.
     """
 
     def __init__(
         self, shells: list[Shell], hoppings: list[Hopping], order: list[tuple[int, int]], entries: list["_Entries"]
     ):
-        self.shells = tuple(shells)
-        self.hoppings = tuple(hoppings)
-        """as declared: their values are those of the model that was built first"""
+        self.shells = tuple(shell.kind for shell in shells)
+        self.hoppings = tuple(hopping.kind for hopping in hoppings)
         self.blocks = tuple(order)
         """(site, shell) of each block of orbitals, in the order of the matrix"""
         sizes = [2 * shells[shell].l + 1 for _, shell in order]
@@ -54,9 +55,7 @@ class Structure:
     @cached_property
     def _digest(self) -> str:
         arrays = (self.cells, self.cell, self.row, self.column, self.parameter, self.coefficient)
-        shells = [(shell.name, shell.crystal_field, shell.axis, shell.spin_orbit is None) for shell in self.shells]
-        hoppings = [(hopping.between, hopping.shell) for hopping in self.hoppings]
-        kinds = repr((self.names, self.blocks, shells, hoppings))
+        kinds = repr((self.names, self.blocks, self.shells, self.hoppings))
         content = b"".join(np.ascontiguousarray(array).tobytes() for array in arrays) + kinds.encode()
         return hashlib.sha256(content).hexdigest()
 
@@ -75,7 +74,7 @@ class Structure:
 
     @property
     def spin_orbit_names(self) -> tuple[str, ...]:
-        return tuple(shell.parameter("xi") for shell in self.shells if shell.spin_orbit is not None)
+        return tuple(shell.parameter("xi") for shell in self.shells if shell.has_spin_orbit)
 
     @property
     def orbital_names(self) -> tuple[tuple[int, str, str], ...]:
@@ -89,16 +88,24 @@ class Structure:
     def specification(self, values: Mapping[str, float], weights: Sequence[float]) -> tuple[list[Shell], list[Hopping]]:
         """The shells and hoppings that `assemble` makes this of, with these parameters and rotation weights."""
         shells = [
-            shell._replace(
-                onsite={group: values[shell.parameter(group)] for group in shell.groups},
-                spin_orbit=None if shell.spin_orbit is None else values[shell.parameter("xi")],
-                rotation_weight=weight,
+            Shell(
+                shell.species,
+                shell.orbital,
+                {group: values[shell.parameter(group)] for group in shell.groups},
+                shell.crystal_field,
+                shell.axis,
+                values[shell.parameter("xi")] if shell.has_spin_orbit else None,
+                weight,
             )
             for shell, weight in zip(self.shells, weights, strict=True)
         ]
         by_name = {shell.name: shell for shell in shells}
         hoppings = [
-            hopping._replace(integrals={key: values[name] for key, name in hopping.parameters(by_name).items()})
+            Hopping(
+                hopping.between,
+                hopping.shell,
+                {key: values[name] for key, name in hopping.parameters(by_name).items()},
+            )
             for hopping in self.hoppings
         ]
         return shells, hoppings
@@ -111,14 +118,14 @@ class Structure:
         return every, place[: len(kept)], place[len(kept) :]
 
     def blocks_of(self, shell: int) -> list[slice]:
-        """Where the orbitals of a shell stand in the matrix, one slice a site."""
+        """Where the orbitals of a shell stand in the matrix, one slice per site."""
         return [slice(self.starts[i], self.starts[i + 1]) for i, (_, which) in enumerate(self.blocks) if which == shell]
 
     def without_spin_orbit(self) -> "Structure":
         """The same structure with no shell's ξ."""
         bare = copy.copy(self)
         bare.__dict__.pop("_digest", None)
-        bare.shells = tuple(shell._replace(spin_orbit=None) for shell in self.shells)
+        bare.shells = tuple(dataclasses.replace(shell, has_spin_orbit=False) for shell in self.shells)
         bare.names = tuple(name for name in self.names if name not in self.spin_orbit_names)
         return bare
 
@@ -150,7 +157,7 @@ class Structure:
 def assemble(crystal: Crystal, shells: list[Shell], hoppings: list[Hopping]) -> tuple[Structure, dict[str, float]]:
     """The structure of a model and the values of its parameters (eV).
 
-    Raises `InputError` for a shell without sites or declared twice, an incomplete one, an ambiguous
+    **Raises:** `InputError` for a shell without sites or declared twice, an incomplete one, an ambiguous
     axis, a hopping between undeclared shells or declared twice, and for a value that is not finite.
     """
     check(shells, "shells", "must not be empty: a model needs at least one")
@@ -184,16 +191,16 @@ def assemble(crystal: Crystal, shells: list[Shell], hoppings: list[Hopping]) -> 
         key = (frozenset(hopping.between), hopping.shell)
         check(key not in seen, hopping.label, "must be declared once, but is declared twice")
         seen.add(key)
-        found = bonds(crystal, first.species, second.species, hopping.shell)
-        directions = found.vector / np.linalg.norm(found.vector, axis=1, keepdims=True)
+        pairs = bonds(crystal, first.species, second.species, hopping.shell)
+        directions = pairs.vector / np.linalg.norm(pairs.vector, axis=1, keepdims=True)
         angular = two_centre(first.l, second.l, directions)
         which, which2 = shells.index(first), shells.index(second)
         doubled = 2 if first is second else 1
         for m, (integral, name) in enumerate(hopping.parameters(by_name).items()):
             values[name] = hopping.integrals[integral]
-            rows = [start[site, which] for site in found.first]
-            columns = [start[site, which2] for site in found.second]
-            entries.append(_entries(name, found.cell, rows, columns, angular[:, m] / doubled))
+            rows = [start[site, which] for site in pairs.first]
+            columns = [start[site, which2] for site in pairs.second]
+            entries.append(_entries(name, pairs.cell, rows, columns, angular[:, m] / doubled))
     values |= {shell.parameter("xi"): shell.spin_orbit for shell in shells if shell.spin_orbit is not None}
     for name, value in values.items():
         check(np.isfinite(value), f"parameter {name}", f"must be finite, but got {value}")
@@ -212,8 +219,8 @@ def _crystal_field(crystal: Crystal, shell: Shell, site: int) -> dict[str, np.nd
 
 def _axis(crystal: Crystal, shell: Shell, site: int) -> np.ndarray:
     assert shell.axis is not None
-    found = bonds(crystal, shell.species, shell.axis, 1)
-    vectors = found.vector[found.first == site]
+    pairs = bonds(crystal, shell.species, shell.axis, 1)
+    vectors = pairs.vector[pairs.first == site]
     check(len(vectors), f"axis of shell {shell.name}", f"must reach a {shell.axis}, but site {site} has none in reach")
     directions = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
     collinear = np.allclose(np.abs(directions @ directions[0]), 1, atol=1e-6)

@@ -6,7 +6,7 @@ import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 
-from .._types import Array, Complex, Float, Hamiltonian, Operators
+from .._types import Array, BatchOperators, Complex, Float, Hamiltonian
 from ._eigen import inverse_square_root, projector
 from ._electrons import Electrons
 
@@ -24,7 +24,7 @@ class WannierMatrices(NamedTuple):
 
 
 def wannier(
-    hamiltonian: Hamiltonian, operators: Operators, states: tuple[int, int], trial: tuple[int, ...]
+    hamiltonian: Hamiltonian, operators: BatchOperators, states: tuple[int, int], trial: tuple[int, ...]
 ) -> WannierMatrices:
     """H and A between the Löwdin-orthonormalised projections of trial orbitals on a group of bands.
 
@@ -45,9 +45,9 @@ def wannier(
         hamiltonian=adjoint @ hamiltonian @ frame,
         operators=adjoint[..., None, :, :] @ operators @ frame[..., None, :, :],
         overlap=jnp.linalg.eigvalsh(overlap)[..., 0],
-        rest=jnp.einsum("aij,...ji->...a", operators, jnp.eye(inside.shape[-1], dtype=complex) - inside).real
+        rest=jnp.einsum("...aij,...ji->...a", operators, jnp.eye(inside.shape[-1], dtype=complex) - inside).real
         if states[0] > 0
-        else jnp.zeros((*inside.shape[:-2], len(operators))),
+        else jnp.zeros((*inside.shape[:-2], operators.shape[-3])),
     )
 
 

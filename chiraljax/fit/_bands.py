@@ -1,11 +1,13 @@
 """Bands from elsewhere: what a fit is compared with."""
 
-import dataclasses
 from collections.abc import Mapping
 
+import equinox as eqx
 import numpy as np
+import xarray as xr
 
 from .._errors import check
+from .._module import Module
 from ..electrons import CUBIC
 
 _ORDER = 1e-6
@@ -15,30 +17,29 @@ _FRACTIONAL = 2.0
 _GROUPS = CUBIC[2]
 
 
-@dataclasses.dataclass(frozen=True, eq=False)
-class Bands:
+class Bands(Module):
     """Energies at k-points, as a program computed them or a model gives them.
 
-    Raises `InputError` for arrays that do not belong together, for what is not finite, for energies that do
+    **Raises:** `InputError` for arrays that do not belong together, for what is not finite, for energies that do
     not ascend and for k-points that cannot be fractional.
     """
 
     k: np.ndarray
     """(K, 3) fractional"""
     energies: np.ndarray
-    """(K, B) eV, ascending, on the file's own zero of energy; one column a spin-orbital if `spin_orbit`, else
-    one a twofold spin-degenerate band"""
+    """(K, B) eV, ascending, on the file's own zero of energy; one column per spin-orbital if `spin_orbit`, else one per
+    twofold spin-degenerate band"""
     weights: np.ndarray | None = None
     """(K,) positive; without them every k-point counts alike"""
-    projections: Mapping[str, np.ndarray] = dataclasses.field(default_factory=dict)
+    projections: Mapping[str, np.ndarray] = eqx.field(default_factory=dict)
     """(K, B) zero or positive, by `"species.shell"` or `"species.shell.orbital"`, such as `"K.s"`, `"Ta.d.xy"`,
     `"Ta.d.eg"`; summed over the sites of the species and over spin. They need not add to 1."""
-    spin_orbit: bool = False
-    filled: int | None = None
+    spin_orbit: bool = eqx.field(static=True, default=False)
+    filled: int | None = eqx.field(static=True, default=None)
     """number of columns of `energies` that are filled in an insulator, if it is known"""
-    reference: float | None = None
+    reference: float | None = eqx.field(static=True, default=None)
     """energy (eV) that a figure may count from, such as the valence-band maximum or the Fermi level"""
-    source: str = ""
+    source: str = eqx.field(static=True, default="")
     """where the bands come from: file, program and its version"""
 
     def __post_init__(self):
@@ -50,7 +51,7 @@ class Bands:
             f"must have one row for each of the {len(k)} k-points, but got shape {energies.shape}",
         )
         check(np.all(np.isfinite(k)), "k", "must be finite, but it holds a NaN or an infinity")
-        self._check_finite("energies", energies)
+        _check_finite("energies", energies)
         check(
             np.max(np.abs(k)) <= _FRACTIONAL,
             "k",
@@ -62,35 +63,61 @@ class Bands:
             check(False, "energies", f"must ascend, but band {band + 1} lies below band {band} at k-point {row}")
         weights = np.ones(len(k)) if self.weights is None else np.array(self.weights, dtype=float)
         check(weights.shape == (len(k),), "weights", f"must have shape ({len(k)},), but got {weights.shape}")
-        check(np.all(weights > 0) and np.all(np.isfinite(weights)), "weights", "must be finite and positive")
+        check(
+            np.all(weights > 0) and np.all(np.isfinite(weights)), "weights", "must be finite and positive, but are not"
+        )
         projections = {name: np.array(values, dtype=float) for name, values in self.projections.items()}
         for name, values in projections.items():
             check(
                 values.shape == energies.shape,
-                f"projection {name}",
+                f"projections.{name}",
                 f"must have the shape {energies.shape} of the energies, but got {values.shape}",
             )
-            self._check_finite(f"projection {name}", values)
-            check(np.all(values >= 0), f"projection {name}", f"must be zero or positive, but got {values.min():g}")
+            _check_finite(f"projections.{name}", values)
+            check(np.all(values >= 0), f"projections.{name}", f"must be zero or positive, but got {values.min():g}")
         check(
             self.filled is None or 0 <= self.filled <= energies.shape[1],
             "filled",
             f"must be between 0 and {energies.shape[1]}, but got {self.filled}",
         )
-        fields = {"k": k, "energies": np.sort(energies, axis=1), "weights": weights, "projections": projections}
-        for name, value in fields.items():
-            object.__setattr__(self, name, value)
+        self.k, self.energies, self.weights, self.projections = k, np.sort(energies, axis=1), weights, projections
 
-    @staticmethod
-    def _check_finite(name: str, values: np.ndarray) -> None:
-        wrong = np.argwhere(~np.isfinite(values))
-        if len(wrong):
-            check(False, name, f"must be finite, but band {wrong[0][1]} at k-point {wrong[0][0]} is not")
+    def __repr__(self) -> str:
+        kind = "with" if self.spin_orbit else "without"
+        count = self.energies.shape[1]
+        filled = "" if self.filled is None else f", {self.filled} filled"
+        lines = [
+            f"Bands, {len(self)} k-points, {kind} spin–orbit coupling{': ' if self.source else ''}{self.source}",
+            f"  energies     {self.energies.min():.4g} … {self.energies.max():.4g} eV, {count} bands{filled}",
+        ]
+        lines += [] if self.reference is None else [f"  reference    {self.reference:.6g} eV"]
+        lines += [f"  projections  {', '.join(self.projections)}"] if self.projections else []
+        return "\n".join(lines)
+
+    def to_xarray(self) -> xr.Dataset:
+        """All of it, the projections stacked along an axis that bears their names.
+
+        As JSON or NetCDF, `read_bands` gives the same bands back.
+        """
+        variables = {
+            "k": (("point", "component"), self.k, {"units": "fractional"}),
+            "energies": (("point", "band"), self.energies, {"units": "eV"}),
+            "weights": ("point", self.weights),
+            "spin_orbit": ((), self.spin_orbit),
+        }
+        if self.filled is not None:
+            variables["filled"] = ((), self.filled)
+        if self.reference is not None:
+            variables["reference"] = ((), self.reference, {"units": "eV"})
+        if self.projections:
+            variables["projections"] = (("projection", "point", "band"), np.stack(list(self.projections.values())))
+        coordinates = {"projection": list(self.projections)} if self.projections else {}
+        return xr.Dataset(variables, coordinates, {"source": self.source})
 
     def projection(self, name: str) -> np.ndarray:
         """The projections (K, B) on a species, a shell, a group (`t2g`, `eg`) or an orbital: the sum of all inside it.
 
-        Raises `InputError` for one that the bands do not have.
+        **Raises:** `InputError` for one that the bands do not have.
         """
         inside = [key for key in self.projections if key == name or key.startswith(f"{name}.")]
         if not inside and name.rpartition(".")[2] in _GROUPS:
@@ -102,3 +129,9 @@ class Bands:
 
     def __len__(self) -> int:
         return len(self.k)
+
+
+def _check_finite(name: str, values: np.ndarray) -> None:
+    wrong = np.argwhere(~np.isfinite(values))
+    if len(wrong):
+        check(False, name, f"must be finite, but band {wrong[0][1]} at k-point {wrong[0][0]} is not")

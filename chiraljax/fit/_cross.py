@@ -1,33 +1,49 @@
 """How a fit fares on k-points that it did not see."""
 
-from typing import NamedTuple
-
 import jax.numpy as jnp
 import numpy as np
 import optimistix as optx
 
 from .._errors import check
+from .._result import AbstractResult, quantity
+from ._band_fit import BandFit
 from ._bands import Bands
-from ._fit import BandFit, rms_by_target
 from ._levels import Levels
-from ._search import problem, refine
-from ._target import Target, default_targets, match
+from ._search import refine, residuals
+from ._target import Target, default_targets, match, rms_by_target
 
 _STEPS = 200
 
 
-class CrossValidation(NamedTuple):
-    """Root mean square errors (eV) by target on k-points inside and outside a fit."""
+class CrossValidation(AbstractResult):
+    """Root mean square errors by target on k-points inside and outside a fit."""
 
-    elsewhere: dict[str, float]
+    converged: bool
+    """whether every refit met its tolerance"""
+    elsewhere: dict[str, float] = quantity("eV", ("target",))
     """of the fit itself, on all of the k-points given"""
-    seen: dict[str, float]
+    seen: dict[str, float] = quantity("eV", ("target",))
     """of refits, on the k-points that they were made with, averaged over the folds"""
-    unseen: dict[str, float]
+    unseen: dict[str, float] = quantity("eV", ("target",))
     """of the same refits, on the k-points left out"""
-    spread: dict[str, float]
-    """standard deviation (eV) of each parameter over the refits times √(folds − 1): the jackknife's standard error,
+    spread: dict[str, float] = quantity("eV", ("free",))
+    """standard deviation of each parameter over the refits times √(folds − 1): the jackknife's standard error,
     which, unlike the covariance, does not take the errors of neighbouring k-points as independent"""
+
+    @property
+    def status(self) -> str:
+        return "converged" if self.converged else "not converged"
+
+    @property
+    def report(self) -> str:
+        """Everything above in words."""
+        header = f"{'k-fold check, rms in eV':<26}{'this fit':>10}{'refits':>10}{'left out':>10}"
+        rows = [
+            f"  {name:<24}{value:>10.4f}{self.seen[name]:>10.4f}{self.unseen[name]:>10.4f}"
+            for name, value in self.elsewhere.items()
+        ]
+        spread = [f"  {name:<24}{value:>10.4f}" for name, value in self.spread.items()]
+        return "\n".join([header, *rows, "Jackknife errors of the parameters, eV", *spread]) + "\n"
 
 
 def cross_validate(
@@ -37,7 +53,8 @@ def cross_validate(
 
     Each fold leaves out every `folds`-th stretch of k-points in their order; the model is fitted anew to the others,
     starting from the fit. `targets` are by default those of the fit on its own bands and the default ones on others.
-    Raises `InputError` for fewer than two folds or more than k-points, and bands of the other spin–orbit kind.
+
+    **Raises:** `InputError` for fewer than two folds or more than k-points, and bands of the other spin–orbit kind.
     """
     if bands is None:
         bands, targets = fit.bands, list(fit.targets) if targets is None else targets
@@ -50,32 +67,29 @@ def cross_validate(
     electrons = fit.electrons
     matched = match(electrons, bands, default_targets(electrons, bands) if targets is None else targets)
     levels = Levels(electrons if bands.spin_orbit else electrons.without_spin_orbit(), bands.k)
-    whole = problem(levels, fit._space, matched, noise=0.1)
+    whole = residuals(levels, fit._space, matched, noise=0.1)
     own = {**fit.parameters, "offset": fit.offset}
     x = fit._space.project(jnp.asarray([own[name] for name in fit._space.names]))
 
     def rms(x, rows):
-        found = np.asarray(levels.at(rows)(fit._space.values(x)))[:, matched.levels]
-        part = matched._replace(weights=matched.weights[rows])
-        return rms_by_target(part, found - matched.energies[rows])
+        energies = np.asarray(levels.at(rows)(fit._space.values(x)))[:, matched.levels]
+        part = matched.at(rows)
+        return rms_by_target(part, energies - part.energies)
 
     everything = np.arange(len(bands))
     parts = np.array_split(everything, folds)
     solver = optx.LevenbergMarquardt(rtol=1e-8, atol=1e-8)
-    seen, unseen, found = [], [], []
+    seen, unseen, values, converged = [], [], [], True
     for left_out in parts:
         kept = np.setdiff1d(everything, left_out)
-        refit = refine(whole.at(kept), x[None], solver, _STEPS, lambda done, best: None).x[0]
-        seen.append(rms(refit, kept))
-        unseen.append(rms(refit, left_out))
-        found.append(np.asarray(fit._space.inside(refit)))
-    deviation = np.std(found, axis=0) * np.sqrt(folds - 1)
-    return CrossValidation(
-        rms(x, everything),
-        _mean(seen),
-        _mean(unseen),
-        dict(zip(fit.free, deviation.tolist(), strict=True)),
-    )
+        refit = refine(whole.at(kept), x[None], solver, _STEPS, lambda done, best: None)
+        seen.append(rms(refit.x[0], kept))
+        unseen.append(rms(refit.x[0], left_out))
+        values.append(np.asarray(fit._space.inside(refit.x[0])))
+        converged &= bool(refit.converged[0])
+    deviation = np.std(values, axis=0) * np.sqrt(folds - 1)
+    spread = dict(zip(fit.free, deviation.tolist(), strict=True))
+    return CrossValidation(converged, rms(x, everything), _mean(seen), _mean(unseen), spread)
 
 
 def _mean(parts: list[dict[str, float]]) -> dict[str, float]:

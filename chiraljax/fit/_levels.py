@@ -65,7 +65,7 @@ class Levels(eqx.Module):
 
     @property
     def size(self) -> int:
-        """Levels a k-point: spin-orbitals with a spin–orbit term, else orbitals."""
+        """Levels per k-point: spin-orbitals with a spin–orbit term, else orbitals."""
         return self.electrons.size if self.electrons.has_spin_orbit else self.electrons.size // 2
 
     @property
@@ -134,7 +134,7 @@ def _matrices(electrons: Electrons, names: tuple[str, ...], k):
 
 def _turned(electrons: Electrons, k, matrices, xp: ModuleType):
     """The spinless matrices with the phases i^l e^{2πi k·r} of the orbitals."""
-    shells = {shell.name: shell.l for shell in electrons._structure.shells}
+    shells = {shell.name: shell.l for shell in electrons.shells}
     positions = np.array([electrons.crystal.positions[site] for site, _, _ in electrons.orbitals])
     parity = np.array([1j ** shells[name] for _, name, _ in electrons.orbitals])
     phases = parity * xp.exp(2j * np.pi * (k @ positions.T).astype(complex))

@@ -1,7 +1,7 @@
 """Parameters that minimise any differentiable loss of the model."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import equinox as eqx
 import jax
@@ -10,21 +10,28 @@ import numpy as np
 import optax
 
 from .._errors import check
+from .._result import AbstractResult, quantity
 from .._types import Array, Float
 from ..electrons import Electrons
 
 
-class LossFit(NamedTuple):
-    """Where an optimiser ended."""
+class LossFit(AbstractResult):
+    """Where an optimiser ended: `"finished"`, or `"not finite"` if the loss ceased to be, where it stopped."""
 
     electrons: Electrons
     """the best model on the way"""
-    loss: float
+    loss: float = quantity("1")
     """its loss"""
-    history: Float[np.ndarray, " steps"]
+    history: Float[np.ndarray, " steps"] = quantity("1", ("step",))
     """the loss before each step"""
-    finite: bool
-    """false if the loss or its gradient ceased to be finite, where the optimiser stopped"""
+
+    @property
+    def status(self) -> str:
+        return "finished" if np.isfinite(self.history[-1]) else "not finite"
+
+    @property
+    def cost(self) -> str:
+        return f"{len(self.history)} steps"
 
 
 def fit_loss(
@@ -43,15 +50,20 @@ def fit_loss(
     Whatever the chain differentiates may stand in the loss: bands, the gap, effective masses, a moment. For least
     squares of bands alone `fit_bands` is faster and finds its own start.
 
-    Arguments: `optimizer`, of optax, `optax.adam(0.01)` unless given (optax.lbfgs() serves as well), in eV; `fixed`
-    names; `bounds` name → (low, high) eV, onto which each step is projected; `compiled`, false for a loss that cannot
-    be traced; `on_step`, called with the steps done, their total and the best loss.
-    Raises `InputError` for unknown names and for a loss that is not finite at the start.
+    **Arguments:**
+
+    - `optimizer`: of optax, in eV; `optax.adam(0.01)` unless given, `optax.lbfgs()` serves as well.
+    - `fixed`: names of parameters that keep their values.
+    - `bounds`: name → (low, high) eV, onto which each step is projected.
+    - `compiled`: false for a loss that cannot be traced.
+    - `on_step`: called with the steps done, their total and the best loss.
+
+    **Raises:** `InputError` for unknown names and for a loss that is not finite at the start.
     """
-    known = list(electrons.parameters)
+    parameters = list(electrons.parameters)
     for what, names in (("fixed", fixed), ("bounds", bounds or {})):
-        wrong = [name for name in names if name not in known]
-        check(not wrong, what, f"must name parameters among {known}, but got {wrong}")
+        wrong = [name for name in names if name not in parameters]
+        check(not wrong, what, f"must name parameters among {parameters}, but got {wrong}")
     optimizer = optax.adam(0.01) if optimizer is None else optimizer
     free = {name: value for name, value in electrons.parameters.items() if name not in fixed}
     low, high = ({name: (bounds or {}).get(name, (-np.inf, np.inf))[end] for name in free} for end in (0, 1))
@@ -80,5 +92,4 @@ def fit_loss(
             best, best_values = history[-1], values
         values = moved
         on_step(done + 1, steps, best)
-    finite = bool(np.isfinite(history[-1]))
-    return LossFit(electrons.with_parameters(best_values), best, np.array(history), finite)
+    return LossFit(electrons.with_parameters(best_values), best, np.array(history))

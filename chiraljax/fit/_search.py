@@ -12,6 +12,7 @@ import optimistix as optx
 from .._parallel import side_by_side
 from .._types import Array, Bool, Float, Int
 from ._levels import Levels
+from ._multistart import MultiStart
 from ._space import Space
 from ._starts import onto_moments
 from ._target import Match
@@ -19,16 +20,16 @@ from ._target import Match
 SEARCH_POINTS = 24
 """k-points of the search; the best of what it finds is then fitted to all"""
 CANDIDATES = 32
-"""starts that are looked at for each one that is refined"""
+"""guesses that are looked at for each start"""
 _BATCH = 64
 """searches that a GPU does at once; a core gains nothing from searches that wait for the slowest of them"""
 _SEARCH_STEPS, _FINAL_STEPS = 100, 400
 _PERFECT = 1e-10
 """eV²: a loss that only bands of the model itself reach"""
 _KEPT = 4
-"""a fourth of as many minima as there are restarts is fitted to all k-points"""
+"""a fourth of as many minima as there are starts is fitted to all k-points"""
 _HOPS, _ORIGINS, _NOISE = 3, 4, (0.03, 1.0)
-"""rounds of restarts from the best few minima with noise (eV): crossings of levels make shallow minima"""
+"""rounds of starts from the best few minima with noise (eV): crossings of levels make shallow minima"""
 _SAME = 1e-4
 """relative difference in loss within which two minima count as one"""
 
@@ -36,7 +37,7 @@ OnStep = Callable[[int, int, float], object]
 
 
 class Minimum(NamedTuple):
-    """Ends of local searches, one a start, of ascending loss."""
+    """Ends of local searches, one per start, of ascending loss."""
 
     x: Float[Array, "S F"]
     loss: Float[Array, " S"]
@@ -44,8 +45,8 @@ class Minimum(NamedTuple):
     converged: Bool[Array, " S"]
 
 
-class Problem(eqx.Module):
-    """Residuals √w (E_n(k; θ) − ε_nk), and those of the priors."""
+class Residuals(eqx.Module):
+    """√w (E_n(k; θ) − ε_nk), and those of the priors."""
 
     levels: Levels
     space: Space
@@ -56,37 +57,35 @@ class Problem(eqx.Module):
 
     def __call__(self, x: Float[Array, " F"], _: Any = None) -> Float[Array, " N"]:
         """The residuals at x: their sum of squares is the loss, eV²."""
-        found = self.levels(self.space.values(x))[:, self.columns]
+        energies = self.levels(self.space.values(x))[:, self.columns]
         prior = jnp.sqrt(self.space.prior_weight * self.prior_scale) * (self.space.inside(x) - self.space.prior_value)
-        return jnp.concatenate([(self.root_weights * (found - self.energies)).ravel(), prior])
+        return jnp.concatenate([(self.root_weights * (energies - self.energies)).ravel(), prior])
 
     def loss(self, x: Float[Array, " F"]) -> Float[Array, ""]:
         """The sum of the squared residuals."""
         return jnp.sum(self(x) ** 2)
 
-    def at(self, rows: np.ndarray, times: np.ndarray | float = 1.0) -> "Problem":
-        """The problem on some of the k-points, each counted `times`."""
+    def at(self, rows: np.ndarray, times: np.ndarray | float = 1.0) -> "Residuals":
+        """Those at some of the k-points, each counted `times`."""
         energies = self.energies[rows]
         root_weights = self.root_weights[rows] * np.sqrt(np.broadcast_to(times, len(rows)))[:, None]
-        return Problem(self.levels.at(rows), self.space, self.columns, energies, root_weights, self.prior_scale)
+        return Residuals(self.levels.at(rows), self.space, self.columns, energies, root_weights, self.prior_scale)
 
 
-def problem(levels: Levels, space: Space, match: Match, noise: float) -> Problem:
+def residuals(levels: Levels, space: Space, match: Match, noise: float) -> Residuals:
     """The residuals of a fit; a prior counts as one datum with the expected residual `noise` (eV)."""
     counts = match.loss.sum() ** 2 / (match.loss**2).sum()
     scale = noise**2 * match.loss.sum() / counts
-    return Problem(levels, space, match.levels, match.energies, np.sqrt(match.loss), float(scale))
+    return Residuals(levels, space, match.levels, match.energies, np.sqrt(match.loss), float(scale))
 
 
-def search(
-    whole: Problem,
-    starts: Float[np.ndarray, "S F"],
-    restarts: int,
-    coarse,
-    solver,
-    project: bool,
+def minimise(
+    whole: Residuals,
+    guesses: Float[np.ndarray, "S F"],
+    options: MultiStart,
+    coarse: Any,
+    solver: Any,
     hidden: list[tuple[str, ...]],
-    seed: int,
     on_step: OnStep,
 ) -> Minimum:
     """Local minima of the loss: screened, refined on a few k-points, hopped from, then fitted to all k-points.
@@ -94,32 +93,33 @@ def search(
     `coarse` is the solver of the search, `solver` that of the last step. `hidden` are sign changes that the energies
     hardly see; they are tried on the best minimum.
     """
+    starts = options.starts
     part = _sample(whole)
-    x = jnp.asarray(starts)
-    if project and len(part.columns) == part.levels.size:
+    x = jnp.asarray(guesses)
+    if options.draw != "noise" and len(part.columns) == part.levels.size:
         order = np.argsort(part.columns)
         x = onto_moments(part.levels, part.space, jnp.asarray(part.energies[:, order]), x)
-    if len(x) > restarts:
+    if len(x) > starts:
         losses = np.concatenate([np.asarray(_losses(part, chunk)) for chunk in np.array_split(x, -(-len(x) // 64))])
-        x = x[jnp.asarray(np.argsort(losses)[:restarts])]
-    kept = max(2, restarts // _KEPT)
-    total = len(x) + _HOPS * restarts + kept + len(hidden)
-    found = refine(part, x, coarse, _SEARCH_STEPS, _after(0, total, on_step))
-    random = np.random.default_rng(seed)
+        x = x[jnp.asarray(np.argsort(losses)[:starts])]
+    kept = max(2, starts // _KEPT)
+    total = len(x) + _HOPS * starts + kept + len(hidden)
+    minima = refine(part, x, coarse, _SEARCH_STEPS, _after(0, total, on_step))
+    random = np.random.default_rng(options.seed)
     for hop in range(_HOPS):
-        before, lowest = len(x) + hop * restarts, float(found.loss[0])
+        before, lowest = len(x) + hop * starts, float(minima.loss[0])
         if lowest < _PERFECT:
             break
-        from_ = _distinct(np.asarray(found.loss), _ORIGINS)
-        size = np.exp(random.uniform(np.log(_NOISE[0]), np.log(_NOISE[1]), (restarts, 1)))
-        noise = size * random.normal(size=(restarts, x.shape[1]))
-        inside = part.space.inside(found.x[np.resize(from_, restarts)]) + noise
+        lowest_few = _distinct(np.asarray(minima.loss), _ORIGINS)
+        size = np.exp(random.uniform(np.log(_NOISE[0]), np.log(_NOISE[1]), (starts, 1)))
+        noise = size * random.normal(size=(starts, x.shape[1]))
+        inside = part.space.inside(minima.x[np.resize(lowest_few, starts)]) + noise
         shaken = part.space.outside(inside)
         more = refine(part, shaken, coarse, _SEARCH_STEPS, _after(before, total, on_step))
-        found = _joined([found, more])
-        if not float(found.loss[0]) < lowest * (1 - _SAME):
+        minima = _joined([minima, more])
+        if not float(minima.loss[0]) < lowest * (1 - _SAME):
             break
-    best = found.x[_distinct(np.asarray(found.loss), kept)]
+    best = minima.x[_distinct(np.asarray(minima.loss), kept)]
     mirrored = [jnp.where(jnp.asarray([name in signs for name in part.space.free]), -1.0, 1.0) for signs in hidden]
     images = [part.space.outside(part.space.inside(best[0]) * signs) for signs in mirrored]
     best = jnp.concatenate([best, jnp.array(images).reshape(-1, best.shape[1])])
@@ -127,8 +127,10 @@ def search(
     return refine(whole, best, solver, _FINAL_STEPS, _after(last, total, on_step))
 
 
-def refine(problem: Problem, x: Float[Array, "S F"], solver, max_steps: int, on_step: Callable[[int, float], object]):
-    """A local search from each start, one start a core at a time; on a GPU in batches."""
+def refine(
+    residuals: Residuals, x: Float[Array, "S F"], solver, max_steps: int, on_step: Callable[[int, float], object]
+):
+    """A local search from each start, one start per core at a time; on a GPU in batches."""
     size = 1 if jax.default_backend() == "cpu" else _BATCH
     batches = [x[i : i + size] for i in range(0, len(x), size)]
     done, best = 0, np.inf
@@ -136,7 +138,7 @@ def refine(problem: Problem, x: Float[Array, "S F"], solver, max_steps: int, on_
     def run(batch):
         nonlocal done, best
         padded = jnp.concatenate([batch, jnp.repeat(batch[-1:], size - len(batch), axis=0)])
-        ends = jax.block_until_ready(_refine(problem, padded, solver, max_steps))
+        ends = jax.block_until_ready(_refine(residuals, padded, solver, max_steps))
         ends = jax.tree.map(lambda part: part[: len(batch)], ends) if len(batch) < size else ends
         done, best = done + len(batch), min(best, float(ends.loss.min()))
         on_step(done, best)
@@ -155,13 +157,13 @@ def _joined(parts: list[Minimum]) -> Minimum:
 
 
 @eqx.filter_jit
-def _refine(problem: Problem, x, solver, max_steps):
+def _refine(residuals: Residuals, x, solver, max_steps):
     def descend(start):
         with jax.numpy_dtype_promotion("standard"):  # optax, inside OptaxMinimiser, mixes integers of both sizes
-            solution = optx.least_squares(problem, solver, start, max_steps=max_steps, throw=False)
+            solution = optx.least_squares(residuals, solver, start, max_steps=max_steps, throw=False)
         return Minimum(
             solution.value,
-            problem.loss(solution.value),
+            residuals.loss(solution.value),
             solution.stats["num_steps"],
             solution.result == optx.RESULTS.successful,
         )
@@ -170,15 +172,15 @@ def _refine(problem: Problem, x, solver, max_steps):
 
 
 @eqx.filter_jit
-def _losses(problem: Problem, x):
-    return jax.lax.map(problem.loss, x)
+def _losses(residuals: Residuals, x):
+    return jax.lax.map(residuals.loss, x)
 
 
 def _after(before: int, total: int, on_step: OnStep) -> Callable[[int, float], object]:
     return lambda done, best: on_step(before + done, total, best)
 
 
-def _sample(whole: Problem) -> Problem:
+def _sample(whole: Residuals) -> Residuals:
     """Some of the k-points, drawn evenly along the sum of their weights, so that its loss is about that of all."""
     if len(whole.energies) <= SEARCH_POINTS:
         return whole

@@ -45,7 +45,7 @@ def nearest_signs(values: np.ndarray, names: tuple[str, ...], symmetries, to: np
 
 
 def _null_space(equations: np.ndarray) -> np.ndarray:
-    """A basis of the solutions over GF(2), one a row."""
+    """A basis of the solutions over GF(2), one per row."""
     reduced, pivots = _reduce(equations)
     columns = equations.shape[1]
     loose = [column for column in range(columns) if column not in pivots]

@@ -1,6 +1,6 @@
-"""What is varied in a fit: free, tied, fixed and bounded parameters, and what is known of them beforehand."""
+"""The free parameters of a fit as coordinates without bounds."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import equinox as eqx
 import jax.numpy as jnp
@@ -10,10 +10,7 @@ from .._errors import check
 from .._types import Array, Float
 from ..electrons import Electrons
 from ._levels import OFFSET
-
-Tie = str | tuple[str, float]
-Bounds = Mapping[str, tuple[float, float]]
-Priors = Mapping[str, tuple[float, float]]
+from ._variation import Variation
 
 INTEGRAL, ONSITE = 5.0, 10.0
 """eV: half-widths of the default boxes, about zero, and for on-site energies about the centre of the bands; ξ is not
@@ -61,30 +58,26 @@ class Space(eqx.Module):
         return [name for name, s in zip(self.free, np.abs(np.sin(np.asarray(x))), strict=True) if s > 1 - 1e-3]
 
 
-def space(
-    electrons: Electrons,
-    names: Sequence[str],
-    energies: np.ndarray,
-    fixed: Sequence[str],
-    ties: Mapping[str, Tie],
-    bounds: Bounds,
-    priors: Priors,
-) -> Space:
-    """The space of a fit to target `energies`; see `fit_bands` for the arguments and what is raised."""
-    known = [name for name in names if name != OFFSET]
-    for what, given in (("fixed", fixed), ("ties", ties), ("bounds", bounds), ("priors", priors)):
-        wrong = [name for name in given if name not in known]
-        check(not wrong, what, f"must name parameters among {known}, but got {wrong}")
-    free = [name for name in known if name not in fixed and name not in ties]
+def space(electrons: Electrons, names: Sequence[str], energies: np.ndarray, variation: Variation) -> Space:
+    """The space of a fit to target `energies`, eV, in which a `variation` leaves some of the parameters `names` free.
+
+    **Raises:** `InputError` for names that are not there, and for ties and priors that do not lead to free parameters.
+    """
+    parameters = [name for name in names if name != OFFSET]
+    fixed, ties, priors = variation.fixed, variation.ties, variation.priors
+    for what in ("fixed", "ties", "bounds", "priors"):
+        wrong = [name for name in getattr(variation, what) if name not in parameters]
+        check(not wrong, what, f"must name parameters among {parameters}, but got {wrong}")
+    free = [name for name in parameters if name not in fixed and name not in ties]
     check(free, "fixed and ties", "must leave a parameter free, but they leave none")
-    if not _shift_is_free(known, free, ties, priors):
+    if not _shift_is_free(parameters, free, ties, priors):
         free.append(OFFSET)
     matrix, base = np.zeros((len(names), len(free))), np.zeros(len(names))
     for row, name in enumerate(names):
         if name in free:
             matrix[row, free.index(name)] = 1.0
         elif name in ties:
-            other, factor = _tie(ties[name])
+            other, factor = ties[name]
             check(other in free, "ties", f"must lead to free parameters, but {name} is tied to {other!r}")
             matrix[row, free.index(other)] = factor
         elif name != OFFSET:
@@ -98,19 +91,11 @@ def space(
         if name == OFFSET:
             reach = float(np.abs(energies).max()) + ONSITE
             default = (-2 * reach, 2 * reach)
-        low[column], high[column] = bounds.get(name, default)
-        check(
-            np.isfinite([low[column], high[column]]).all() and low[column] < high[column],
-            f"bounds of {name}",
-            f"must be a finite pair (low, high), but got {bounds.get(name)}",
-        )
+        low[column], high[column] = variation.bounds.get(name, default)
     value, weight = np.zeros(len(free)), np.zeros(len(free))
-    for name, (expected, width) in priors.items():
+    for name, prior in priors.items():
         check(name in free, "priors", f"must be on free parameters, but {name} is fixed or tied")
-        check(
-            np.isfinite(expected) and width > 0, f"prior of {name}", f"must be (value, positive width), but got {width}"
-        )
-        value[free.index(name)], weight[free.index(name)] = expected, width**-2
+        value[free.index(name)], weight[free.index(name)] = prior.value, prior.width**-2
     arrays = [jnp.asarray(array) for array in (matrix, base, (high + low) / 2, (high - low) / 2, value, weight)]
     return Space(tuple(names), tuple(free), *arrays)
 
@@ -120,13 +105,8 @@ def is_onsite(name: str) -> bool:
     return "-" not in name and not name.endswith(".xi") and name != OFFSET
 
 
-def _shift_is_free(known, free, ties, priors) -> bool:
+def _shift_is_free(parameters, free, ties, priors) -> bool:
     """Whether on-site energies can take up the energy zero: all free, or tied to free ones with factor 1."""
-    onsite = [name for name in known if is_onsite(name)]
-    loose = [name for name in onsite if name in free or (name in ties and _tie(ties[name])[1] == 1.0)]
+    onsite = [name for name in parameters if is_onsite(name)]
+    loose = [name for name in onsite if name in free or (name in ties and ties[name].factor == 1.0)]
     return loose == onsite and not any(name in priors for name in onsite)
-
-
-def _tie(tie: Tie) -> tuple[str, float]:
-    """The parameter that one is tied to, and the factor."""
-    return (tie, 1.0) if isinstance(tie, str) else tie

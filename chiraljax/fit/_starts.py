@@ -7,14 +7,11 @@ import numpy as np
 import optimistix as optx
 import scipy.constants as const
 
-from .._errors import check
 from .._types import Array, Float
 from ..crystal import bonds
 from ..electrons import Electrons
 from ._levels import Levels
 from ._space import Space
-
-STRATEGIES = ("uniform", "harrison", "noise")
 
 _ETA = {
     "ss": (-1.32,),
@@ -34,9 +31,7 @@ _NOISE = 0.5
 _MOMENT_STEPS = 40
 
 
-def starting_points(
-    strategy: str, count: int, electrons: Electrons, space: Space, seed: int
-) -> Float[np.ndarray, "S F"]:
+def starting_points(draw: str, count: int, electrons: Electrons, space: Space, seed: int) -> Float[np.ndarray, "S F"]:
     """Starting values of the free parameters, `count` of them, in x of the space.
 
     - `uniform`: anywhere in the box.
@@ -44,16 +39,15 @@ def starting_points(
       anywhere in the box.
     - `noise`: the model's own values plus noise of 0.5 eV, without any the first time, as in the paper.
     """
-    check(strategy in STRATEGIES, "start", f"must be one of {', '.join(STRATEGIES)}, but got {strategy!r}")
     random = np.random.default_rng(seed)
     centre, half = np.asarray(space.centre), np.asarray(space.half)
     y = centre + half * random.uniform(-1, 1, (count, len(space.free)))
-    if strategy == "harrison":
+    if draw == "harrison":
         rule = harrison(electrons)
         for column, name in enumerate(space.free):
             if name in rule:
                 y[:, column] = rule[name] * np.exp(_SPREAD * random.normal(size=count))
-    if strategy == "noise":
+    if draw == "noise":
         own = {name: float(value) for name, value in electrons.parameters.items()}
         given = np.array([own.get(name, 0.0) for name in space.free])
         noise = _NOISE * random.normal(size=y.shape)
@@ -69,7 +63,7 @@ def harrison(electrons: Electrons) -> dict[str, float]:
     scale = const.hbar**2 / const.m_e / const.e * 1e20
     values = {}
     for hopping in hoppings:
-        first, second = sorted((by_name[name] for name in hopping.between), key=lambda shell: shell.l)
+        first, second = hopping.ordered(by_name)
         distance = float(
             np.linalg.norm(bonds(electrons.crystal, first.species, second.species, hopping.shell).vector[0])
         )

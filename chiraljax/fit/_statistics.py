@@ -1,13 +1,13 @@
 """How well the data determine the parameters."""
 
-from typing import NamedTuple
-
+import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 
+from .._result import AbstractResult, quantity
 from ..electrons import Electrons
 from ._levels import Levels
-from ._search import Problem
+from ._search import Residuals
 
 _UNDETERMINED = 1 / 3
 """A direction along which the data shrink the box by less than this factor is not determined by them."""
@@ -16,24 +16,28 @@ _WEAK = 0.1
 _FLOOR = 1e-10
 """eV: roundoff, below which no residual counts"""
 _PROBE = 4
-"""k-points an axis where the effect of a direction is looked for"""
+"""k-points per axis where the effect of a direction is looked for"""
 
 
-class Direction(NamedTuple):
+class Direction(AbstractResult):
     """A combination of free parameters that the data determine badly."""
 
-    components: dict[str, float]
-    """of the unit vector, those above 0.1"""
-    error: float
-    """standard error along it, eV"""
     determined: bool
     """whether the data say more about it than the bounds do"""
-    level: int | None
+    level: int | None = eqx.field(static=True)
     """the level that it moves most (counted from 0), None if it moves none"""
-    k: tuple[float, float, float]
+    components: dict[str, float] = quantity("1", ("free",))
+    """of the unit vector, those above 0.1"""
+    error: float = quantity("eV")
+    """standard error along it"""
+    k: tuple[float, float, float] = quantity("fractional", ("component",))
     """where"""
-    slope: float
+    slope: float = quantity("1")
     """by how much, eV per eV"""
+
+    @property
+    def status(self) -> str:
+        return "weakly determined" if self.determined else "not determined"
 
     @property
     def advice(self) -> str:
@@ -46,50 +50,50 @@ class Direction(NamedTuple):
         )
 
 
-def residual_scale(problem: Problem, residuals: np.ndarray, free: int, copies: int) -> tuple[float, float]:
+def residual_scale(residuals: Residuals, values: np.ndarray, free: int, copies: int) -> tuple[float, float]:
     """Variance of the residuals (eV²) and the number of independent energies behind it.
 
-    `residuals` (K, m). Energies of different weight count as (Σw)²/Σw² equal ones, and each Kramers pair
-    (`copies` = 2) as one. Model errors of neighbouring k-points are alike, so this number is an upper bound and the
-    standard errors are lower bounds; the k-fold check shows by how much.
+    `values` (K, m) are those of the fit, eV. Energies of different weight count as (Σw)²/Σw² equal ones, and each
+    Kramers pair (`copies` = 2) as one. Model errors of neighbouring k-points are alike, so this number is an upper
+    bound and the standard errors are lower bounds; the k-fold check shows by how much.
     """
-    weights = problem.root_weights**2
+    weights = residuals.root_weights**2
     count = weights.sum() ** 2 / (weights**2).sum() / copies
-    variance = (weights * residuals**2).sum() / weights.sum() * count / max(count - free, 1.0)
+    variance = (weights * values**2).sum() / weights.sum() * count / max(count - free, 1.0)
     return max(variance, _FLOOR**2), count
 
 
-def covariance(problem: Problem, slopes: np.ndarray, variance: float, count: float) -> np.ndarray:
+def covariance(residuals: Residuals, slopes: np.ndarray, variance: float, count: float) -> np.ndarray:
     """Covariance (F, F) in eV² of the free parameters, from the Gauss–Newton matrix.
 
     [ (N/σ²) Σ w s sᵀ/Σ w + 1/width² + 3/half² ]⁻¹ with the slopes s (K, m, F), the priors and the boxes, whose
     uniform distribution has the variance half²/3: it is finite even if the data say nothing.
     """
-    weights = problem.root_weights**2
+    weights = residuals.root_weights**2
     information = np.einsum("km,kmf,kmg->fg", weights, slopes, slopes) * count / (variance * weights.sum())
-    space = problem.space
-    known = np.asarray(space.prior_weight) + 3 / np.asarray(space.half) ** 2
-    inverse = np.linalg.inv(information + np.diag(known))
+    space = residuals.space
+    prior = np.asarray(space.prior_weight) + 3 / np.asarray(space.half) ** 2
+    inverse = np.linalg.inv(information + np.diag(prior))
     return (inverse + inverse.T) / 2
 
 
 def weak_directions(
-    electrons: Electrons, problem: Problem, covariance: np.ndarray, values: np.ndarray
-) -> list[Direction]:
+    electrons: Electrons, residuals: Residuals, covariance: np.ndarray, values: np.ndarray
+) -> tuple[Direction, ...]:
     """Principal axes of the covariance along which the standard error is large, the worst first.
 
     `values` (P,) are all parameters. The effect of each is looked for on a 4×4×4 mesh, in all levels.
     """
-    space = problem.space
+    space = residuals.space
     variances, axes = np.linalg.eigh(covariance)
     allowed = np.sqrt(np.diag(axes.T @ np.diag(np.asarray(space.half) ** 2 / 3) @ axes))
     errors = np.sqrt(np.maximum(variances, 0))
     bad = [i for i in np.argsort(-errors) if errors[i] > _WEAK or errors[i] > _UNDETERMINED * allowed[i]]
     if not bad:
-        return []
+        return ()
     mesh = np.stack(np.meshgrid(*[np.arange(_PROBE) / _PROBE] * 3, indexing="ij"), axis=-1).reshape(-1, 3)
     slopes = np.asarray(Levels(electrons, mesh).with_slopes(jnp.asarray(values))[1]) @ np.asarray(space.matrix)
-    found = []
+    directions = []
     for i in bad:
         effect = np.abs(slopes @ axes[:, i])
         row, level = np.unravel_index(int(np.argmax(effect)), effect.shape)
@@ -97,5 +101,6 @@ def weak_directions(
         place = (float(mesh[row][0]), float(mesh[row][1]), float(mesh[row][2]))
         moved = int(level) if effect[row, level] > 1e-6 else None
         determined = bool(errors[i] < _UNDETERMINED * allowed[i])
-        found.append(Direction(parts, float(errors[i]), determined, moved, place, float(effect[row, level])))
-    return found
+        slope = float(effect[row, level])
+        directions.append(Direction(determined, moved, components=parts, error=float(errors[i]), k=place, slope=slope))
+    return tuple(directions)

@@ -1,11 +1,14 @@
 """Which bands the levels of the model are to meet, and how much each counts."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
+import equinox as eqx
 import numpy as np
 
+from .._checks import check_positive
 from .._errors import check
+from .._module import Module
+from .._types import Float, Int
 from ..electrons import Electrons
 from ._bands import Bands
 
@@ -18,44 +21,68 @@ _EDGE_WEIGHT = 3.0
 """The moment lives at the conduction edge: by default the target that holds it counts so many times."""
 
 
-class Target(NamedTuple):
+class Target(Module):
     """Levels of the model and the bands that they are to meet.
 
     Both are counted from 0 and given as half-open ranges, of spin-orbitals if the bands have spin–orbit coupling
     and of orbitals if not. The bands are those of a range (`bands`) or of an energy `window`; where these leave more
     than there are levels, the ones with the largest `projection` at each k are taken. Levels and bands are matched in
     ascending order, so nothing depends on the order inside a degenerate group.
+
+    **Raises:** `InputError` for a weight or a width that is not positive.
     """
 
-    name: str
-    levels: tuple[int, int]
-    bands: tuple[int, int] | None = None
-    window: tuple[float, float] | None = None
+    name: str = eqx.field(static=True)
+    levels: tuple[int, int] = eqx.field(static=True)
+    bands: tuple[int, int] | None = eqx.field(static=True, default=None)
+    window: tuple[float, float] | None = eqx.field(static=True, default=None)
     """eV, from the reference of the bands"""
-    projection: str | None = None
+    projection: str | None = eqx.field(static=True, default=None)
     """a species, shell, group or orbital, such as `"Ta.d.eg"`: each energy counts in proportion to it"""
-    weight: float = 1.0
+    weight: float = eqx.field(static=True, default=1.0)
     """of the target's mean square in the loss"""
-    edge: float | None = None
+    edge: float | None = eqx.field(static=True, default=None)
     """energy (eV, from the reference of the bands) about which they count more,"""
-    edge_weight: float = 0.0
+    edge_weight: float = eqx.field(static=True, default=0.0)
     """namely 1 + `edge_weight`·exp(−(E − edge)²/`edge_width`²) times"""
-    edge_width: float = 0.5
+    edge_width: float = eqx.field(static=True, default=0.5)
+
+    def __check_init__(self) -> None:
+        for name in ("weight", "edge_width"):
+            check_positive(name, getattr(self, name))
+        check_positive("edge_weight", self.edge_weight, zero=True)
 
 
-class Match(NamedTuple):
+class Match(Module):
     """Targets resolved against bands: energies and weights of some levels."""
 
-    levels: np.ndarray
-    """(m,) indices of levels"""
-    energies: np.ndarray
-    """(K, m) eV"""
-    weights: np.ndarray
-    """(K, m): what each energy counts in the root mean square of its target: projection times weight of the k-point"""
-    loss: np.ndarray
-    """(K, m) factors of the squared residuals in the loss"""
-    groups: tuple[tuple[str, slice], ...]
-    """name and columns of each target"""
+    levels: Int[np.ndarray, " m"]
+    """indices of levels"""
+    energies: Float[np.ndarray, "K m"]
+    """eV"""
+    weights: Float[np.ndarray, "K m"]
+    """what each energy counts in the root mean square of its target: projection times weight of the k-point"""
+    loss: Float[np.ndarray, "K m"]
+    """factors of the squared residuals in the loss"""
+    ends: tuple[tuple[str, int, int], ...] = eqx.field(static=True)
+    """name, first column and end of each target"""
+
+    @property
+    def groups(self) -> tuple[tuple[str, slice], ...]:
+        """Name and columns of each target."""
+        return tuple((name, slice(start, end)) for name, start, end in self.ends)
+
+    def at(self, rows: np.ndarray) -> "Match":
+        """The same at some of the k-points."""
+        return Match(self.levels, self.energies[rows], self.weights[rows], self.loss[rows], self.ends)
+
+
+def rms_by_target(matched: Match, residuals: Float[np.ndarray, "K m"]) -> dict[str, float]:
+    """√(Σ w r²/Σ w) of each target, eV."""
+    return {
+        name: float(np.sqrt((matched.weights * residuals**2)[:, part].sum() / matched.weights[:, part].sum()))
+        for name, part in matched.groups
+    }
 
 
 def default_targets(electrons: Electrons, bands: Bands, edge_weight: float = 0.0) -> list[Target]:
@@ -65,7 +92,8 @@ def default_targets(electrons: Electrons, bands: Bands, edge_weight: float = 0.0
     outside the model's orbitals (entangled: somewhere less than a quarter of its largest projection on them) counts
     by its projection on the orbitals that dominate it. The group of the conduction edge counts three times, and in it
     energies near the edge 1 + `edge_weight` times.
-    Raises `InputError` if the bands do not say which are filled, are too few, or have projections but none on the
+
+    **Raises:** `InputError` if the bands do not say which are filled, are too few, or have projections but none on the
     model's orbitals.
     """
     per_band = 1 if bands.spin_orbit else 2
@@ -112,10 +140,10 @@ def default_targets(electrons: Electrons, bands: Bands, edge_weight: float = 0.0
 def match(electrons: Electrons, bands: Bands, targets: Sequence[Target]) -> Match:
     """Energies and weights of the levels that `targets` name.
 
-    Raises `InputError` for ranges outside the model or the bands, an empty window, levels named twice, projections
+    **Raises:** `InputError` for ranges outside the model or the bands, an empty window, levels named twice, projections
     that the bands lack, and orbitals that the model lacks.
     """
-    check(targets, "targets", "must not be empty")
+    check(targets, "targets", "must not be empty, but is")
     size = electrons.size if bands.spin_orbit else electrons.size // 2
     columns, parts, groups = [], [], []
     k_weights, zero = np.asarray(bands.weights), bands.reference or 0.0
@@ -123,29 +151,29 @@ def match(electrons: Electrons, bands: Bands, targets: Sequence[Target]) -> Matc
         start, end = target.levels
         check(
             0 <= start < end <= size,
-            f"target {target.name}: levels",
+            f"targets.{target.name}.levels",
             f"must be a range within 0 to {size}, but got {target.levels}",
         )
         _check_orbitals(electrons, target)
-        found = _bands_of(bands, target)
-        taken = np.take_along_axis(bands.energies, found, axis=1) - zero
+        which = _bands_of(bands, target)
+        taken = np.take_along_axis(bands.energies, which, axis=1) - zero
         share = np.ones_like(taken)
         if target.projection is not None:
-            share = np.take_along_axis(bands.projection(target.projection), found, axis=1)
+            share = np.take_along_axis(bands.projection(target.projection), which, axis=1)
             check(
                 share.max() > 0,
-                f"target {target.name}: projection on {target.projection}",
-                "must not vanish everywhere",
+                f"targets.{target.name}.projection",
+                f"must not vanish everywhere, but that on {target.projection} does",
             )
             share = share / share.max()
         share = share * (k_weights / k_weights.mean())[:, None]
         factor = share * target.weight / share.size
         if target.edge is not None:
             factor = factor * (1 + target.edge_weight * np.exp(-(((taken - target.edge) / target.edge_width) ** 2)))
-        groups.append((target.name, slice(len(columns), len(columns) + end - start)))
+        groups.append((target.name, len(columns), len(columns) + end - start))
         columns += range(start, end)
         parts.append((taken, share, factor))
-    check(len(set(columns)) == len(columns), "targets", "must not name a level twice")
+    check(len(set(columns)) == len(columns), "targets", "must not name a level twice, but do")
     energies, weights, loss = (np.concatenate(arrays, axis=1) for arrays in zip(*parts, strict=True))
     return Match(np.array(columns), energies, weights, loss, tuple(groups))
 
@@ -153,9 +181,9 @@ def match(electrons: Electrons, bands: Bands, targets: Sequence[Target]) -> Matc
 def _bands_of(bands: Bands, target: Target) -> np.ndarray:
     """Indices (K, m) of the bands that a target's levels are to meet."""
     count, wanted = bands.energies.shape[1], target.levels[1] - target.levels[0]
-    where = f"target {target.name}"
+    where = f"targets.{target.name}.bands"
     low, high = target.bands or (0, count)
-    check(0 <= low < high <= count, where, f"bands must be a range within 0 to {count}, but got {target.bands}")
+    check(0 <= low < high <= count, where, f"must be a range within 0 to {count}, but got {target.bands}")
     inside = np.zeros(bands.energies.shape, dtype=bool)
     inside[:, low:high] = True
     if target.window is not None:
@@ -165,7 +193,7 @@ def _bands_of(bands: Bands, target: Target) -> np.ndarray:
     check(
         fewest >= wanted,
         where,
-        f"bands must be at least as many as its {wanted} levels, but at k-point "
+        f"must be at least as many as its {wanted} levels, but at k-point "
         f"{int(inside.sum(axis=1).argmin())} there are {fewest}",
     )
     if np.all(inside.sum(axis=1) == wanted):
@@ -173,7 +201,7 @@ def _bands_of(bands: Bands, target: Target) -> np.ndarray:
     check(
         target.projection is not None,
         where,
-        f"bands must be its {wanted} at every k-point, or a projection must choose among them",
+        f"must be its {wanted} at every k-point, or a projection must choose among them",
     )
     share = np.where(inside, bands.projection(target.projection or ""), -1.0)
     return np.sort(np.argsort(-share, axis=1, kind="stable")[:, :wanted], axis=1)
@@ -184,15 +212,15 @@ def _check_orbitals(electrons: Electrons, target: Target) -> None:
     if target.projection is None:
         return
     species, *shell = target.projection.split(".")
-    known = {
+    orbitals = {
         (electrons.crystal.species[site].rstrip("0123456789"), name.split(".")[1][-1])
         for site, name, _ in electrons.orbitals
     }
     check(
-        any(species == one and (not shell or shell[0][-1] == letter) for one, letter in known),
-        f"target {target.name}: projection",
+        any(species == symbol and (not shell or shell[0][-1] == letter) for symbol, letter in orbitals),
+        f"targets.{target.name}.projection",
         "must be on orbitals of the model ("
-        f"{', '.join(sorted('.'.join(pair) for pair in known))}), but got {target.projection!r}",
+        f"{', '.join(sorted('.'.join(pair) for pair in orbitals))}), but got {target.projection!r}",
     )
 
 
@@ -201,7 +229,7 @@ def _character(electrons: Electrons, bands: Bands, start: int, end: int) -> tupl
     if not bands.projections:
         return None, True
     groups = {}
-    for shell in electrons.specification[0]:
+    for shell in electrons.shells:
         name = f"{shell.species.rstrip('0123456789')}.{shell.orbital[-1]}"
         for label in [f"{name}.{group}" for group in shell.groups] + [name]:
             try:

@@ -2,23 +2,18 @@
 
 from ._csv import read_kpoints as read_kpoints
 from ._csv import write_csv as write_csv
-from ._datasets import band_dataset as band_dataset
-from ._datasets import bands_dataset as bands_dataset
-from ._datasets import moment_dataset as moment_dataset
-from ._datasets import simulation_dataset as simulation_dataset
+from ._datasets import in_thz as in_thz
+from ._example import commented as commented
+from ._example import example_tables as example_tables
 from ._fit import fit_content as fit_content
-from ._fit import load_fit_options as load_fit_options
+from ._fit import load_fit as load_fit
 from ._json import to_json as to_json
 from ._json import write_json as write_json
 from ._material import write_material as write_material
 from ._netcdf import write_netcdf as write_netcdf
 from ._optimize import Optimization as Optimization
 from ._optimize import load_optimization as load_optimization
-from ._optimum import Comparison as Comparison
-from ._optimum import field_times as field_times
-from ._optimum import near_best as near_best
 from ._optimum import optimum_content as optimum_content
-from ._optimum import paper_pulse as paper_pulse
 from ._optimum import write_outcome as write_outcome
 from ._optimum_report import write_optimum_report as write_optimum_report
 from ._pulse import load_pulse as load_pulse
@@ -30,6 +25,7 @@ from ._sweep_table import write_sweep_csv as write_sweep_csv
 from ._wannier90 import write_wannier90 as write_wannier90
 from ._write_pulse import write_field as write_field
 from ._write_pulse import write_pulse as write_pulse
+from .bands import band_formats as band_formats
 from .bands import bundled_bands as bundled_bands
 from .bands import read_bands as read_bands
 from .bands import read_hr as read_hr

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 import numpy as np
 
 from .._atomic import atomic_path
-from .._errors import InputError, check
+from .._errors import check, within
 from .._validation import read_text
 
 COMPONENTS = ["k1", "k2", "k3"]
@@ -30,45 +30,45 @@ def write_csv(
 def read_kpoints(path: str | os.PathLike[str]) -> np.ndarray:
     """Fractional k-points (K, 3) from a file with the header k1,k2,k3; lines that start with # are comments.
 
-    Raises `InputError` naming the file, the row and what was expected.
+    **Raises:** `InputError` naming the file, the row and what was expected.
     """
 
-    def check_header(where: str, header: list[str]) -> None:
-        check(header == COMPONENTS, where, f"must be the header k1,k2,k3, but got {','.join(header)}")
+    def check_header(header: list[str]) -> None:
+        check(header == COMPONENTS, "header", f"must be k1,k2,k3, but got {','.join(header)}")
 
     return read_table(path, "a CSV file of k-points", check_header)[1]
 
 
 def read_table(
-    path: str | os.PathLike[str], what: str, check_header: Callable[[str, list[str]], None]
+    path: str | os.PathLike[str], what: str, check_header: Callable[[list[str]], None]
 ) -> tuple[list[str], np.ndarray]:
-    """The header and the numbers below it, one row a k-point; lines that start with # are comments.
+    """The header and the numbers below it, one row per k-point; lines that start with # are comments.
 
-    `check_header(where, header)` raises `InputError` for a header that does not fit, as does this for a row that
-    does not, naming file and row.
+    **Raises:** `InputError` naming file and row for a row that does not fit, and what `check_header` raises.
     """
     lines = read_text(path, what).removeprefix("\ufeff").splitlines()
     numbered = [(n, line) for n, line in enumerate(lines, 1) if line.strip() and not line.lstrip().startswith("#")]
     check(numbered, "", "must have the header k1,k2,k3, but the file is empty", path)
     (first, header), *body = [(n, [cell.strip() for cell in line.split(",")]) for n, line in numbered]
-    check_header(f"{path}: row {first}", header)
-    check(body, "", "must have at least one k-point, but there is none below the header", path)
-    return header, np.array([_numbers(f"{path}: row {n}", header, cells) for n, cells in body])
+    with within(source=path):
+        with within(f"row {first}"):
+            check_header(header)
+        check(body, "", "must have at least one k-point, but there is none below the header")
+        return header, np.array([_numbers(f"row {n}", header, cells) for n, cells in body])
 
 
-def _numbers(where: str, header: list[str], cells: list[str]) -> list[float]:
+def _numbers(row: str, header: list[str], cells: list[str]) -> list[float]:
     names = ",".join(header if len(header) < 6 else [*header[:3], "…", header[-1]])
-    check(len(cells) == len(header), where, f"must have {len(header)} columns {names}, but got {len(cells)}")
-    return [_finite(f"{where}: {name}", cell) for name, cell in zip(header, cells, strict=True)]
+    check(len(cells) == len(header), row, f"must have {len(header)} columns {names}, but got {len(cells)}")
+    return [_finite(f"{row}.{name}", cell) for name, cell in zip(header, cells, strict=True)]
 
 
-def _finite(where: str, cell: str) -> float:
+def _finite(field: str, cell: str) -> float:
     try:
         value = float(cell)
     except ValueError:
         value = math.nan
-    if not math.isfinite(value):
-        raise InputError(where, f"must be a finite number, but got {cell!r}")
+    check(math.isfinite(value), field, f"must be a finite number, but got {cell!r}")
     return value
 
 

@@ -1,66 +1,70 @@
 """How to fit, from a file, and what came out, for one."""
 
+import dataclasses
 import os
-from typing import Annotated, Any, Literal
+from types import GenericAlias
+from typing import Any, NamedTuple, get_type_hints
 
-from pydantic import BaseModel, ConfigDict, Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
+from pydantic import BaseModel, ConfigDict, create_model
 
+from .._errors import within
+from .._module import Module
 from .._validation import parse_toml, read_text
-from ..fit import BandFit, Target
+from ..fit import BandFit, MultiStart, Target, Variation
+
+
+class FitSettings(NamedTuple):
+    """What a TOML file says of a fit."""
+
+    targets: list[Target] | None
+    """None for the default ones"""
+    variation: Variation
+    search: MultiStart
 
 
 class _Table(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
-class TargetTable(_Table):
-    """The fields of `Target`."""
+def _entries(cls: type[Module], *left_out: str) -> dict[str, Any]:
+    """Type and default of the fields of a class, as pydantic takes them."""
+    types = get_type_hints(cls)
 
-    name: str
-    levels: tuple[int, int]
-    bands: tuple[int, int] | None = None
-    window: tuple[float, float] | None = None
-    projection: str | None = None
-    weight: PositiveFloat = 1.0
-    edge: float | None = None
-    edge_weight: NonNegativeFloat = 0.0
-    edge_width: PositiveFloat = 0.5
+    def default(field: dataclasses.Field) -> Any:
+        if field.default_factory is not dataclasses.MISSING:
+            return field.default_factory()
+        return ... if field.default is dataclasses.MISSING else field.default
 
-
-class PriorTable(_Table):
-    value: float
-    width: PositiveFloat
+    fields = [field for field in dataclasses.fields(cls) if field.name not in left_out]
+    return {field.name: (types[field.name], default(field)) for field in fields}
 
 
-class TieTable(_Table):
-    to: str
-    factor: float = 1.0
+_SEARCH, _VARIATION = _entries(MultiStart, "solver"), _entries(Variation)
+_TargetTable = create_model("_TargetTable", __base__=_Table, **_entries(Target))
+_FIELDS: dict[str, Any] = {"target": (GenericAlias(list, (_TargetTable,)), []), **_VARIATION, **_SEARCH}
+_FitFile = create_model("_FitFile", __base__=_Table, **_FIELDS)
 
 
-class FitFile(_Table):
-    target: list[TargetTable] = []
-    fixed: list[str] = []
-    ties: dict[str, TieTable] = {}
-    bounds: dict[str, tuple[float, float]] = {}
-    priors: dict[str, PriorTable] = {}
-    noise: PositiveFloat = 0.1
-    start: Literal["uniform", "harrison", "noise"] = "uniform"
-    restarts: Annotated[PositiveInt, Field(le=100_000)] = 64
-    seed: NonNegativeInt = 0
+def load_fit(path: str | os.PathLike[str]) -> FitSettings:
+    """Targets, variation and search of a fit, from a TOML file.
 
+    It has a table [[target]] per `Target`, and the fields of `Variation` and `MultiStart` but for the solver.
 
-def load_fit_options(path: str | os.PathLike[str]) -> dict[str, Any]:
-    """The keyword arguments of `fit_bands` that a TOML file gives; `targets` is missing if the file has none.
-
-    Raises `InputError` with one line that names the file, the field and what was expected.
+    **Raises:** `InputError` with one line that names the file, the field and what was expected.
     """
-    file = parse_toml(read_text(path, "a TOML file of a fit"), FitFile, str(path), "fit file")
-    options: dict[str, Any] = file.model_dump(include={"fixed", "bounds", "noise", "start", "restarts", "seed"})
-    options["ties"] = {name: (tie.to, tie.factor) for name, tie in file.ties.items()}
-    options["priors"] = {name: (prior.value, prior.width) for name, prior in file.priors.items()}
-    if file.target:
-        options["targets"] = [Target(**table.model_dump()) for table in file.target]
-    return options
+    file = parse_toml(read_text(path, "a TOML file of a fit"), _FitFile, str(path), "fit file")
+    content: dict[str, Any] = {name: getattr(file, name) for name in _FIELDS}
+    targets = []
+    for i, table in enumerate(content["target"]):
+        with within(f"target.{i}", path):
+            targets.append(Target(**table.model_dump()))
+    with within(source=path):
+        variation = Variation(**{name: content[name] for name in _VARIATION})
+        search = MultiStart(**{name: content[name] for name in _SEARCH})
+    return FitSettings(targets or None, variation, search)
+
+
+_DIRECTION = ("components", "error", "determined", "level", "k", "slope", "advice")
 
 
 def fit_content(fit: BandFit) -> dict[str, Any]:
@@ -83,8 +87,8 @@ def fit_content(fit: BandFit) -> dict[str, Any]:
         "free": list(fit.free),
         "standard_errors": fit.standard_errors,
         "covariance": fit.covariance.tolist(),
-        "at_bounds": fit.at_bounds,
-        "directions": [{**direction._asdict(), "advice": direction.advice} for direction in fit.directions],
+        "at_bounds": list(fit.at_bounds),
+        "directions": [{name: getattr(direction, name) for name in _DIRECTION} for direction in fit.directions],
         "signs": [list(names) for names in fit.signs],
         "units": {"energies": "eV", "covariance": "eV^2", "k": "fractional"},
     }

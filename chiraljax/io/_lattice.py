@@ -16,7 +16,7 @@ class LatticeModel(NamedTuple):
     matrices: Complex[np.ndarray, "R m m"]
     """⟨0a|H|Rb⟩, eV"""
     positions: Float[np.ndarray, "orbitals 3"]
-    """fractional; one an orbital, also where the basis is one of spin-orbitals"""
+    """fractional; one per orbital, also where the basis is one of spin-orbitals"""
     spinful: bool
     """whether m counts spin-orbitals, the spin running fastest"""
 
@@ -24,7 +24,8 @@ class LatticeModel(NamedTuple):
 def lattice_model(electrons: Electrons, rotation: ArrayLike) -> LatticeModel:
     """The model as other codes take it; spinless unless it has spin–orbit coupling or rotates (Ω in rad/ps).
 
-    Raises `InputError` for a Hamiltonian that is not finite.
+
+    **Raises:** `InputError` for a Hamiltonian that is not finite.
     """
     cells, both = electrons.hoppings(rotation)
     matrices = np.asarray(both)

@@ -10,11 +10,10 @@ import tomlkit
 from tomlkit.items import Table
 
 from .._atomic import atomic_path
-from .._errors import InputError, check
+from .._errors import check
 from .._validation import parse_toml
-from ..materials import Material
-from ..materials._schema import MaterialFile, PhononTable
-from ..phonon import AbstractPhonon, NormalModes, Phonon
+from ..materials import Material, MaterialFile, PhononTable
+from ..phonon import Phonon
 from ._toml import inline, lines, plain, tables
 
 
@@ -111,7 +110,7 @@ def _electrons(material: Material, source: str, comments: Mapping[str, str]) -> 
     return table
 
 
-def _phonon(phonon: AbstractPhonon, source: str) -> Table:
+def _phonon(phonon: Phonon, source: str) -> Table:
     table = tomlkit.table().add(
         tomlkit.comment("frequencies in THz, dampings in rad/ps, charges in e/√u, masses in u, quartic in 1/(ps² Å² u)")
     )
@@ -122,20 +121,18 @@ def _phonon(phonon: AbstractPhonon, source: str) -> Table:
         table.add("plane", lines(phonon.plane))
     if phonon.born_charges is not None:
         table.add("born_charges", lines((lines(tensor, "    ") for tensor in plain(phonon.born_charges)), "  "))
-    if isinstance(phonon, Phonon):
-        _pairs(table, phonon)
-    elif isinstance(phonon, NormalModes):
-        _modes(table, phonon)
-    else:
-        raise InputError("phonon", f"must be pairs or normal modes to be written, but is a {type(phonon).__name__}")
-    return table
-
-
-def _pairs(table: Table, phonon: Phonon) -> None:
-    if np.any(np.asarray(phonon.quartic_isotropic)):
+    if phonon.quartic_isotropic is not None and np.any(np.asarray(phonon.quartic_isotropic)):
         table.add("quartic_isotropic", lines(plain(phonon.quartic_isotropic)))
+    terms = [
+        inline(modes=places, value=float(tensor[places]))
+        for tensor in (np.asarray(term) for term in (phonon.cubic, phonon.quartic) if term is not None)
+        for places in combinations_with_replacement(range(tensor.shape[0]), tensor.ndim)
+        if tensor[places] != 0
+    ]
+    if terms:
+        table.add("anharmonic", lines(terms))
     if phonon.temperatures is not None:
-        columns = (plain(phonon.temperatures), plain(phonon.frequencies), plain(phonon.dampings))
+        columns = (plain(getattr(phonon.temperatures, name)) for name in ("temperature", "frequency", "damping"))
         table.add(
             "temperature_dependence",
             lines(
@@ -143,34 +140,27 @@ def _pairs(table: Table, phonon: Phonon) -> None:
                 for temperature, frequencies, dampings in zip(*columns, strict=True)
             ),
         )
-    rows = []
-    for pair, vectors in enumerate(plain(phonon.eigenvectors)):
-        row = tomlkit.table()
-        for name in ("frequency", "damping", "mode_effective_charge"):
-            row.add(name, plain(getattr(phonon, name)[pair]))
-        if float(phonon.quartic_cubic[pair]) != 0:
-            row.add("quartic_cubic", plain(phonon.quartic_cubic[pair]))
+    table.add(
+        "pairs" if phonon.degenerate else "modes",
+        tables(_set(phonon, number) for number in range(len(phonon.frequency))),
+    )
+    return table
+
+
+def _set(phonon: Phonon, number: int) -> Table:
+    """A pair or a single mode."""
+    row = tomlkit.table()
+    row.add("frequency", plain(phonon.frequency[number]))
+    row.add("damping", plain(phonon.damping[number]))
+    row.add("mode_effective_charge" if phonon.degenerate else "charges", plain(phonon.mode_effective_charge[number]))
+    if phonon.quartic_cubic is not None and float(phonon.quartic_cubic[number]) != 0:
+        row.add("quartic_cubic", plain(phonon.quartic_cubic[number]))
+    vectors = plain(phonon.eigenvectors[number])
+    if phonon.degenerate:
         row.add("eigenvectors", lines((lines(vector, "    ") for vector in vectors), "  "))
-        rows.append(row)
-    table.add("pairs", tables(rows))
-
-
-def _modes(table: Table, phonon: NormalModes) -> None:
-    terms = []
-    for tensor in (np.asarray(phonon.cubic), np.asarray(phonon.quartic)):
-        for places in combinations_with_replacement(range(tensor.shape[0]), tensor.ndim):
-            if tensor[places] != 0:
-                terms.append(inline(modes=places, value=float(tensor[places])))
-    if terms:
-        table.add("anharmonic", lines(terms))
-    rows = []
-    for mode, vectors in enumerate(plain(phonon.eigenvectors)):
-        row = tomlkit.table()
-        for name in ("frequency", "damping", "charges"):
-            row.add(name, plain(getattr(phonon, name)[mode]))
-        row.add("eigenvector", lines(vectors, "  "))
-        rows.append(row)
-    table.add("modes", tables(rows))
+    else:
+        row.add("eigenvector", lines(vectors[0], "  "))
+    return row
 
 
 def _parameter(table: Table, key: list[str], value: float, comment: str | None) -> None:

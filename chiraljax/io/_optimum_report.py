@@ -10,6 +10,7 @@ import numpy as np
 from .._atomic import atomic_path
 from ..control import (
     AngularMomentumAt,
+    Comparison,
     MeanMoment,
     MomentAt,
     MomentPerFluence,
@@ -19,7 +20,6 @@ from ..control import (
     Switching,
 )
 from ._optimize import Optimization
-from ._optimum import Comparison, is_peak, near_best
 
 _UNITS = {"mu_B/cell": "μ_B per cell", "mu_B cm^2/mJ/cell": "μ_B cm²/mJ per cell", "hbar": "ħ"}
 _CONSTRAINTS = {
@@ -70,7 +70,7 @@ def _markdown(optimum: PulseOptimum, asked: Optimization, comparison: Comparison
         *_sensitivities(optimum, content["sensitivities"]),
         "## What was asked",
         f"```toml\n{asked.text.strip()}\n```",
-        f"Seed of the random starts: {asked.options['seed']}. Versions: "
+        f"Seed of the random starts: {asked.options['search'].seed}. Versions: "
         + ", ".join(f"{name} {version(name)}" for name in _PACKAGES)
         + ".",
     ]
@@ -108,7 +108,7 @@ def _objective(objective: object) -> str:
 
 
 def _certificate(optimum: PulseOptimum, units: str) -> list[str]:
-    within = near_best(optimum)
+    within = optimum.near_best()
     starts = len(optimum.reached)
     worst = float(np.nanmin(optimum.reached)) / optimum.objective if optimum.objective else float("nan")
     spread = (
@@ -149,9 +149,9 @@ def _paper(optimum: PulseOptimum, comparison: Comparison, units: str) -> str:
     )
 
 
-def _sensitivities(optimum: PulseOptimum, found: Mapping[str, Mapping[str, float | None]]) -> list[str]:
-    peak = is_peak(optimum.problem.objective)
-    shown = {name: entry for name, entry in found.items() if not (peak and name == "timing")}
+def _sensitivities(optimum: PulseOptimum, entries: Mapping[str, Mapping[str, float | None]]) -> list[str]:
+    peak = optimum.problem.anywhere
+    shown = {name: entry for name, entry in entries.items() if not (peak and name == "timing")}
     rows = [["what deviates", "by", "change", "loss of the mean"]]
     for name, entry in shown.items():
         rows.append([*_VARIED[name], _percent(entry["change"], "+.2%"), _percent(entry["loss"], ".2%")])

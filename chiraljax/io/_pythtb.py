@@ -50,8 +50,10 @@ def to_pythtb(electrons: Electrons, rotation: ArrayLike = 0.0) -> Any:
     """The model as a `tb_model` of PythTB 1.8 or a `TBModel` of PythTB 2, orbitals in the order of `orbitals`.
 
     It has spin (`nspin=2`) if the model has spin–orbit coupling or a `rotation` Ω ≠ 0 (rad/ps, along z, a
-    vector, or one a site). Raises `InputError` without PythTB, or with an unknown one, and for a left-handed
-    lattice, which PythTB does not take.
+    vector, or one per site).
+
+    **Raises:** `InputError` without PythTB, or with an unknown one, and for a left-handed lattice, which PythTB
+    does not take.
     """
     pythtb = _pythtb()
     model = _right_handed(electrons, rotation)
@@ -71,7 +73,8 @@ def to_pythtb(electrons: Electrons, rotation: ArrayLike = 0.0) -> Any:
 def write_pythtb(path: str | os.PathLike[str], electrons: Electrons, rotation: ArrayLike = 0.0) -> None:
     """A Python script that builds the model of `to_pythtb` as `model` and needs only PythTB and NumPy.
 
-    Raises `InputError` for a left-handed lattice, which PythTB does not take.
+
+    **Raises:** `InputError` for a left-handed lattice, which PythTB does not take.
     """
     model = _right_handed(electrons, rotation)
     onsite, hoppings = _terms(model)

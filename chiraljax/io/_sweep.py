@@ -9,11 +9,11 @@ import xarray as xr
 
 from .._errors import InputError, check, within
 from .._validation import parse_toml, read_text
+from ..brillouin import Accuracy
 from ..materials import Material
 from ..pulse import AbstractPulse, GaussianPulse
 from ..sweeps import sobol_samples, uniform_samples
-from ._optimize import coupling_of, material_of
-from ._pulse import load_pulse
+from ._optimize import material_of
 from ._sweep_schema import GridTable, ListTable, RandomTable, SobolTable, SweepFile
 
 
@@ -42,26 +42,25 @@ def load_sweep(path: str | os.PathLike[str]) -> SweepConfiguration:
     with within("material", path):
         material = material_of(file.material, path.parent)
     with within("pulse", path):
-        pulse = _pulse(file, path.parent)
+        pulse = GaussianPulse() if file.pulse is None else file.pulse(path.parent)
+    with within("coupling", path):
+        coupling = file.coupling()
     axes = {}
     for name, axis in file.axes.items():
         with within(f"axes.{name}", path):
             axes[name] = _values(axis)
+    electrons = file.electrons
     options = {
         "axes": axes,
         "outputs": file.outputs,
         "gradients": file.gradients,
         "times": np.linspace(times.start, times.end, times.count),
-        "coupling": coupling_of(file.coupling),
+        "coupling": coupling,
         "memory": file.memory,
-        **file.electrons.model_dump(),
+        "accuracy": Accuracy(rtol=electrons.rtol, region=electrons.region, budget=electrons.budget),
+        **electrons.model_dump(include={"mu", "doping", "temperature"}),
     }
     return SweepConfiguration(material, pulse, options, text)
-
-
-def _pulse(file: SweepFile, folder: Path) -> AbstractPulse:
-    arguments = file.pulse.model_dump(exclude_unset=True)
-    return load_pulse(folder / arguments["file"]) if "file" in arguments else GaussianPulse(**arguments)
 
 
 def _values(axis: Any) -> Any:

@@ -2,11 +2,24 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, Tag
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Discriminator,
+    Field,
+    NonNegativeFloat,
+    NonNegativeInt,
+    PlainValidator,
+    PositiveFloat,
+    Tag,
+)
 
-from ._optimize_schema import CouplingTable, KinematicTable, TimesTable
-from ._pulse_schema import GaussianTable
+from ..coupling import KinematicRotation
+from ..pulse import GaussianPulse
+from ._optimize_schema import CouplingTable, TimesTable
+from ._pulse import pulse_table
 
+PulseTable = Annotated[Any, PlainValidator(pulse_table(default=GaussianPulse.name))]
 Values = Annotated[list[float], Field(min_length=1)]
 Ranges = Annotated[dict[str, tuple[float, float]], Field(min_length=1)]
 
@@ -72,27 +85,13 @@ AxisTable = Annotated[
 ]
 
 
-def _pulse_kind(table: Any) -> str:
-    return "file" if isinstance(table, dict) and "file" in table else "gaussian"
-
-
-class _PulseOfFile(_Table):
-    file: str
-    """a pulse file; its path counts from the folder of the sweep file"""
-
-
-PulseTable = Annotated[
-    Annotated[GaussianTable, Tag("gaussian")] | Annotated[_PulseOfFile, Tag("file")], Discriminator(_pulse_kind)
-]
-
-
 class ElectronsTable(_Table):
     mu: float | None = None
     doping: float | None = None
     temperature: NonNegativeFloat | None = None
     rtol: PositiveFloat = 1e-3
-    normalisation: Literal["zone", "gamma_cube"] = "zone"
-    max_eigensolves: Annotated[int, Field(ge=1)] = 1_000_000
+    region: Literal["zone", "gamma_cube"] = "zone"
+    budget: Annotated[int, Field(ge=1)] = 1_000_000
 
 
 class SweepFile(_Table):
@@ -100,8 +99,8 @@ class SweepFile(_Table):
     outputs: Annotated[list[str], Field(min_length=1)] = ["peak_moment"]
     gradients: dict[str, list[str]] = {}
     axes: Annotated[dict[str, AxisTable], Field(min_length=1)]
-    pulse: PulseTable = GaussianTable()
+    pulse: PulseTable = None
     times: TimesTable = TimesTable()
     electrons: ElectronsTable = ElectronsTable()
-    coupling: CouplingTable = KinematicTable()
+    coupling: CouplingTable = KinematicRotation
     memory: PositiveFloat = 4.0

@@ -16,8 +16,8 @@ def write_wannier90(prefix: str | os.PathLike[str], electrons: Electrons, rotati
     """The model as prefix_hr.dat and prefix_centres.xyz, as Wannier90 writes them but with 14 decimals.
 
     Wannier90 defines H(k) = Σ_R e^{ik·R} ⟨0m|H|Rn⟩, which is the convention here too; every degeneracy is 1.
-    A model with spin–orbit coupling, or with a `rotation` Ω ≠ 0 (rad/ps, along z, a vector, or one a site), has one
-    function a spin-orbital, in the order orbital, spin (↑, ↓ fastest); any other has one an orbital. The lattice
+    A model with spin–orbit coupling, or with a `rotation` Ω ≠ 0 (rad/ps, along z, a vector, or one per site), has one
+    function per spin-orbital, in the order orbital, spin (↑, ↓ fastest); any other has one per orbital. The lattice
     stands in the comment line of the centres, as in extended XYZ.
     """
     model = lattice_model(electrons, rotation)

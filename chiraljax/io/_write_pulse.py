@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import replace
 from importlib.metadata import version
+from math import prod
 from pathlib import Path
 
 import numpy as np
@@ -13,26 +14,13 @@ from tomlkit.items import Table
 
 from .._atomic import atomic_path
 from .._errors import check, within
+from .._family import family
+from .._parameter import parameters_of
 from .._types import ArrayLike, real
-from .._validation import parse_toml
-from ..pulse import AbstractPulse, FourierPulse, GaussianPulse, SampledPulse, ShapedPulse, SplinePulse, SumPulse
+from ..pulse import AbstractPulse, SampledPulse, SumPulse
 from ._csv import write_csv
-from ._pulse_schema import PulseFile
-from ._toml import lines, plain, tables
-
-_FIELDS: dict[type[AbstractPulse], tuple[str, str]] = {
-    GaussianPulse: ("gaussian", "peak_field frequency duration center ellipticity phase chirp angle delay"),
-    SplinePulse: ("spline", "start end frequency amplitudes"),
-    FourierPulse: ("fourier", "start end first amplitudes"),
-    ShapedPulse: ("shaped", "band center resolution amplitudes"),
-}
-_UNITS = {
-    "gaussian": "peak_field in MV/cm, frequency in THz, times in ps, phase and angle in rad, chirp in THz/ps",
-    "sampled": "columns t in ps, E_x and E_y in MV/cm",
-    "spline": "start and end in ps, frequency in THz, amplitudes in MV/cm: Re A_x, Im A_x, Re A_y, Im A_y",
-    "fourier": "start and end in ps, amplitudes in MV/cm: Re A_x, Im A_x, Re A_y, Im A_y",
-    "shaped": "band and resolution in THz, center in ps, amplitudes in MV/cm/THz: Re A_x, Im A_x, Re A_y, Im A_y",
-}
+from ._family import rows_of
+from ._toml import lines, tables
 
 
 def write_pulse(path: str | os.PathLike[str], pulse: AbstractPulse) -> None:
@@ -40,26 +28,25 @@ def write_pulse(path: str | os.PathLike[str], pulse: AbstractPulse) -> None:
 
     The terms of a sum are tables, family by family. The samples of the n-th `SampledPulse` of `NAME.toml` are in
     `NAME.sampled-n.csv` beside it.
-    Raises `InputError`, and leaves older files as they were, for a path that does not end in .toml, for a pulse of
-    another class and for numbers that `load_pulse` would not take, such as those of several pulses in one.
+
+    **Raises:** `InputError`, and leaves older files as they were, for a path that does not end in .toml, for a pulse of
+    a class without a name and for numbers that `load_pulse` would not take, such as those of several pulses in one.
     """
     path = Path(path)
     check(path.suffix == ".toml", "", f"must be a pulse file .toml, but got {path.suffix!r}", path)
-    rows: dict[str, list[Table]] = {name: [] for name in _UNITS}
-    samples: dict[str, SampledPulse] = {}
+    rows: dict[str, list[Table]] = {name: [] for name in family(AbstractPulse)}
+    beside: dict[str, AbstractPulse] = {}
     for term in _terms(pulse, path):
-        if isinstance(term, SampledPulse):
-            name = f"{path.stem}.sampled-{len(samples) + 1}.csv"
-            samples[name] = term
-            rows["sampled"].append(tomlkit.table().add("file", name))
+        if term.columns:
+            file = f"{path.stem}.{term.name}-{len(rows[term.name]) + 1}.csv"
+            beside[file] = term
+            rows[term.name].append(tomlkit.table().add("file", file))
         else:
-            family, fields = _FIELDS[type(term)]
-            rows[family].append(_table(term, fields.split()))
+            rows[term.name].append(_table(term))
     text = tomlkit.dumps(_document(rows))
-    parse_toml(text, PulseFile, str(path), "pulse file")
     with ExitStack() as stack:
         stack.enter_context(atomic_path(path)).write_text(text, encoding="utf-8")
-        for name, term in samples.items():
+        for name, term in beside.items():
             _write_samples(stack.enter_context(atomic_path(path.with_name(name))), term)
 
 
@@ -81,8 +68,8 @@ def _terms(pulse: AbstractPulse, path: Path) -> Iterator[AbstractPulse]:
         for term in pulse.pulses:
             yield from _terms(term, path)
         return
-    known = isinstance(pulse, SampledPulse) or type(pulse) in _FIELDS
-    check(known, "pulse", f"must be of a family with a table, but got {type(pulse).__name__}", path)
+    known = type(pulse) in family(AbstractPulse).values()
+    check(known, "pulse", f"must be of a class with a name, but got {type(pulse).__name__}", path)
     with within(source=path):
         yield replace(pulse)
 
@@ -93,19 +80,30 @@ def _document(rows: Mapping[str, list[Table]]) -> tomlkit.TOMLDocument:
     for name, found in rows.items():
         if found:
             document.add(tomlkit.nl())
-            document.add(tomlkit.comment(_UNITS[name]))
+            document.add(tomlkit.comment(_units(family(AbstractPulse)[name])))
             document.add(name, tables(found))
     return document
 
 
-def _table(pulse: AbstractPulse, fields: list[str]) -> Table:
+def _units(cls: type[AbstractPulse]) -> str:
+    """The units of its fields, or of the columns of its CSV file."""
+    described = parameters_of(cls)
+    units = {name: said.unit for name, said in described.items()}
+    if cls.columns:
+        widths = [prod(n for n in said.shape[1:] if isinstance(n, int)) for said in described.values()]
+        units = dict(zip(cls.columns, np.repeat(list(units.values()), widths).tolist(), strict=True))
+    return ", ".join(f"{name} in {unit}" for name, unit in units.items() if unit != "1")
+
+
+def _table(pulse: AbstractPulse) -> Table:
     table = tomlkit.table()
-    for name in fields:
-        value = plain(getattr(pulse, name))
-        table.add(name, lines(np.reshape(value, (-1, 4)).tolist()) if name == "amplitudes" else value)
+    for name, said in parameters_of(pulse).items():
+        value = rows_of(said, getattr(pulse, name))
+        table.add(name, lines(value) if len(said.shape) > 1 else value)
     return table
 
 
-def _write_samples(path: Path, pulse: SampledPulse) -> None:
-    comment = f"Written by chiraljax {version('chiraljax')}: t in ps, E_x and E_y in MV/cm"
-    write_csv(path, ["t", "E_x", "E_y"], np.column_stack([pulse.times, pulse.field]), comment=comment)
+def _write_samples(path: Path, pulse: AbstractPulse) -> None:
+    comment = f"Written by chiraljax {version('chiraljax')}: {_units(type(pulse))}"
+    table = np.column_stack([getattr(pulse, name) for name in parameters_of(pulse)])
+    write_csv(path, list(pulse.columns), table, comment=comment)

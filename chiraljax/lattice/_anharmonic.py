@@ -15,7 +15,7 @@ from .._errors import check
 from .._types import ArrayLike
 from .._units import MASS_ENERGY
 from ..crystal import Crystal
-from ..phonon import AbstractPhonon
+from ..phonon import Phonon
 
 Forces = Callable[[Float[np.ndarray, "atoms 3"]], ArrayLike]
 """Maps displacements u (atoms, 3) in Å, alike in every cell, to the forces (atoms, 3) in eV/Å."""
@@ -44,8 +44,8 @@ class AnharmonicTerms(NamedTuple):
     """the force r without a displacement in Å√u/ps², zero for modes of a relaxed crystal"""
 
 
-def anharmonic_terms(modes: AbstractPhonon, forces: Forces, *, amplitude: float = 0.1) -> AnharmonicTerms:
-    """The `cubic` and `quartic` of `NormalModes` from `forces`, which must have the atoms in the order of `modes`.
+def anharmonic_terms(modes: Phonon, forces: Forces, *, amplitude: float = 0.1) -> AnharmonicTerms:
+    """The `cubic` and `quartic` of a `Phonon` from `forces`, which must have the atoms in the order of `modes`.
 
     Subedi, Cavalleri and Georges, Phys. Rev. B 89, 220301 (2014), who fit the energy; here the forces, C numbers from
     each displacement. The crystal is displaced along every mode and, for all signs, every two, and for four modes or

@@ -1,6 +1,7 @@
 """Harmonic force constants with Born charges, and the phonons for light that follow from them."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float
@@ -11,7 +12,7 @@ from .._errors import InputError, check
 from .._precision import require_x64
 from .._types import ArrayLike
 from ..crystal import Crystal, KPath, site_order
-from ..phonon import NormalModes, Phonon
+from ..phonon import Phonon, TemperatureTable
 from ._dispersion import Dispersion, dispersion
 from ._modes import ModeSet, mode_sets
 from ._polarisation import Plane, ellipticity, plane_across, polarised, strength, turns
@@ -58,24 +59,24 @@ class Lattice:
         dielectric_constant: float | None = None,
         x: ArrayLike | None = None,
         crystal: Crystal | None = None,
-        **table: ArrayLike | None,
+        temperatures: TemperatureTable | None = None,
     ) -> Phonon:
         """The transverse-optical pairs that light along `axis` turns about it.
 
-        Arguments:
+        **Arguments:**
 
-        - `damping`: η in rad/ps, one number or one a pair; force constants do not know it.
+        - `damping`: η in rad/ps, one number or one per pair; force constants do not know it.
         - `axis`: about which the lattice turns and along which the light travels; the field's x points along `x`, or
           the Cartesian x, as far as that is across the axis.
         - `modes`: which of `Lattice.modes`; "all" for every pair that this light turns; unless given, the lowest.
-        - `frequency`: THz, one a pair, instead of those of the force constants: measured ones, and those of unstable
+        - `frequency`: THz, one per pair, instead of those of the force constants: measured ones, and those of unstable
           modes. Eigenvectors and charges stay.
         - `dielectric_constant`: ε∞; unless given, the mean of its tensor in the plane.
         - `crystal`: whose order of sites the phonon has, such as that of a material; unless given, the lattice's.
-        - `temperatures`, `frequencies`, `dampings`: the table of `Phonon`.
+        - `temperatures`: the table of `Phonon`.
 
-        Raises `InputError` without Born charges, for modes that are not infrared-active, not degenerate in the plane or
-        unstable, and for an axis along which light is not transverse to them.
+        **Raises:** `InputError` without Born charges, for modes that are not infrared-active, not degenerate in the
+        plane or unstable, and for an axis along which light is not transverse to them.
         """
         plane = plane_across(axis, x)
         chosen = self._chosen(modes, plane, need_pair=True)
@@ -88,12 +89,8 @@ class Lattice:
             rates,
             [charges[0, 0] for _, charges in parts],
             self._ordered(np.stack([vectors for vectors, _ in parts]), crystal, axis=2),
-            self._ordered(self.masses, crystal),
-            self._screening(dielectric_constant, plane),
-            plane=plane,
-            born_charges=None if self.born_charges is None else self._ordered(self.born_charges, crystal),
-            volume=self.crystal.volume,
-            **table,
+            temperatures=temperatures,
+            **self._cell(dielectric_constant, plane, crystal),
         )
 
     def normal_modes(
@@ -108,13 +105,14 @@ class Lattice:
         crystal: Crystal | None = None,
         cubic: ArrayLike | None = None,
         quartic: ArrayLike | None = None,
-    ) -> NormalModes:
-        """Modes that share the field of light along `axis`, degenerate or not: all that it drives, or those of `modes`.
+    ) -> Phonon:
+        """Single modes that share the field of light along `axis`: all that it drives, or those of `modes`.
 
         Of an infrared-active set these are the modes with a charge across the axis; of one that light does not drive,
-        which the anharmonic terms `cubic` and `quartic` (see `NormalModes`; `anharmonic_terms` finds them) may couple,
-        all. Other arguments as in `phonon`, `damping` and `frequency` one a set. Raises `InputError` as it does, but
-        not for single modes.
+        which the anharmonic terms `cubic` and `quartic` (see `Phonon`; `anharmonic_terms` finds them) may couple,
+        all. Other arguments as in `phonon`, `damping` and `frequency` one per set.
+
+        **Raises:** `InputError` as `phonon` does, but not for single modes.
         """
         plane = plane_across(axis, x)
         chosen = self._chosen(modes, plane, need_pair=False)
@@ -126,18 +124,14 @@ class Lattice:
             else:
                 parts.append((one.eigenvectors, np.zeros((one.degeneracy, 2))))
         sizes = [len(charges) for _, charges in parts]
-        return NormalModes(
+        return Phonon(
             np.repeat(self._frequencies(chosen, frequency), sizes),
             np.repeat(_each("damping", damping, len(chosen), zero=True), sizes),
             np.concatenate([charges for _, charges in parts]),
-            self._ordered(np.concatenate([vectors for vectors, _ in parts]), crystal, axis=1),
-            self._ordered(self.masses, crystal),
-            self._screening(dielectric_constant, plane),
-            cubic,
-            quartic,
-            plane=plane,
-            born_charges=None if self.born_charges is None else self._ordered(self.born_charges, crystal),
-            volume=self.crystal.volume,
+            self._ordered(np.concatenate([vectors for vectors, _ in parts])[:, None], crystal, axis=2),
+            cubic=cubic,
+            quartic=quartic,
+            **self._cell(dielectric_constant, plane, crystal),
         )
 
     def dispersion(self, path: KPath | None = None, points: int = 40) -> Dispersion:
@@ -179,7 +173,10 @@ class Lattice:
                 if need_pair:
                     for one in polar:
                         self._check_turning(one, plane, None)
-                raise InputError("axis", f"light along {shown} drives no mode of {self.source}")
+                raise InputError(
+                    "axis",
+                    f"must be one of light that drives a mode, but along {shown} it drives no mode of {self.source}",
+                )
             return found if modes == "all" or not need_pair else found[:1]
         numbers = list(modes)
         check(
@@ -227,9 +224,19 @@ class Lattice:
             check(
                 one.frequency > _STABLE,
                 "modes",
-                f"{one.name} is unstable in this structure and cannot be driven, unless frequency gives a measured one",
+                f"must be stable unless frequency gives measured values, but {one.name} is unstable in this structure",
             )
         return np.array([one.frequency for one in chosen])
+
+    def _cell(self, dielectric_constant: float | None, plane: Plane, crystal: Crystal | None) -> dict[str, Any]:
+        """What a phonon has of the cell, whichever its modes."""
+        return {
+            "masses": self._ordered(self.masses, crystal),
+            "dielectric_constant": self._screening(dielectric_constant, plane),
+            "plane": plane,
+            "born_charges": None if self.born_charges is None else self._ordered(self.born_charges, crystal),
+            "volume": self.crystal.volume,
+        }
 
     def _screening(self, given: float | None, plane: Plane) -> float:
         if given is not None:

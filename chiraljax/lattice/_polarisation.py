@@ -42,23 +42,23 @@ def strength(chosen: ModeSet, plane: Plane) -> Float[np.ndarray, "2 2"]:
     Raises `InputError` where light across the plane cannot drive the set: it is not infrared-active, it is polarised
     along the axis, or it is polarised aslant, so that light along the axis is not transverse.
     """
-    check(chosen.infrared, "modes", f"{chosen.name} is not infrared-active, so light cannot drive it")
+    check(chosen.infrared, "modes", f"must be infrared-active, but {chosen.name} is not, so light cannot drive it")
     whole = chosen.oscillator_strength
     axis = np.cross(*plane)
     shown = np.round(axis, 4).tolist()
     size = np.trace(whole)
-    check(size > 0, "modes", f"{chosen.name} has no mode effective charge, so light cannot drive it")
+    check(size > 0, "modes", f"must have a mode effective charge, but {chosen.name} has none, so light cannot drive it")
     across = plane @ whole @ plane.T
     check(
         np.trace(across) > _SAME * size,
         "axis",
-        f"{chosen.name} is polarised along {shown}; light that travels along it has no field there",
+        f"must not point along the modes, but {chosen.name} is polarised along {shown}, where such light has no field",
     )
     check(
         np.linalg.norm(plane @ whole @ axis) < _SAME * size,
         "axis",
-        f"light along {shown} cannot be transverse to {chosen.name}, which is polarised aslant to"
-        " it; choose an axis of symmetry",
+        f"must be an axis of symmetry, but light along {shown} cannot be transverse to {chosen.name}, which is"
+        " polarised aslant to it",
     )
     return across
 

@@ -3,3 +3,5 @@
 from ._material import Material as Material
 from ._material import bundled_materials as bundled_materials
 from ._material import load_material as load_material
+from ._schema import MaterialFile as MaterialFile
+from ._schema import PhononTable as PhononTable

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import equinox as eqx
 
-from .._errors import InputError, check, within
+from .._errors import check, within
 from .._module import Module
 from .._precision import require_x64
 from .._validation import parse_toml, read_text
 from ..crystal import Crystal, KPath, k_path
 from ..electrons import Electrons, Hopping, Shell, slater_koster
-from ..phonon import AbstractPhonon, Phonon
+from ..phonon import Phonon
 from ._phonon import phonon_of
 from ._schema import MaterialFile
 
@@ -25,7 +25,7 @@ class Material(Module):
     name: str = eqx.field(static=True)
     crystal: Crystal
     electrons: Electrons
-    phonon: AbstractPhonon | None
+    phonon: Phonon | None
     """None for a file without a phonon"""
     _path: tuple | None = eqx.field(static=True)
     _sources: tuple[str, str, str] = eqx.field(static=True, default=("", "", ""))
@@ -40,7 +40,7 @@ class Material(Module):
         sources = (self._sources[0], "", self._sources[2])
         return dataclasses.replace(self, electrons=electrons, _sources=sources)
 
-    def with_phonon(self, phonon: AbstractPhonon | None) -> "Material":
+    def with_phonon(self, phonon: Phonon | None) -> "Material":
         """The same crystal and electrons with another phonon, whose atoms are the sites in their order.
 
         Raises `InputError` for a phonon of another number of atoms.
@@ -53,16 +53,8 @@ class Material(Module):
         )
         return dataclasses.replace(self, phonon=phonon, _sources=(*self._sources[:2], ""))
 
-    def pairs(self) -> Phonon:
-        """Its phonon of degenerate pairs. Raises `InputError` for a material without one."""
-        if self.phonon is None:
-            raise InputError("material", f"must have a phonon to be driven, but {self.name} has none")
-        if not isinstance(self.phonon, Phonon):
-            raise InputError("material", f"must have a phonon of degenerate pairs, but {self.name} has single modes")
-        return self.phonon
-
     def k_path(self, points: int = 40) -> KPath:
-        """The path of the material file, or else the standard one of the lattice, `points` intervals a segment."""
+        """The path of the material file, or else the standard one of the lattice, `points` intervals per segment."""
         corners, segments = self._path or (None, None)
         return k_path(self.crystal, dict(corners) if corners else None, segments, points)
 

@@ -1,5 +1,6 @@
 """The phonon of a material file."""
 
+import dataclasses
 from itertools import permutations
 from pathlib import Path
 from typing import Any
@@ -10,22 +11,19 @@ from ase.data import atomic_masses, atomic_numbers
 from .._errors import InputError, check
 from ..crystal import Crystal
 from ..lattice import bundled_lattices, load_lattice
-from ..phonon import AbstractPhonon, NormalModes, Phonon
+from ..phonon import Phonon, TemperatureTable
 from ._schema import LatticeTable, PhononTable, TermTable
 
 
-def phonon_of(table: PhononTable, crystal: Crystal, folder: Path) -> AbstractPhonon:
+def phonon_of(table: PhononTable, crystal: Crystal, folder: Path) -> Phonon:
     """The phonon that a table describes; `folder` is where the material file and those of its lattice are."""
     given = [name for name in ("pairs", "modes", "lattice") if getattr(table, name)]
     check(
         len(given) == 1, "phonon", f"must have one of pairs, modes and lattice, but has {' and '.join(given) or 'none'}"
     )
-    (kind,) = given
-    belongs = {"quartic_isotropic": "pairs", "anharmonic": "modes", "temperature_dependence": "pairs"}
-    single = kind == "modes" or (table.lattice is not None and not table.lattice.degenerate)
-    for name, owner in belongs.items():
-        fits = single if owner == "modes" else not single
-        check(fits or not getattr(table, name), f"phonon.{name}", f"must be left out: it is for {owner}")
+    check(
+        not (table.modes and table.quartic_isotropic), "phonon.quartic_isotropic", "must be left out: it is for pairs"
+    )
     if table.lattice is not None:
         return _from_lattice(table, table.lattice, crystal, folder)
     if table.dielectric_constant is None:
@@ -46,41 +44,38 @@ def phonon_of(table: PhononTable, crystal: Crystal, folder: Path) -> AbstractPho
         "born_charges": table.born_charges,
         "volume": crystal.volume,
     }
-    if kind == "modes":
-        cubic, quartic = _tensors(table.anharmonic, len(table.modes))
-        return NormalModes(
-            [mode.frequency for mode in table.modes],
-            [mode.damping for mode in table.modes],
-            [mode.charges for mode in table.modes],
-            [mode.eigenvector for mode in table.modes],
-            cubic=cubic,
-            quartic=quartic,
-            **common,
-        )
+    rows = table.pairs or table.modes
+    cubic, quartic = _tensors(table.anharmonic, 2 * len(table.pairs) or len(table.modes))
+    if table.pairs:
+        common["quartic_isotropic"] = table.quartic_isotropic
+        common["quartic_cubic"] = [pair.quartic_cubic for pair in table.pairs]
     return Phonon(
-        [pair.frequency for pair in table.pairs],
-        [pair.damping for pair in table.pairs],
-        [pair.mode_effective_charge for pair in table.pairs],
-        [pair.eigenvectors for pair in table.pairs],
-        quartic_isotropic=table.quartic_isotropic,
-        quartic_cubic=[pair.quartic_cubic for pair in table.pairs],
-        **_temperatures(table),
+        [row.frequency for row in rows],
+        [row.damping for row in rows],
+        [pair.mode_effective_charge for pair in table.pairs] or [mode.charges for mode in table.modes],
+        [pair.eigenvectors for pair in table.pairs] or [[mode.eigenvector] for mode in table.modes],
+        cubic=cubic,
+        quartic=quartic,
+        temperatures=_temperatures(table),
         **common,
     )
 
 
-def _from_lattice(table: PhononTable, lattice: LatticeTable, crystal: Crystal, folder: Path) -> AbstractPhonon:
+def _from_lattice(table: PhononTable, lattice: LatticeTable, crystal: Crystal, folder: Path) -> Phonon:
     for name in ("masses", "born_charges", "quartic_isotropic"):
         check(getattr(table, name) is None, f"phonon.{name}", "must be left out: it follows from the lattice")
     check(
         "plane" not in table.model_fields_set, "phonon.plane", "must be left out: it follows from phonon.lattice.axis"
     )
     files = {name: getattr(lattice, name) for name in ("born", "force_sets", "force_constants")}
-    held = load_lattice(
-        lattice.file if lattice.file in bundled_lattices() else folder / lattice.file,
-        supercell=lattice.supercell,
-        **{name: None if file is None else folder / file for name, file in files.items()},
-    )
+    try:
+        held = load_lattice(
+            lattice.file if lattice.file in bundled_lattices() else folder / lattice.file,
+            supercell=lattice.supercell,
+            **{name: None if file is None else folder / file for name, file in files.items()},
+        )
+    except InputError as error:
+        raise InputError("phonon.lattice", f"must be of files that can be read, but got {error}") from None
     options: dict[str, Any] = {
         "damping": lattice.damping[0] if len(lattice.damping) == 1 else lattice.damping,
         "axis": lattice.axis,
@@ -90,31 +85,36 @@ def _from_lattice(table: PhononTable, lattice: LatticeTable, crystal: Crystal, f
         "crystal": crystal,
     }
     if lattice.degenerate:
-        return held.phonon(modes=lattice.modes, **_temperatures(table), **options)
+        phonon = held.phonon(modes=lattice.modes, temperatures=_temperatures(table), **options)
+        return _with_terms(phonon, table)
     check(
         not isinstance(lattice.modes, str) or lattice.modes == "all", "phonon.lattice.modes", "must be numbers or 'all'"
     )
     chosen = None if isinstance(lattice.modes, str) else lattice.modes
-    modes = held.normal_modes(modes=chosen, **options)
+    phonon = held.normal_modes(modes=chosen, **options)
+    return _with_terms(dataclasses.replace(phonon, temperatures=_temperatures(table)), table)
+
+
+def _with_terms(phonon: Phonon, table: PhononTable) -> Phonon:
     if not table.anharmonic:
-        return modes
-    cubic, quartic = _tensors(table.anharmonic, modes.frequency.shape[0])
-    return held.normal_modes(modes=chosen, cubic=cubic, quartic=quartic, **options)
+        return phonon
+    cubic, quartic = _tensors(table.anharmonic, phonon.oscillators.frequency.size)
+    return dataclasses.replace(phonon, cubic=cubic, quartic=quartic)
 
 
-def _temperatures(table: PhononTable) -> dict[str, Any]:
+def _temperatures(table: PhononTable) -> TemperatureTable | None:
     rows = table.temperature_dependence
-    return {
-        "temperatures": [row.temperature for row in rows] or None,
-        "frequencies": [row.frequencies for row in rows] or None,
-        "dampings": [row.dampings for row in rows] or None,
-    }
+    if not rows:
+        return None
+    return TemperatureTable(
+        [row.temperature for row in rows], [row.frequencies for row in rows], [row.dampings for row in rows]
+    )
 
 
-def _tensors(terms: list[TermTable], modes: int) -> tuple[np.ndarray, np.ndarray]:
-    """Symmetric tensors of third and fourth rank from one entry for each set of places."""
+def _tensors(terms: list[TermTable], modes: int) -> tuple[np.ndarray | None, np.ndarray | None]:
+    """Symmetric tensors of third and fourth rank from one entry for each set of places; None for none of a rank."""
     tensors = {3: np.zeros((modes,) * 3), 4: np.zeros((modes,) * 4)}
-    seen = set()
+    seen: set[tuple[int, ...]] = set()
     for term in terms:
         check(
             max(term.modes) < modes, "phonon.anharmonic.modes", f"must be from 0 to {modes - 1}, but got {term.modes}"
@@ -128,4 +128,6 @@ def _tensors(terms: list[TermTable], modes: int) -> tuple[np.ndarray, np.ndarray
         seen.add(places)
         for order in set(permutations(places)):
             tensors[len(places)][order] = term.value
-    return tensors[3], tensors[4]
+    ranks = {len(places) for places in seen}
+    cubic, quartic = (tensors[rank] if rank in ranks else None for rank in (3, 4))
+    return cubic, quartic

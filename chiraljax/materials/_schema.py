@@ -76,7 +76,7 @@ class PairTable(_Table):
     mode_effective_charge: Number
     """e/√u"""
     eigenvectors: tuple[list[Vector], list[Vector]]
-    """mass-weighted, one vector a site for each of the two modes"""
+    """mass-weighted, one vector per site for each of the two modes"""
     quartic_cubic: Number = 0.0
     """1/(ps² Å² u)"""
 
@@ -89,12 +89,12 @@ class ModeTable(_Table):
     charges: tuple[Number, Number]
     """e/√u, for the field's x and y"""
     eigenvector: list[Vector]
-    """mass-weighted, one vector a site"""
+    """mass-weighted, one vector per site"""
 
 
 class TermTable(_Table):
     modes: Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=3, max_length=4)]
-    """places in the list of modes, in any order: ∂³V or ∂⁴V by their coordinates"""
+    """coordinates from 0 in any order, one per mode and two per pair: ∂³V or ∂⁴V by them"""
     value: Number
     """1/(ps² Å √u) or 1/(ps² Å² u)"""
 
@@ -115,18 +115,18 @@ class LatticeTable(_Table):
     degenerate: bool = True
     """pairs that turn in circles; false for all modes that the light drives, each by itself"""
     frequency: list[PositiveFloat] | None = None
-    """THz, one a set of modes, in place of those of the force constants"""
+    """THz, one per set of modes, in place of those of the force constants"""
     damping: Annotated[list[NonNegativeFloat], Field(min_length=1)]
-    """rad/ps, one for all or one a set of modes"""
+    """rad/ps, one for all or one per set of modes"""
 
 
 class TemperatureRow(_Table):
     temperature: NonNegativeFloat
     """K"""
     frequencies: list[PositiveFloat]
-    """THz, one a pair"""
+    """THz, one per set of modes"""
     dampings: list[NonNegativeFloat]
-    """rad/ps, one a pair"""
+    """rad/ps, one per set of modes"""
 
 
 class PhononTable(_Table):
@@ -134,11 +134,11 @@ class PhononTable(_Table):
     dielectric_constant: PositiveFloat | None = None
     """ε∞; may be left out where a lattice has Born charges"""
     masses: list[PositiveFloat] | None = None
-    """u, one a site; without it, the standard atomic weights"""
+    """u, one per site; without it, the standard atomic weights"""
     plane: tuple[Vector, Vector] = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0))
     """orthonormal vectors along which the field's x and y point"""
     born_charges: list[tuple[Vector, Vector, Vector]] | None = None
-    """e, one tensor a site: rows are the dipole's components, columns those of the displacement"""
+    """e, one tensor per site: rows are the dipole's components, columns those of the displacement"""
     pairs: list[PairTable] = []
     modes: list[ModeTable] = []
     lattice: LatticeTable | None = None
@@ -146,9 +146,7 @@ class PhononTable(_Table):
     quartic_isotropic: list[list[Number]] | None = None
     """1/(ps² Å² u), symmetric; of pairs"""
     anharmonic: list[TermTable] = []
-    """of modes"""
     temperature_dependence: list[TemperatureRow] = []
-    """of pairs"""
 
 
 class MaterialFile(_Table):

@@ -1,13 +1,13 @@
 """The edges of the gap."""
 
-from typing import NamedTuple
-
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
 
 from .._errors import check
+from .._parallel import one_thread
+from .._result import AbstractResult, quantity
 from .._types import Scalar, Vector3
 from ..brillouin import zone
 from ..crystal import magnetic_operations
@@ -19,12 +19,12 @@ _DEGENERATE = 1e-8
 """eV: levels closer than this are one."""
 
 
-class BandEdge(NamedTuple):
+class BandEdge(AbstractResult):
     """An extremum of a band over the zone."""
 
-    energy: Scalar
+    energy: Scalar = quantity("eV")
     """eV"""
-    k: Vector3
+    k: Vector3 = quantity("1", ("component",), meaning="fractional")
     """fractional"""
 
 
@@ -52,7 +52,8 @@ def valence_edge(electrons: Electrons) -> BandEdge:
 def _edge(electrons: Electrons, band: int, sign: int) -> BandEdge:
     operations = magnetic_operations(electrons.crystal, electrons.operations)
     mesh = jnp.asarray(zone(_MESH, operations, electrons.periodic).k)
-    return BandEdge(*_search(electrons, mesh, band, sign))
+    with one_thread():
+        return BandEdge(*jax.block_until_ready(_search(electrons, mesh, band, sign)))
 
 
 @eqx.filter_jit

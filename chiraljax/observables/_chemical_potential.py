@@ -15,9 +15,8 @@ from .._units import BOLTZMANN, PER_CM3_TO_PER_A3
 from ..brillouin import Quadrature, sample
 from ..crystal import Crystal
 from ..electrons import Electrons
-from ._band_edges import conduction_edge
-from ._region import check_rule, unit_vector
-from ._region import quadrature as fixed_rule
+from ._filling import edge, grid
+from ._region import fixed_rule, unit_vector
 
 _BISECTIONS = 60
 _LARGEST = 690.0
@@ -36,20 +35,25 @@ def chemical_potential(
     temperature: ArrayLike,
     rotation: ArrayLike = 0.0,
     axis: ArrayLike = (0.0, 0.0, 1.0),
-    quadrature: Quadrature | None = None,
-    n: int = 48,
     paired: bool = False,
+    rule: Quadrature | int = 48,
 ) -> Float[Array, "..."]:
     """μ (eV, from the conduction-band edge without rotation) at which electrons − holes = `doping`.
 
-    Arguments: `doping` per cell (see `per_cell`; negative for holes) and `temperature` (K, positive),
-    any shapes; `rotation` Ω about `axis`, rad/ps; `n` points an axis unless a `quadrature` is given.
-    Returns doping.shape + temperature.shape; or, where they are `paired`, their common shape.
+    **Arguments:**
 
-    The logarithms of the numbers of electrons and of holes are compared, and differentiated, so root and
-    derivatives are found in the gap too, where both numbers are far below the rounding of their sum, and at any
-    temperature. Raises `InputError` for a temperature that is not positive and a doping that leaves no state
-    empty or none filled.
+    - `doping`: per cell (see `per_cell`; negative for holes), any shape.
+    - `temperature`: K, positive, any shape.
+    - `rotation`: Ω about `axis`, rad/ps.
+    - `paired`: one doping for each temperature.
+    - `rule`: a number of points per axis, or a `quadrature`.
+
+    **Returns:** doping.shape + temperature.shape; or, where they are `paired`, their common shape. The logarithms of
+    the numbers of electrons and of holes are compared, and differentiated, so root and derivatives are found in the gap
+    too, where both numbers are far below the rounding of their sum, and at any temperature.
+
+    **Raises:** `InputError` for a temperature that is not positive, a doping that leaves no state empty or none
+    filled, and a rule for another axis.
     """
     check_finite("doping", doping)
     check_positive("temperature", temperature)
@@ -63,19 +67,13 @@ def chemical_potential(
             "doping",
             f"must be between {low} and {high} a cell, but got {known}",
         )
-    doping, temperature = real(doping), real(temperature)
-    if not paired:
-        doping, temperature = doping.reshape(*doping.shape, *[1] * temperature.ndim), temperature
-    pairs = jnp.broadcast_arrays(doping, temperature)
-    shape = pairs[0].shape
-    doping, temperature = (part.ravel() for part in pairs)
-    rule = fixed_rule(electrons, n, direction) if quadrature is None else quadrature
-    check_rule(rule, electrons, direction)
+    shape, doping, temperature = grid("doping", real(doping), real(temperature), paired)
+    points = fixed_rule(rule, electrons, direction)
     vector = real(rotation) * jnp.asarray(direction)
     per_k = 16 * electrons.size**2 * 4
-    levels = sample(_levels, (electrons, vector), rule.k, per_k)
-    mu = _root(electrons.filling, jnp.log(jnp.asarray(rule.weights)), levels, doping, temperature)
-    return (mu - conduction_edge(electrons).energy).reshape(shape)
+    levels = sample(_levels, (electrons, vector), points.k, per_k)
+    mu = _root(electrons.filling, jnp.log(jnp.asarray(points.weights)), levels, doping, temperature)
+    return (mu - edge(electrons, "conduction")).reshape(shape)
 
 
 def _levels(arguments, k):

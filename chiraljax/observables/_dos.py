@@ -1,28 +1,27 @@
 """The density of states, resolved by spin or by orbital."""
 
-from typing import NamedTuple
-
 import jax.numpy as jnp
 
 from .._checks import check_finite, check_positive
 from .._errors import check
+from .._result import AbstractResult, quantity
 from .._types import Array, ArrayLike, Float, real
 from ..brillouin import Quadrature, integrate
 from ..electrons import Electrons, eigh
-from ._region import check_rule, unit_vector
-from ._region import quadrature as fixed_rule
+from ._region import fixed_rule, unit_vector
+from ._rotating import along
 
 
-class DensityOfStates(NamedTuple):
+class DensityOfStates(AbstractResult):
     """States per eV and cell."""
 
-    energies: Float[Array, " E"]
+    energies: Float[Array, " E"] = quantity("eV", ("energies",))
     """eV"""
-    total: Float[Array, " E"]
-    projections: Float[Array, "p E"]
-    """one row a label; they add up to the total"""
-    labels: tuple[str, ...]
-    error: Float[Array, " E"]
+    total: Float[Array, " E"] = quantity("1/eV/cell", ("energies",), error="error")
+    projections: Float[Array, "p E"] = quantity("1/eV/cell", ("labels", "energies"))
+    """one row for each label; they add up to the total"""
+    labels: tuple[str, ...] = quantity("1", ("labels",), static=True)
+    error: Float[Array, " E"] = quantity("1/eV/cell", ("energies",))
     """estimated absolute error of the total from the k-sum"""
 
 
@@ -34,18 +33,20 @@ def density_of_states(
     rotation: ArrayLike = 0.0,
     axis: ArrayLike = (0.0, 0.0, 1.0),
     project: str = "spin",
-    normalisation: str = "zone",
-    quadrature: Quadrature | None = None,
-    n: int = 32,
+    region: str | None = None,
+    rule: Quadrature | int = 32,
 ) -> DensityOfStates:
     """n_p(E) = ∫_BZ Σ_i ⟨i|P_p|i⟩ g(E − E_i), with a Gaussian g of standard deviation `broadening`.
 
-    Arguments: `energies` (E,) eV, absolute; `broadening` eV; `rotation` Ω about `axis`, rad/ps;
-    `project` on the two spins along the axis (↑, ↓) or on each shell; `n` points an axis unless a
-    `quadrature` is given.
+    **Arguments:**
 
-    Orbital projections of one shell are summed over its sites and orbitals, so that they have the
-    symmetry that the k-sum uses. Raises `InputError` for a broadening that is not positive.
+    - `energies` (E,) eV, absolute; `broadening` eV; `rotation` Ω about `axis`, rad/ps.
+    - `project`: on the two spins along the axis ("spin": ↑, ↓) or on each shell ("orbital"). Projections of one shell
+      are summed over its sites and orbitals, so that they have the symmetry that the k-sum uses.
+    - `rule`: a number of points per axis, or a `quadrature`; `region` as in `Accuracy`.
+
+    **Raises:** `InputError` for a broadening that is not positive, energies that are not finite, another projection,
+    and a rule for another axis or region.
     """
     check_positive("broadening", broadening)
     check_finite("energies", energies)
@@ -53,12 +54,11 @@ def density_of_states(
     check(project in {"spin", "orbital"}, "project", f"must be 'spin' or 'orbital', but got {project!r}")
     energies = jnp.atleast_1d(real(energies))
     axis = unit_vector(axis)
-    rule = fixed_rule(electrons, n, axis, normalisation) if quadrature is None else quadrature
-    check_rule(rule, electrons, axis)
+    points = fixed_rule(rule, electrons, axis, region)
     operators, labels = _spins(electrons, axis) if project == "spin" else _shells(electrons)
     arguments = (electrons, energies, real(broadening), real(rotation) * jnp.asarray(axis), operators)
     per_k = 16 * electrons.size**2 * (4 + len(labels)) + 16 * electrons.size * energies.size
-    (projections, total), (_, error) = integrate(_broadened, arguments, rule, per_k)
+    (projections, total), (_, error) = integrate(_broadened, arguments, points, per_k)
     return DensityOfStates(energies, total, projections, labels, error)
 
 
@@ -72,9 +72,8 @@ def _broadened(arguments, k):
 
 
 def _spins(electrons: Electrons, axis) -> tuple[Array, tuple[str, ...]]:
-    along = jnp.tensordot(jnp.asarray(axis, dtype=complex), electrons.spin, axes=1)
-    unit = jnp.eye(electrons.size, dtype=complex)
-    return jnp.stack([(unit + along) / 2, (unit - along) / 2]), ("↑", "↓")
+    spin, unit = along(electrons.spin, axis), jnp.eye(electrons.size, dtype=complex)
+    return jnp.stack([(unit + spin) / 2, (unit - spin) / 2]), ("↑", "↓")
 
 
 def _shells(electrons: Electrons) -> tuple[Array, tuple[str, ...]]:

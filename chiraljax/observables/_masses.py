@@ -36,9 +36,9 @@ def effective_masses(
     along = np.asarray(direction, dtype=float)
     check(along.shape == (3,) and np.linalg.norm(along) > 0, "direction", f"must be a vector of 3, but got {direction}")
     fixed = jax.lax.stop_gradient(electrons)
-    found = conduction_edge(fixed) if edge == "conduction" else valence_edge(fixed)
+    extremum = conduction_edge(fixed) if edge == "conduction" else valence_edge(fixed)
     if count is None:
-        levels = concrete(fixed.energies(found.k) - found.energy)
+        levels = concrete(fixed.energies(extremum.k) - extremum.energy)
         if levels is None:
             raise InputError("count of levels", "must be given under jit, where those that meet are not known")
         count = int(np.sum(np.abs(levels) < _DEGENERATE))
@@ -50,7 +50,7 @@ def effective_masses(
     )
     unit = along / np.linalg.norm(along) @ np.linalg.inv(electrons.crystal.reciprocal)
     steps = _STEP * np.array([0.0, 1.0, -1.0, 0.5, -0.5])
-    energies = electrons.energies(found.k + steps[:, None] * unit)[:, first : first + count]
+    energies = electrons.energies(extremum.k + steps[:, None] * unit)[:, first : first + count]
     whole = (energies[1] + energies[2] - 2 * energies[0]) / _STEP**2
     half = (energies[3] + energies[4] - 2 * energies[0]) / (_STEP / 2) ** 2
     return _HBAR2_OVER_MASS / ((4 * half - whole) / 3)

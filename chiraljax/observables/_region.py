@@ -1,60 +1,52 @@
-"""The part of the zone that an observable averages over, by name."""
-
-from collections.abc import Iterator
+"""Rules for averages along an axis of rotation."""
 
 import numpy as np
 
 from .._errors import check
 from .._types import ArrayLike
-from ..brillouin import GAMMA_CUBE, Quadrature, Tetrahedra, frozen, gamma_cube, tetrahedra, zone
+from ..brillouin import Accuracy, FermiSurface, Quadrature, frozen, region_rule
 from ..crystal import magnetic_operations
 from ..electrons import Electrons
 
-_LEVELS = (12, 16, 24, 32, 48, 64, 96, 128, 192, 256)
-
 
 def quadrature(
-    electrons: Electrons,
-    n: int,
-    axis: ArrayLike | None = (0.0, 0.0, 1.0),
-    normalisation: str = "zone",
+    electrons: Electrons, n: int, axis: ArrayLike | None = (0.0, 0.0, 1.0), region: str = "zone"
 ) -> Quadrature:
-    """A symmetry-reduced rule with `n` points an axis for averages along the rotation `axis`.
+    """A symmetry-reduced rule with `n` points per axis for averages along the rotation `axis`.
 
     `axis` None is for Ω = 0, where all symmetries remain; where each site has its own Ω_i, the rule is that of
-    `electrons.site_resolved()`. `normalisation` is `"zone"` (the whole zone) or `"gamma_cube"` (|k_i| ≤ 0.05
+    `electrons.site_resolved()`. `region` is "zone" (the whole zone) or "gamma_cube" (|k_i| ≤ 0.05
     around Γ, normalised to that cube); docs/conventions.md says what each is for. Raises `InputError` for another
     name or an unusable n.
     """
     operations = magnetic_operations(electrons.crystal, electrons.operations, axis)
-    if normalisation == "zone":
-        return zone(n, operations, electrons.periodic)
-    check(normalisation == "gamma_cube", "normalisation", f"must be 'zone' or 'gamma_cube', but got {normalisation!r}")
-    return gamma_cube(n, operations=operations)
+    return region_rule(n, operations, electrons.periodic, region)
 
 
-def grid(n: int, operations: np.ndarray, periodic: tuple[bool, bool, bool], region: str) -> Tetrahedra:
-    """A grid of tetrahedra with `n` intervals an axis over the zone or the cube around Γ."""
-    return tetrahedra(n, operations, periodic, None if region == "zone" else GAMMA_CUBE)
+def fixed_rule(
+    rule: Quadrature | int, electrons: Electrons, axis: ArrayLike | None, region: str | None = None
+) -> Quadrature:
+    """A given rule, checked, or the one with so many points per axis."""
+    if not isinstance(rule, Quadrature):
+        return quadrature(electrons, rule, axis, region or "zone")
+    check_rule(Accuracy(rule=rule, region=region), electrons, axis)
+    return rule
 
 
-def refinements(electrons: Electrons, axis, normalisation: str, last: int = 256) -> Iterator[Quadrature]:
-    """Ever finer rules, up to `last` points an axis."""
-    for n in (n for n in _LEVELS if n <= last):
-        yield quadrature(electrons, n, axis, normalisation)
-
-
-def check_rule(rule: Quadrature, electrons: Electrons, axis, normalisation: str | None = None) -> None:
-    """Raise `InputError` unless a given rule is for this axis, and for this region if one is named."""
+def check_rule(accuracy: Accuracy, electrons: Electrons, axis: ArrayLike | None) -> None:
+    """Raise `InputError` unless the rule, if there is one, is for this axis, and for the region if one is named."""
+    if accuracy.rule is None:
+        return
+    rule = accuracy.rule.smooth if isinstance(accuracy.rule, FermiSurface) else accuracy.rule
     check(
-        normalisation in {None, rule.region},
-        "quadrature",
-        f"must be one for normalisation {normalisation!r}, but got one for {rule.region!r}",
+        accuracy.region in {None, rule.region},
+        "rule",
+        f"must be one for region {accuracy.region!r}, but got one for {rule.region!r}",
     )
     kept = frozen(magnetic_operations(electrons.crystal, electrons.operations, axis))
     check(
         set(rule.group) <= {*kept, *frozen(None)},
-        "quadrature",
+        "rule",
         "must be one for this axis of rotation, but got one reduced by symmetries that it breaks;"
         " where each site has its own, take one for electrons.site_resolved()",
     )

@@ -3,95 +3,95 @@
 import jax
 import jax.numpy as jnp
 
-from .._checks import check_finite, check_positive
-from .._errors import check
+from .._checks import check_positive
+from .._result import quantity
 from .._tracing import is_traced
-from .._types import Array, ArrayLike, Bool, Float, Int, real
-from ..brillouin import Quadrature, integrate
-from ..crystal import cartesian
+from .._types import Array, ArrayLike, Bool, Float, Int
+from ..brillouin import (
+    TRACED_POINTS,
+    AbstractSum,
+    Accuracy,
+    Estimate,
+    Quadrature,
+    integrate,
+    refine,
+    region_rules,
+    thermal_trace,
+)
+from ..crystal import cartesian, magnetic_operations
 from ..electrons import Electrons
-from ._band_edges import conduction_edge
-from ._refine import Estimate, refine
-from ._region import check_rule, refinements
-from ._region import quadrature as fixed_rule
-from ._result import AbstractResult
-from ._thermal import thermal_trace
-
-_TRACED_POINTS = 32
+from ._filling import Filling
+from ._region import check_rule, quadrature
 
 
-class Susceptibility(AbstractResult):
+class Susceptibility(AbstractSum):
     """∂M_i/∂Ω_j at Ω = 0 on the grid mu.shape + temperature.shape."""
 
-    tensor: Float[Array, "*grid 3 3"]
+    tensor: Float[Array, "*grid 3 3"] = quantity(
+        "mu_B ps/rad/cell", ("mu", "temperature", "moment_axis", "rotation_axis"), error="error"
+    )
     """μ_B ps/rad per cell; first index the moment's direction, second that of the rotation"""
-    error: Float[Array, "*grid"]
+    error: Float[Array, "*grid"] = quantity("mu_B ps/rad/cell", ("mu", "temperature"))
     """estimated absolute error of the largest element, μ_B ps/rad per cell"""
+    mu: Float[Array, "*mu"] = quantity("eV", ("mu",))
+    temperature: Float[Array, "*temperature"] = quantity("K", ("temperature",))
     eigensolves: Int[Array, ""]
-    """diagonalisations spent"""
+    interpolated: Int[Array, ""]
     converged: Bool[Array, ""]
-    quadrature: Quadrature
-    """the last rule used"""
+    rule: Quadrature
 
 
 def susceptibility(
-    electrons: Electrons,
-    *,
-    mu: ArrayLike,
-    temperature: ArrayLike,
-    rtol: float = 1e-3,
-    atol: float = 1e-9,
-    normalisation: str | None = None,
-    quadrature: Quadrature | None = None,
-    max_eigensolves: int = 200_000,
+    electrons: Electrons, *, mu: ArrayLike, temperature: ArrayLike, accuracy: Accuracy = Accuracy(atol=1e-9)
 ) -> Susceptibility:
     """χ_ij = ∂M_i/∂Ω_j at Ω = 0, M_i = μ_B ∫_BZ Tr[σ_i f(H)], straight from divided differences,
 
         χ_ij = μ_B ∫_BZ Σ_nm (σ_i)_mn f[E_n, E_m] (∂H/∂Ω_j)_nm,
 
     so no nearly equal moments are subtracted. M ≈ χΩ holds while ħΩ is small beside k_BT and the width
-    of the levels that cross μ. Arguments as in `magnetization`; `temperature` must be positive, and
-    `quadrature` must be one for `axis=None`. The points of a star are represented by one of them, whose
-    tensor is averaged over the symmetry operations. Its own derivatives are not available: a thermal
-    trace can be differentiated once.
+    of the levels that cross μ.
 
-    Raises `InputError` for a temperature that is not positive and values that are not finite.
+    **Arguments:** as in `magnetization`; `temperature` must be positive, and a rule of the `accuracy` must be one for
+    `axis=None`. The points of a star are represented by one of them, whose tensor is averaged over the symmetry
+    operations.
+
+    **Returns:** the `Susceptibility`. Its derivatives are not available: a thermal trace can be differentiated once.
+
+    **Raises:** `InputError` for a temperature that is not positive, values that are not finite, and a rule for an axis.
     """
-    check_finite("mu", mu)
+    filling = Filling(mu, temperature)
     check_positive("temperature", temperature)
-    check_positive("rtol", rtol)
-    check_positive("atol", atol)
-    check(max_eigensolves > 0, "max_eigensolves", f"must be positive, but got {max_eigensolves}")
-    levels, heat = real(mu), real(temperature)
-    pairs = jnp.meshgrid(levels.ravel() + conduction_edge(electrons).energy, heat.ravel(), indexing="ij")
-    arguments = (electrons, pairs[0].ravel(), pairs[1].ravel())
-    shape = levels.shape + heat.shape
+    check_rule(accuracy, electrons, None)
+    arguments = (electrons, *filling.pairs(electrons))
     turns = jnp.asarray(cartesian(electrons.crystal, electrons.operations))
-    per_k = 16 * electrons.size**2 * 24 + 8 * electrons.size**2 * pairs[0].size * 3
+    per_k = 16 * electrons.size**2 * 24 + 8 * electrons.size**2 * len(arguments[1]) * 3
 
     def evaluate(rule: Quadrature) -> Estimate:
         tensor, error = integrate(_integrand, arguments, rule, per_k)
         average = jnp.einsum("gai,sij,gbj->sab", turns, tensor, turns) / len(turns)
-        error = jnp.max(error, axis=(-2, -1)).reshape(shape)
-        return Estimate(average.reshape(*shape, 3, 3), jnp.zeros(shape), error, len(rule.weights), rule)
+        return Estimate(average, error, len(rule.weights), rule)
 
     def within(estimate: Estimate) -> Array:
-        largest = jnp.max(jnp.abs(estimate.moment), axis=(-2, -1))
-        return jnp.all(estimate.error <= atol + rtol * largest)
+        error, largest = (jnp.max(jnp.abs(part), axis=(1, 2)) for part in (estimate.errors, estimate.values))
+        return jnp.all(error <= accuracy.atol + accuracy.rtol * largest)
 
-    if quadrature is None and is_traced(arguments):
-        quadrature = fixed_rule(electrons, _TRACED_POINTS, None, normalisation or "zone")
-    if quadrature is not None:
-        check_rule(quadrature, electrons, None, normalisation)
-        final = evaluate(quadrature)
+    region, rule = accuracy.region or "zone", accuracy.rule
+    if rule is None and is_traced(arguments):
+        rule = quadrature(electrons, TRACED_POINTS, None, region)
+    if rule is not None:
+        final = evaluate(rule)
     else:
-        final = refine(evaluate, refinements(electrons, None, normalisation or "zone"), within, max_eigensolves)
+        operations = magnetic_operations(electrons.crystal, electrons.operations)
+        final = refine(evaluate, region_rules(operations, electrons.periodic, region), within, accuracy.budget)
     return Susceptibility(
-        tensor=final.moment,
-        error=final.error,
+        tensor=final.values.reshape(*filling.shape, 3, 3),
+        error=jnp.max(final.errors, axis=(1, 2)).reshape(filling.shape),
+        mu=filling.mu,
+        temperature=filling.temperature,
         eigensolves=jnp.asarray(final.eigensolves),
+        interpolated=jnp.asarray(final.interpolated),
         converged=within(final),
-        quadrature=final.quadrature,
+        rule=final.rule,
     )
 
 

@@ -1,13 +1,17 @@
 """Phonon modes, their driven motion and that of each atom."""
 
+from ._adaptive import AdaptiveSteps as AdaptiveSteps
+from ._automatic import AutomaticSteps as AutomaticSteps
 from ._base import AbstractModes as AbstractModes
 from ._base import Oscillators as Oscillators
+from ._bath import HeatBath as HeatBath
 from ._dielectric import dielectric_function as dielectric_function
 from ._dielectric import transmission as transmission
 from ._dielectric import transmitted as transmitted
-from ._driven import AbstractPhonon as AbstractPhonon
+from ._fixed import FixedSteps as FixedSteps
 from ._motion import Motion as Motion
-from ._normal_modes import NormalModes as NormalModes
 from ._phonon import Phonon as Phonon
+from ._steps import AbstractSteps as AbstractSteps
+from ._temperatures import TemperatureTable as TemperatureTable
 from ._thermal import thermal_square as thermal_square
 from ._thermal import thermal_state as thermal_state

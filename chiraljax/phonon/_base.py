@@ -1,7 +1,7 @@
 """What the motion of a lattice is made of: oscillators, and the atoms that they displace."""
 
 import abc
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import equinox as eqx
 import jax
@@ -12,6 +12,9 @@ from jaxtyping import Array, Float
 from .._module import Module
 from .._types import Scalar
 from .._units import MASS_ENERGY
+
+State: TypeAlias = tuple[Float[Array, " C"], Float[Array, " C"]]
+"""q in Å√u and q̇ in Å√u/ps at one time."""
 
 
 class Oscillators(NamedTuple):
@@ -33,7 +36,7 @@ class Oscillators(NamedTuple):
 
 
 class AbstractModes(Module):
-    """Modes at Γ that share a field in one plane."""
+    """Modes at Γ that share a field in one plane: what a `Motion`, steps and couplings ask of a `Phonon`."""
 
     masses: eqx.AbstractVar[Float[Array, " atoms"]]
     """In u."""
@@ -46,10 +49,10 @@ class AbstractModes(Module):
     product, the `axis`."""
 
     born_charges: eqx.AbstractVar[Float[Array, "atoms 3 3"] | None]
-    """Z* in e: Z*[i, a, b] is the dipole along a of a displacement along b; None where not known."""
+    """Z* in e: Z*[i, a, b] is the dipole along a of a displacement along b; None if not given."""
 
     volume: eqx.AbstractVar[Scalar | None]
-    """Of the unit cell, Å³; None where not known."""
+    """Of the unit cell, Å³; None if not given."""
 
     @property
     @abc.abstractmethod

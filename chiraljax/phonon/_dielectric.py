@@ -46,13 +46,13 @@ def transmitted(pulse: AbstractPulse, phonon: AbstractModes, times: ArrayLike | 
     """The field just inside the surface of a thick crystal on which `pulse` falls from vacuum.
 
     The spectrum of the pulse times `transmission`, by a discrete Fourier transform on equally spaced `times` (T,) in
-    ps; between them the field is a spline. Unless given, they have 32 samples a period of the fastest mode or 256 a
-    pulse, whichever is finer, and last until the slowest motion has decayed by e⁻¹², since what has not wraps around.
+    ps; between them the field is a spline. Unless given, they have 32 samples per period of the fastest mode or 256
+    per pulse, whichever is finer, and last until the slowest motion has decayed by e⁻¹²: what has not wraps around.
     The modes that the light drives are part of ε, so the trace holds the ringing of the polarisation. Of the harmonic
     modes; neither absorption on the way in nor waves reflected at a back face are in it.
 
     Raises `InputError` as `dielectric_function` does, and unless times are given, for a mode without damping and for
-    values that are not known yet, under `jit`.
+    values that do not exist yet, under `jit`.
     """
     if times is None:
         begin, step, count = _grid(pulse, phonon)
@@ -82,7 +82,7 @@ def _grid(pulse: AbstractPulse, phonon: AbstractModes) -> tuple[float, float, in
     modes = phonon.oscillators
     known = [concrete(jax.lax.stop_gradient(part)) for part in (modes.frequency, modes.damping, *pulse.support)]
     if any(part is None for part in known):
-        raise InputError("times", "must be given where the pulse or the phonon have no values yet")
+        raise InputError("times", "must be given where the pulse or the phonon has no values yet")
     frequency, damping, begin, end = (np.asarray(part) for part in known)
     check(damping.min() > 0, "times", "must be given for a mode without damping, whose field does not decay")
     half, omega = damping / 2, 2 * np.pi * frequency

@@ -1,49 +1,73 @@
 """The motion of a phonon and of the atoms it displaces."""
 
-import diffrax
 import equinox as eqx
 import jax.numpy as jnp
-from jaxtyping import Array, Float
+import numpy as np
+from jaxtyping import Array, Bool, Float
 
 from .._errors import InputError
+from .._result import AbstractResult, Quantity, derived, quantity
+from .._tracing import concrete
 from .._units import HBAR, ION_MAGNETONS, MAGNETON_RATIO
 from ._base import AbstractModes
 
+_SITES = ("time", "atom")
+_VECTORS = ("time", "atom", "direction")
 
-class Motion(eqx.Module):
-    """Trajectory of C normal coordinates at T times; those of a `Phonon` run over pair, then component."""
+
+class Motion(AbstractResult):
+    """Trajectory of C normal coordinates at T times; those of pairs run over pair, then component."""
 
     phonon: AbstractModes
-    times: Float[Array, " T"]
+    times: Float[Array, " T"] = quantity("ps", ("time",), label="time")
     """ps"""
-    q: Float[Array, "T C"]
+    q: Float[Array, "T C"] = quantity("angstrom sqrt(u)", ("time", "coordinate"), meaning="normal coordinate")
     """Normal coordinates (T, C) in Å√u."""
-    velocity: Float[Array, "T C"]
+    velocity: Float[Array, "T C"] = quantity("angstrom sqrt(u)/ps", ("time", "coordinate"), meaning="its velocity")
     """q̇ (T, C) in Å√u/ps."""
-    status: diffrax.RESULTS
-    """`diffrax.RESULTS.successful`, or why the numbers after the last step are not there (infinite)."""
+    converged: Bool[Array, ""] = eqx.field(converter=jnp.asarray, default=True)
+    """Whether the steps reached the last time; if not, the numbers after the last step are infinite. Under `jit` and
+    `vmap`, where `status` is not known yet, it is an array, one value per motion."""
 
     @property
+    def status(self) -> str:
+        """`"converged"`, or `"steps_exhausted"` where `max_steps` of `AdaptiveSteps` were too few."""
+        converged = concrete(self.converged)
+        if converged is None:
+            return "not known yet"
+        return "converged" if np.all(converged) else "steps_exhausted"
+
+    def quantities(self) -> dict[str, Quantity]:
+        """The fields and what follows from them; the moment of the ions only with `born_charges`."""
+        ionic = self.phonon.born_charges is not None
+        return {name: said for name, said in super().quantities().items() if ionic or name != "ionic_moment"}
+
+    @property
+    @derived("hbar", ("time",))
     def angular_momentum(self) -> Float[Array, " T"]:
-        """L = Σ q × q̇ (T,) about the phonon's axis, in ħ; summed over the pairs of a `Phonon`."""
+        """L = Σ q × q̇ (T,) about the phonon's axis, in ħ; summed over the pairs, or over the sites for single modes."""
         return jnp.einsum("ta,ab,tb->t", self.q, self.phonon.turning, self.velocity) / HBAR
 
     @property
+    @derived("eV/cell", ("time",))
     def energy(self) -> Float[Array, " T"]:
         """Kinetic and potential energy of the modes (T,), in eV per cell."""
         return self.phonon.energy(self.q, self.velocity)
 
     @property
+    @derived("angstrom", _VECTORS)
     def displacements(self) -> Float[Array, "T atoms 3"]:
         """u_i = Σ q e_i/√m_i (T, atoms, 3) in Å."""
         return self._of_sites(self.q)
 
     @property
+    @derived("angstrom/ps", _VECTORS)
     def site_velocities(self) -> Float[Array, "T atoms 3"]:
         """u̇_i (T, atoms, 3) in Å/ps."""
         return self._of_sites(self.velocity)
 
     @property
+    @derived("hbar", _SITES)
     def site_angular_momentum(self) -> Float[Array, "T atoms"]:
         """L_i = m_i u_i × u̇_i (T, atoms), about the phonon's axis, in ħ.
 
@@ -53,12 +77,14 @@ class Motion(eqx.Module):
         return self.phonon.masses * self._along_axis(jnp.cross(self.displacements, self.site_velocities)) / HBAR
 
     @property
+    @derived("angstrom^2 u", _SITES)
     def site_inertia(self) -> Float[Array, "T atoms"]:
         """m_i times the square of u_i's distance (T, atoms) from the axis through the site, in Å²u."""
         u = self.displacements
         return self.phonon.masses * (jnp.sum(u**2, axis=-1) - self._along_axis(u) ** 2)
 
     @property
+    @derived("mu_B/cell", ("time",))
     def ionic_moment(self) -> Float[Array, " T"]:
         """M = ½ Σ_i (Z*_i u_i) × u̇_i (T,) about the phonon's axis, in μ_B per cell.
 

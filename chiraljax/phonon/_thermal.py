@@ -11,6 +11,16 @@ from .._units import BOLTZMANN, HBAR, HBAR_EV_PS, MASS_ENERGY
 from ._base import AbstractModes
 
 
+def check_statistics(temperature: ArrayLike, statistics: str) -> None:
+    """Raise `InputError` for a negative temperature or another name of statistics."""
+    check_positive("temperature", temperature, zero=True)
+    check(
+        statistics in ("quantum", "classical"),
+        "statistics",
+        f"must be 'quantum' or 'classical', but got {statistics!r}",
+    )
+
+
 def thermal_square(phonon: AbstractModes, temperature: ArrayLike, statistics: str = "quantum") -> Float[Array, " C"]:
     """⟨q²⟩ of each normal coordinate (C,) in Å²u at `temperature` (K), zero or positive.
 
@@ -18,12 +28,7 @@ def thermal_square(phonon: AbstractModes, temperature: ArrayLike, statistics: st
 
     **Raises:** `InputError` for a negative temperature or another name of statistics.
     """
-    check_positive("temperature", temperature, zero=True)
-    check(
-        statistics in ("quantum", "classical"),
-        "statistics",
-        f"must be 'quantum' or 'classical', but got {statistics!r}",
-    )
+    check_statistics(temperature, statistics)
     omega, heat = phonon.oscillators.angular_frequency, jnp.asarray(temperature, dtype=float)
     if statistics == "classical":
         return BOLTZMANN * heat / MASS_ENERGY / omega**2
@@ -39,11 +44,11 @@ def thermal_state(
 
     Independent Gaussians with ⟨q²⟩ = `thermal_square` and ⟨q̇²⟩ = ω₀²⟨q²⟩: with "quantum" `statistics` Wigner's
     distribution of the harmonic oscillator (Wigner, Phys. Rev. 40, 749 (1932)), zero-point motion included, with
-    "classical" Boltzmann's. The anharmonic V is not in it; `langevin` with classical statistics reaches its
-    equilibrium in a few 1/η. The draws for one key are smooth in temperature and in the frequencies, but at T = 0 with
+    "classical" Boltzmann's. The anharmonic V is not in it; a motion in a classical `HeatBath` reaches its equilibrium
+    in a few 1/η. The draws for one key are smooth in temperature and in the frequencies, but at T = 0 with
     classical statistics; works under `jit`, `vmap` and `grad`.
 
-    **Raises:** `InputError` for a negative temperature, another name of statistics and less than one sample.
+    **Raises:** `InputError` for a negative temperature, another name of statistics and fewer than one sample.
     """
     check(samples >= 1, "samples", f"must be at least 1, but got {samples}")
     width = jnp.sqrt(thermal_square(phonon, temperature, statistics))

@@ -24,3 +24,4 @@ from ._style import new_figure as new_figure
 from ._style import panel_label as panel_label
 from ._style import save_figure as save_figure
 from ._style import styled as styled
+from .report import sweep_report as sweep_report

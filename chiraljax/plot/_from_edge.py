@@ -13,7 +13,8 @@ def levels_from_edge(fit: BandFit, electrons: Electrons | None = None, k: np.nda
     They count from the model's first empty level at the k-point where that of the bands is lowest (a model may have
     its own minimum elsewhere), and are spin-orbitals if the bands have spin–orbit coupling, else orbitals. Where no
     target holds this level, they count from the reference of the bands, with the offset of the fit.
-    Raises `InputError` for a model with another number of levels.
+
+    **Raises:** `InputError` for a model with another number of levels.
     """
     model = fit.electrons if electrons is None else electrons
     check(

@@ -4,7 +4,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from .._simulate import Simulation
+from ..chain import Simulation
 from ._style import COLUMN, SERIES, new_figure, styled
 
 
@@ -31,7 +31,7 @@ def moment_temperature_figure(temperature: np.ndarray, mu: np.ndarray, moment: n
 
 
 @styled()
-def moment_time_figure(simulation: Simulation, mu: np.ndarray, temperature: np.ndarray) -> Figure:
+def moment_time_figure(simulation: Simulation) -> Figure:
     """Ω(t) and below it M_z(t), one curve for each μ (eV) and T (K)."""
     times = simulation.motion.times
     moment = np.asarray(simulation.moment).reshape(-1, len(times))
@@ -43,7 +43,8 @@ def moment_time_figure(simulation: Simulation, mu: np.ndarray, temperature: np.n
     if simulation.rotation.ndim > 1:
         above.legend(ncols=2, fontsize="small")
     above.set_ylabel(r"$\Omega$ (rad/ps)")
-    labels = [f"{_millivolts(value)} meV, {kelvin:g} K" for value in np.ravel(mu) for kelvin in np.ravel(temperature)]
+    potentials, temperatures = np.ravel(simulation.mu), np.ravel(simulation.temperature)
+    labels = [f"{_millivolts(mu)} meV, {kelvin:g} K" for mu in potentials for kelvin in temperatures]
     for curve, color, label in zip(moment, _colors(len(moment)), labels, strict=True):
         below.plot(times, curve, color=color, label=label)
     below.axhline(0, color="0.6", linewidth=0.6, zorder=0)

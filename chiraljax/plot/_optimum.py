@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from ..control import AngularMomentumAt, MeanMoment, MomentAt, PulseOptimum, Switching
+from ..phonon import FixedSteps
 from ._style import COLORS, COLUMN, PAGE, SERIES, new_figure, panel_label, styled
 
 _X, _Y = COLORS["blue"], COLORS["vermilion"]
@@ -29,7 +30,7 @@ class _Fine(NamedTuple):
     times: np.ndarray
     field: np.ndarray
     q: np.ndarray
-    """the first pair"""
+    """the first pair, or two modes"""
     angular_momentum: np.ndarray
     rotation: np.ndarray
     moment: np.ndarray | None
@@ -72,14 +73,14 @@ def convergence_figure(optimum: PulseOptimum) -> Figure:
     heights: dict[str, Any] = {"nrows": 2, "sharex": True, "height_ratios": (1.6, 1)} if violated else {}
     figure, panels = new_figure(COLUMN * 1.5, 4.2 if violated else 2.9, **heights)
     above, last = panels[0, 0], panels[-1, 0]
-    known = np.isfinite(optimum.reached)
-    best = int(np.nanargmin(np.abs(optimum.reached - optimum.objective))) if known.any() else 0
+    finite = np.isfinite(optimum.reached)
+    best = int(np.nanargmin(np.abs(optimum.reached - optimum.objective))) if finite.any() else 0
     steps = len(optimum.history)
     scale = optimum.bound or 1.0
     _climbs(above, optimum.history / scale, best)
     circles = {"markersize": 3.5, "markerfacecolor": "none", "clip_on": False, "zorder": 3}
     above.plot(
-        np.full(known.sum(), steps), optimum.reached[known] / scale, "o", color="0.25", **circles, label="true value"
+        np.full(finite.sum(), steps), optimum.reached[finite] / scale, "o", color="0.25", **circles, label="true value"
     )
     if optimum.bound is None:
         unit = _NAMES.get(optimum.units, optimum.units)
@@ -87,8 +88,8 @@ def convergence_figure(optimum: PulseOptimum) -> Figure:
     else:
         above.axhline(1, **_BOUND, label="bound")
         above.set_ylabel("objective / bound")
-        if known.any():
-            above.set_ylim(*_range(optimum.history / scale, optimum.reached[known] / scale))
+        if finite.any():
+            above.set_ylim(*_range(optimum.history / scale, optimum.reached[finite] / scale))
     if violated:
         _climbs(last, np.maximum(optimum.violations, _SMALLEST), best)
         last.axhline(_FEASIBLE, **_BOUND, label="tolerated")
@@ -100,7 +101,7 @@ def convergence_figure(optimum: PulseOptimum) -> Figure:
 
 
 def _climbs(axes: Axes, values: np.ndarray, best: int) -> None:
-    """One line a start, the best on top."""
+    """One line per start, the best on top."""
     others = np.delete(values, best, axis=1)
     if others.size:
         lines = axes.plot(others, color="0.7", linewidth=0.8)
@@ -134,12 +135,12 @@ def _angular_momentum(axes: Axes, optimum: PulseOptimum, fine: _Fine) -> None:
 
 
 def _moment(axes: Axes, optimum: PulseOptimum, fine: _Fine) -> None:
-    known = fine.moment is not None
+    magnetic = fine.moment is not None
     values = fine.rotation if fine.moment is None else fine.moment
     axes.plot(fine.times, values, color=COLORS["black"])
-    if known and optimum.units == "mu_B/cell":
+    if magnetic and optimum.units == "mu_B/cell":
         _bound(axes, optimum, fine.times, values)
-    axes.set_ylabel(r"$M_z$ ($\mu_\mathrm{B}$ per cell)" if known else r"$\Omega$ (rad/ps)")
+    axes.set_ylabel(r"$M_z$ ($\mu_\mathrm{B}$ per cell)" if magnetic else r"$\Omega$ (rad/ps)")
     axes.ticklabel_format(axis="y", scilimits=(-2, 3))
 
 
@@ -173,8 +174,8 @@ def _orbit(axes: Axes, values: np.ndarray, name: str, unit: str) -> None:
 
 
 def _spectrum(axes: Axes, optimum: PulseOptimum) -> None:
-    phonon, band = optimum.problem.chain.phonon, optimum.problem.constraints.band
-    modes = np.asarray(phonon.frequency)
+    phonon, band = optimum.problem.forecast.phonon, optimum.problem.constraints.band
+    modes = np.unique(phonon.oscillators.frequency)
     frequencies = np.linspace(0, 4 * modes.max(), _FREQUENCIES)
     amplitudes = np.abs(np.asarray(optimum.pulse.spectrum(frequencies)))
     seen = frequencies[np.max(amplitudes, axis=-1) >= _SHARE * amplitudes.max()]
@@ -191,15 +192,15 @@ def _spectrum(axes: Axes, optimum: PulseOptimum) -> None:
 
 
 def _fine(optimum: PulseOptimum) -> _Fine:
-    chain = optimum.problem.chain
-    times = np.linspace(float(chain.times[0]), float(chain.times[-1]), _DENSE)
-    motion = chain.phonon.propagate(optimum.pulse, times)
-    rotation = chain.coupling(motion)
+    forecast = optimum.problem.forecast
+    times = np.linspace(float(forecast.times[0]), float(forecast.times[-1]), _DENSE)
+    motion = forecast.phonon.drive(optimum.pulse, times, steps=FixedSteps())
+    rotation = forecast.chain.coupling(motion)
     return _Fine(
         times,
         np.asarray(optimum.pulse(times)),
-        np.asarray(motion.q[:, :2]),
+        np.asarray(motion.q[:, :2]) @ np.eye(min(motion.q.shape[1], 2), 2),
         np.asarray(motion.angular_momentum),
         np.asarray(rotation),
-        None if chain.curve is None else np.asarray(chain.curve(rotation)),
+        None if forecast.curve is None else np.asarray(forecast.curve(rotation)),
     )

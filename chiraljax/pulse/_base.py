@@ -2,6 +2,7 @@
 
 import abc
 from collections.abc import Callable, Iterable
+from typing import ClassVar
 
 import equinox as eqx
 import jax
@@ -9,16 +10,18 @@ import jax.numpy as jnp
 from jaxtyping import Array, Complex, Float, Real
 
 from .._errors import check
-from .._module import Module
-from .._precision import require_x64
+from .._family import Declared
 from .._types import ArrayLike, Scalar
 from .._units import FLUENCE
 
 _SAMPLES = 8192
 
 
-class AbstractPulse(Module):
+class AbstractPulse(Declared):
     """An electric field in the plane normal to its direction of travel, outside the crystal."""
+
+    begin: ClassVar[str] = ""
+    """The class method that describes a pulse to begin a search with; the class itself where there is none."""
 
     peak_field: eqx.AbstractVar[Scalar]
     """Largest field, in MV/cm."""
@@ -99,10 +102,9 @@ class SumPulse(AbstractPulse):
     pulses: tuple[AbstractPulse, ...]
 
     def __init__(self, pulses: Iterable[AbstractPulse]) -> None:
-        require_x64()
         self.pulses = tuple(pulses)
 
-    def __check_init__(self) -> None:
+    def check_together(self) -> None:
         check(self.pulses, "pulses", "must hold at least one pulse, but got none")
         for pulse in self.pulses:
             check(

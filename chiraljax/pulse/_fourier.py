@@ -1,15 +1,17 @@
 """Equally spaced spectral lines in a smooth window."""
 
 import math
+from typing import Annotated, ClassVar
 
-import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Real
 
 from .._errors import InputError, check
+from .._family import check_arguments
+from .._parameter import Parameter, parameter
 from .._types import ArrayLike, Scalar, real
-from ._modal import AbstractModalPulse, check_window, checked_amplitudes
+from ._modal import MODES, AbstractModalPulse, check_window
 
 _ROUNDOFF = 1e-9
 
@@ -21,39 +23,45 @@ class FourierPulse(AbstractModalPulse):
     and no others. With first ≥ 2 none of them is at zero frequency, and ∫E dt = 0 exactly. E and its first
     derivative vanish at both ends.
 
-    **Arguments:**
+    **Arguments:** the fields, in this order; all but `first` are differentiable.
 
-    - `amplitudes`: Re and Im of A_kc, MV/cm, shape (K, 2, 2).
-    - `start`, `end`: t₀ and t₀ + T, ps; the end is later.
-    - `first`: a whole number ≥ 2; static.
-
-    All but `first` are differentiable.
-
-    **Raises:** `InputError` for a value outside these ranges or another shape.
+    **Raises:** `InputError` for a value out of its range or of another shape.
     """
 
-    amplitudes: Float[Array, "K 2 2"]
-    start: Scalar
-    end: Scalar
-    first: int = eqx.field(static=True)
+    name: ClassVar[str] = "fourier"
+    begin: ClassVar[str] = "in_band"
+
+    amplitudes: Float[Array, "K 2 2"] = parameter(
+        unit="MV/cm", help=MODES, shape=("K", 2, 2), example=[[[0.5, 0.0], [0.0, -0.5]]] * 2
+    )
+    start: Scalar = parameter(unit="ps", help="t₀, start of the window", example=0.0)
+    end: Scalar = parameter(unit="ps", help="t₀ + T, its end", example=8.0)
+    first: int = parameter(unit="1", help="number of the first line, at first/T", low=2.0, whole=True, example=19)
 
     def __init__(self, amplitudes: ArrayLike, start: ArrayLike, end: ArrayLike, first: int) -> None:
-        self.amplitudes = checked_amplitudes(amplitudes)
-        self.start, self.end = real(start), real(end)
+        self.amplitudes, self.start, self.end, self.first = real(amplitudes), real(start), real(end), first
+
+    def check_together(self) -> None:
         check_window(self.start, self.end)
-        check(first == int(first) >= 2, "first", f"must be a whole number of at least 2, but got {first}")
-        self.first = int(first)
 
     @classmethod
-    def in_band(cls, start: ArrayLike, end: ArrayLike, band: ArrayLike) -> "FourierPulse":
+    def in_band(
+        cls,
+        start: ArrayLike,
+        end: ArrayLike,
+        band: Annotated[
+            ArrayLike, Parameter("THz", "lowest and highest frequency", 0.0, shape=(2,), example=(2.0, 2.8))
+        ],
+    ) -> "FourierPulse":
         """Vanishing amplitudes of all modes whose three lines lie in `band`, the lowest and highest frequency in THz.
 
         **Raises:** `InputError` if `band` is not 0 ≤ low < high, or too narrow for three lines; the message says
         how long the pulse must be.
         """
         check_window(start, end)
+        check_arguments(cls.in_band, band=band)
         low, high = np.asarray(band, dtype=float)
-        check(0 <= low < high < math.inf, "band", f"must be 0 ≤ low < high in THz, but got {low} and {high}")
+        check(low < high, "band", f"must increase, but got {low:g} and {high:g} THz")
         duration = float(real(end) - real(start))
         slack = _ROUNDOFF * high * duration
         first = max(2, math.ceil(low * duration + 1 - slack))

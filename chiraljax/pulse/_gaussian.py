@@ -1,15 +1,18 @@
 """A Gaussian envelope around an elliptically polarised carrier."""
 
 from dataclasses import replace
+from typing import Annotated, Any, ClassVar
 
-import equinox as eqx
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float, Real
 
-from .._checks import check_between, check_finite, check_positive
-from .._precision import require_x64
+from .._checks import check_positive
+from .._errors import check
+from .._family import check_arguments
+from .._parameter import Parameter, parameter
 from .._types import ArrayLike, Scalar, real
-from ._base import AbstractPulse
+from ._base import AbstractPulse, SumPulse
 
 
 class GaussianPulse(AbstractPulse):
@@ -18,39 +21,52 @@ class GaussianPulse(AbstractPulse):
     The field of Geilhufe and Hergert, Phys. Rev. B 107, L020406 (2023), as read in
     `docs/conventions.md`; the defaults are the paper's. Every argument is a differentiable scalar.
 
-    **Arguments:**
+    **Arguments:** the fields, in this order; all are differentiable.
 
-    - `peak_field`: E₀, amplitude along the major axis, MV/cm, zero or positive.
-    - `frequency`: carrier ν at the centre, THz, positive.
-    - `duration`: τ, standard deviation of the envelope, ps, positive.
-    - `center`: t₀, ps.
-    - `ellipticity`: ε from −1 to 1: +1 turns counter-clockwise (L > 0), 0 is linear, −1 clockwise.
-    - `phase`: φ, rad.
-    - `chirp`: the instantaneous frequency is ν + chirp (t−t₀), THz/ps.
-    - `angle`: turns the major axis from x counter-clockwise, rad.
-    - `delay`: shifts envelope and carrier together, ps.
-
-    **Raises:** `InputError` for a value outside these ranges.
+    **Raises:** `InputError` for a value out of its range.
     """
 
-    peak_field: Scalar = eqx.field(converter=real, default=1.0)
-    frequency: Scalar = eqx.field(converter=real, default=2.42)
-    duration: Scalar = eqx.field(converter=real, default=0.5**0.5)
-    center: Scalar = eqx.field(converter=real, default=3.0)
-    ellipticity: Scalar = eqx.field(converter=real, default=-1.0)
-    phase: Scalar = eqx.field(converter=real, default=0.0)
-    chirp: Scalar = eqx.field(converter=real, default=0.0)
-    angle: Scalar = eqx.field(converter=real, default=0.0)
-    delay: Scalar = eqx.field(converter=real, default=0.0)
+    name: ClassVar[str] = "gaussian"
+    begin: ClassVar[str] = "spread"
 
-    def __check_init__(self) -> None:
-        require_x64()
-        check_positive("peak_field", self.peak_field, zero=True)
-        check_positive("frequency", self.frequency)
-        check_positive("duration", self.duration)
-        for name in ("center", "phase", "chirp", "angle", "delay"):
-            check_finite(name, getattr(self, name))
-        check_between("ellipticity", self.ellipticity, -1.0, 1.0)
+    peak_field: Scalar = parameter(unit="MV/cm", help="E₀, amplitude along the major axis", default=1.0, low=0.0)
+    frequency: Scalar = parameter(unit="THz", help="ν, of the carrier at the centre", default=2.42, positive=True)
+    duration: Scalar = parameter(
+        unit="ps", help="τ, standard deviation of the envelope", default=0.5**0.5, positive=True
+    )
+    center: Scalar = parameter(unit="ps", help="t₀, when the envelope peaks", default=3.0)
+    ellipticity: Scalar = parameter(
+        unit="1",
+        help="ε: 1 turns counter-clockwise (L > 0), 0 is linear, -1 clockwise",
+        default=-1.0,
+        low=-1.0,
+        high=1.0,
+    )
+    phase: Scalar = parameter(unit="rad", help="φ, of the carrier at t = 0", default=0.0)
+    chirp: Scalar = parameter(unit="THz/ps", help="the frequency is ν + chirp (t − t₀)", default=0.0)
+    angle: Scalar = parameter(unit="rad", help="turns the major axis from x counter-clockwise", default=0.0)
+    delay: Scalar = parameter(unit="ps", help="shifts envelope and carrier together", default=0.0)
+
+    @classmethod
+    def spread(
+        cls,
+        window: tuple[float, float],
+        pulses: Annotated[int, Parameter("1", "how many, added up", 1, 100, whole=True)] = 1,
+        **parameters: Any,
+    ) -> AbstractPulse:
+        """`pulses` Gaussian pulses with these `parameters`, their centres spread evenly over the `window` in ps.
+
+        **Raises:** `InputError` for a value out of its range, a vanishing field, and a centre beside several pulses.
+        """
+        check_arguments(cls.spread, pulses=pulses)
+        first = cls(**parameters)
+        check_positive("peak_field", first.peak_field)
+        if pulses == 1:
+            return first
+        check("center" not in parameters, "center", "must be left out beside pulses, which are spread over the window")
+        start, end = window
+        centers = start + (end - start) * (np.arange(pulses) + 0.5) / pulses
+        return SumPulse(replace(first, center=center) for center in centers)
 
     def __call__(self, t: Real[ArrayLike, "*batch"]) -> Float[Array, "*batch 2"]:
         t = real(t) - self.delay

@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
+from typing import ClassVar
 
 import equinox as eqx
 import jax
@@ -12,9 +13,8 @@ import lineax as lx
 import numpy as np
 from jaxtyping import Array, Float, Real
 
-from .._checks import check_finite
 from .._errors import InputError, check
-from .._precision import require_x64
+from .._parameter import parameter
 from .._tracing import concrete
 from .._types import ArrayLike, Scalar, real
 from ._base import AbstractPulse
@@ -24,30 +24,31 @@ from ._csv import read_field
 class SampledPulse(AbstractPulse):
     """The natural cubic spline (twice continuously differentiable) through samples of a field, zero outside them.
 
-    **Arguments:** `times` (T,) in ps, increasing, at least four; `field` (T, 2) in MV/cm. Both are
-    differentiable.
+    **Arguments:** the fields, in this order; both are differentiable.
 
     **Raises:** `InputError` for samples that do not increase in time, differ in number, or are not finite.
     """
 
-    times: Float[Array, " T"]
-    field: Float[Array, "T 2"]
+    name: ClassVar[str] = "sampled"
+    columns: ClassVar[tuple[str, ...]] = ("t", "E_x", "E_y")
+
+    times: Float[Array, " T"] = parameter(unit="ps", help="at least four, increasing", shape=("T",))
+    field: Float[Array, "T 2"] = parameter(unit="MV/cm", help="E at these times", shape=("T", 2))
 
     def __init__(self, times: ArrayLike, field: ArrayLike) -> None:
-        require_x64()
         self.times, self.field = real(times), real(field)
+
+    def check_together(self) -> None:
         check(
-            self.times.ndim == 1 and self.times.shape[0] >= 4,
+            self.times.size >= 4,
             "times",
-            f"must hold at least four times, but got the shape {self.times.shape}",
+            f"must hold at least four times, but got {self.times.size}",
         )
         check(
             self.field.shape == (*self.times.shape, 2),
             "field",
             f"must have the shape {(*self.times.shape, 2)}, but got {self.field.shape}",
         )
-        check_finite("times", self.times)
-        check_finite("field", self.field)
         known = concrete(self.times)
         if known is not None:
             worst = int(np.argmin(np.diff(known)))

@@ -1,16 +1,18 @@
 """What a pulse shaper sets: the spectrum, pixel by pixel."""
 
 import math
+from typing import Annotated, ClassVar
 
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Real
 
-from .._checks import check_finite, check_positive
 from .._errors import check
+from .._family import check_arguments
+from .._parameter import Parameter, parameter
 from .._tracing import concrete
 from .._types import ArrayLike, Scalar, real
-from ._modal import AbstractModalPulse, checked_amplitudes
+from ._modal import MODES, AbstractModalPulse
 
 _DEVIATIONS_PER_WIDTH = 2 * math.sqrt(2 * math.log(2))
 
@@ -26,44 +28,46 @@ class ShapedPulse(AbstractModalPulse):
     The blurred spectrum reaches ν = 0: |∫E_c dt| ≤ ½ erfc(low/(√2 resolution)) max_k|A_kc|, which is below
     10⁻¹⁵ max_k|A_kc| for low > 8 resolution.
 
-    **Arguments:**
+    **Arguments:** the fields, in this order; all are differentiable.
 
-    - `amplitudes`: Re and Im of A_kc, MV/cm/THz, shape (K, 2, 2).
-    - `band`: lowest and highest frequency, THz, 0 < low < high.
-    - `center`: of the window, ps.
-    - `resolution`: standard deviation of the blur of the spectrum of the field, THz, positive; without it, that
-      whose full width at half maximum is a pixel, Δν/(2√(2 ln 2)).
-
-    All are differentiable.
-
-    **Raises:** `InputError` for a value outside these ranges or another shape.
+    **Raises:** `InputError` for a value out of its range or of another shape.
     """
 
-    amplitudes: Float[Array, "K 2 2"]
-    band: Float[Array, "2"]
-    center: Scalar
-    resolution: Scalar
+    name: ClassVar[str] = "shaped"
+    begin: ClassVar[str] = "zeros"
+
+    amplitudes: Float[Array, "K 2 2"] = parameter(
+        unit="MV/cm/THz", help=MODES, shape=("K", 2, 2), example=[[[1.0, 0.0], [0.0, -1.0]]] * 2
+    )
+    band: Float[Array, "2"] = parameter(
+        unit="THz", help="lowest and highest frequency", positive=True, shape=(2,), example=(2.0, 2.8)
+    )
+    center: Scalar = parameter(unit="ps", help="of the window", example=4.0)
+    resolution: Scalar = parameter(
+        unit="THz", help="standard deviation of the blur; if left out, a pixel is its full width", positive=True
+    )
 
     def __init__(
         self, amplitudes: ArrayLike, band: ArrayLike, center: ArrayLike, resolution: ArrayLike | None = None
     ) -> None:
-        self.amplitudes = checked_amplitudes(amplitudes)
-        self.band, self.center = real(band), real(center)
-        check(self.band.shape == (2,), "band", f"must have the shape (2,), but got {self.band.shape}")
-        check_finite("band", self.band)
+        self.amplitudes, self.band, self.center = real(amplitudes), real(band), real(center)
+        self.resolution = abs(self.pixel) / _DEVIATIONS_PER_WIDTH if resolution is None else real(resolution)
+
+    def check_together(self) -> None:
         known = concrete(self.band)
         if known is not None:
-            check(0 < known[0] < known[1], "band", f"must be 0 < low < high in THz, but got {known}")
-        check_finite("center", self.center)
-        self.resolution = self.pixel / _DEVIATIONS_PER_WIDTH if resolution is None else real(resolution)
-        check_positive("resolution", self.resolution)
+            check(known[0] < known[1], "band", f"must increase, but got {known}")
 
     @classmethod
     def zeros(
-        cls, band: ArrayLike, center: ArrayLike, pixels: int, resolution: ArrayLike | None = None
+        cls,
+        band: ArrayLike,
+        center: ArrayLike,
+        pixels: Annotated[int, Parameter("1", "how many pixels the band has", 1, whole=True, example=12)],
+        resolution: ArrayLike | None = None,
     ) -> "ShapedPulse":
         """No field yet: vanishing amplitudes of a number of `pixels` to start from."""
-        check(pixels >= 1, "pixels", f"must be at least 1, but got {pixels}")
+        check_arguments(cls.zeros, pixels=pixels)
         return cls(np.zeros((pixels, 2, 2)), band, center, resolution)
 
     @classmethod

@@ -1,14 +1,16 @@
 """A carrier whose envelope is a smooth curve of finite length."""
 
+from typing import Annotated, ClassVar
+
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Real
 from scipy.interpolate import BSpline, PPoly
 
-from .._checks import check_positive
-from .._errors import check
+from .._family import check_arguments
+from .._parameter import Parameter, parameter
 from .._types import ArrayLike, Scalar, real
-from ._modal import AbstractModalPulse, check_window, checked_amplitudes
+from ._modal import MODES, AbstractModalPulse, check_window
 
 _ELEMENT = PPoly.from_spline(BSpline.basis_element(np.arange(7.0)))
 _VALUES = _ELEMENT.c[:, (_ELEMENT.x[:-1] >= 0) & (_ELEMENT.x[:-1] < 6)]
@@ -24,32 +26,43 @@ class SplinePulse(AbstractModalPulse):
     field is the derivative of a vector potential that vanishes at both ends with four derivatives: ∫E dt = 0
     exactly, and E starts and ends with three vanishing derivatives. Of many times each costs the same for any K.
 
-    **Arguments:**
+    **Arguments:** the fields, in this order; all are differentiable.
 
-    - `amplitudes`: Re and Im of A_kc, MV/cm, shape (K, 2, 2).
-    - `start`, `end`: of the window, ps; the end is later.
-    - `frequency`: ν, THz, positive.
-
-    All are differentiable.
-
-    **Raises:** `InputError` for a value outside these ranges or another shape.
+    **Raises:** `InputError` for a value out of its range or of another shape.
     """
 
-    amplitudes: Float[Array, "K 2 2"]
-    start: Scalar
-    end: Scalar
-    frequency: Scalar
+    name: ClassVar[str] = "spline"
+    begin: ClassVar[str] = "zeros"
+
+    amplitudes: Float[Array, "K 2 2"] = parameter(
+        unit="MV/cm",
+        help=MODES,
+        shape=("K", 2, 2),
+        example=[[[0.5, 0.0], [0.0, -0.5]], [[1.0, 0.0], [0.0, -1.0]], [[0.5, 0.0], [0.0, -0.5]]],
+    )
+    start: Scalar = parameter(unit="ps", help="start of the window", example=0.0)
+    end: Scalar = parameter(unit="ps", help="its end", example=8.0)
+    frequency: Scalar = parameter(unit="THz", help="ν, of the carrier", positive=True, example=2.42)
 
     def __init__(self, amplitudes: ArrayLike, start: ArrayLike, end: ArrayLike, frequency: ArrayLike) -> None:
-        self.amplitudes = checked_amplitudes(amplitudes)
-        self.start, self.end, self.frequency = real(start), real(end), real(frequency)
+        self.amplitudes, self.frequency = real(amplitudes), real(frequency)
+        self.start, self.end = real(start), real(end)
+
+    def check_together(self) -> None:
         check_window(self.start, self.end)
-        check_positive("frequency", self.frequency)
 
     @classmethod
-    def zeros(cls, start: ArrayLike, end: ArrayLike, frequency: ArrayLike, splines: int) -> "SplinePulse":
+    def zeros(
+        cls,
+        start: ArrayLike,
+        end: ArrayLike,
+        frequency: ArrayLike,
+        splines: Annotated[
+            int, Parameter("1", "more of them make faster changes of the envelope", 1, whole=True, example=24)
+        ],
+    ) -> "SplinePulse":
         """No field yet: `splines` vanishing amplitudes to start from."""
-        check(splines >= 1, "splines", f"must be at least 1, but got {splines}")
+        check_arguments(cls.zeros, splines=splines)
         return cls(np.zeros((splines, 2, 2)), start, end, frequency)
 
     def __call__(self, t: Real[ArrayLike, "*batch"]) -> Float[Array, "*batch 2"]:

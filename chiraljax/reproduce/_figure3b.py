@@ -32,7 +32,7 @@ def figure3b(material: Material, rotation: float, folder: Path, zone_points: int
     bands = {omega: _spin_bands(electrons, path, omega) for omega in (0.0, rotation)}
     densities = {
         (omega, region): density_of_states(
-            electrons, energies, broadening=_BROADENING, rotation=omega, normalisation=region, n=n
+            electrons, energies, broadening=_BROADENING, rotation=omega, region=region, rule=n
         )
         for omega in bands
         for region, n in points.items()

@@ -6,8 +6,9 @@ from pathlib import Path
 import numpy as np
 from matplotlib.figure import Figure
 
+from ..brillouin import Accuracy
 from ..electrons import Electrons
-from ..io import moment_dataset, write_csv
+from ..io import write_csv
 from ..observables import Magnetization, magnetization
 from ..plot import PAGE, draw_moment_temperature, new_figure, panel_label, styled
 from ._files import save
@@ -31,7 +32,8 @@ def moments(
     electrons: Electrons, rotation: float, region: str, rtol: float, temperature: np.ndarray = _TEMPERATURE
 ) -> Magnetization:
     """M_z on the (μ, T) grid of the figure, from one set of diagonalisations."""
-    return magnetization(electrons, mu=_MU, temperature=temperature, rotation=rotation, rtol=rtol, normalisation=region)
+    accuracy = Accuracy(rtol=rtol, region=region)
+    return magnetization(electrons, mu=_MU, temperature=temperature, rotation=rotation, accuracy=accuracy)
 
 
 def figure4(results: Mapping[str, Magnetization], ionic_moment: float, folder: Path) -> list[Row]:
@@ -50,7 +52,7 @@ def figure4(results: Mapping[str, Magnetization], ionic_moment: float, folder: P
     ]
     rows = []
     for region, result in results.items():
-        frame = moment_dataset(result).isel(rotation_thz=0).to_dataframe().reset_index()
+        frame = result.to_xarray().to_dataframe().reset_index()
         rows += [[region, *values] for values in frame[["mu", "temperature", "moment", "carriers", "error"]].values]
     write_csv(folder / "fig4.csv", columns, rows)
     return [
@@ -107,7 +109,7 @@ def _ratios(region: str, result: Magnetization, ionic_moment: float) -> list[Row
 
 def _points(result: Magnetization) -> dict:
     """Where the report quotes the moments: at one point, and where it is largest."""
-    data = moment_dataset(result).isel(rotation_thz=0)
+    data = result.to_xarray()
     largest = np.unravel_index(np.argmax(np.abs(data.moment.values)), data.moment.shape)
     return {
         "": data.sel(_POINT, method="nearest"),

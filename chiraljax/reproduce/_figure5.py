@@ -9,7 +9,7 @@ import numpy as np
 from .._atomic import atomic_path
 from ..crystal import as_path
 from ..electrons import Electrons
-from ..fit import BandFit, Bands, default_targets, fit_bands
+from ..fit import BandFit, Bands, MultiStart, fit_bands, fit_spin_orbit
 from ..io import read_bands, write_csv
 from ..materials import Material
 from ..observables import gap
@@ -25,14 +25,14 @@ _X = (0.0, 0.0, 0.5)
 _AT_EDGE = "without spin–orbit, counted from the first empty level at Γ, where the conduction edge of PBE is"
 
 
-def figure5(material: Material, folder: Path, restarts: int = 64, stride: int = 1) -> list[Row]:
+def figure5(material: Material, folder: Path, starts: int = 64, stride: int = 1) -> list[Row]:
     """Write fig5.(png|pdf|csv) and fit.txt; returns the rows on the fit and on Table I, both against PBE.
 
-    `restarts` is the number of random starts of the fit, which takes from Table I only signs that no energy depends
+    `starts` is the number of random starts of the fit, which takes from Table I only signs that no energy depends
     on; every `stride`-th k-point of the bundled bands counts.
     """
     table = material.electrons
-    fit = fit_bands(table, _every(stride, read_bands("KTaO3_pbe")), restarts=restarts)
+    fit = fit_bands(table, _every(stride, read_bands("KTaO3_pbe")), search=MultiStart(starts))
     models = {"fit": fit.electrons, "Table I": table}
     save(fit_figure(fit, {"Table I": table}, bands="PBE", named=material.k_path(1)), folder, "fig5")
     with atomic_path(folder / "fit.txt") as temporary:
@@ -114,9 +114,7 @@ def _gaps(fit: BandFit, table: Electrons) -> list[Row]:
 def _spin_orbit(fit: BandFit, bands: Bands, table: Electrons) -> list[Row]:
     """ξ fitted alone to bands with spin–orbit coupling, all other parameters being those of the fit."""
     xi = "Ta.d.xi"
-    fixed = [name for name in fit.parameters if name != xi]
-    targets = default_targets(fit.electrons, bands, edge_weight=300.0)
-    coupled = fit_bands(fit.electrons, bands, targets=targets, fixed=fixed, start="noise", restarts=1)
+    coupled = fit_spin_orbit(fit, bands, search=MultiStart(1, draw="noise"))
     gamma = int(np.argmin(np.linalg.norm(bands.k, axis=1)))
     first, filled = coupled.electrons.filling, bands.filled or 0
     own = _splitting(np.asarray(coupled.electrons.energies(np.zeros(3)))[first:])

@@ -4,6 +4,7 @@ import dataclasses
 
 import numpy as np
 
+from .._errors import InputError
 from ..lattice import Lattice
 from ..materials import Material
 from ..phonon import Motion, Phonon
@@ -16,13 +17,13 @@ TIMES = np.linspace(0, 10, 2001)
 def soft_mode(material: Material, lattice: Lattice) -> Phonon:
     """The pair of `lattice` that light turns, with frequency, damping and ε∞ of `material`, its sites in that order.
 
-    Raises `InputError` for a material without a phonon.
+    **Raises:** `InputError` for a material without a phonon.
     """
-    known = material.pairs()
+    measured = _phonon(material)
     return lattice.phonon(
-        damping=known.damping,
-        frequency=known.frequency,
-        dielectric_constant=float(known.dielectric_constant),
+        damping=measured.damping,
+        frequency=measured.frequency,
+        dielectric_constant=float(measured.dielectric_constant),
         crystal=material.crystal,
     )
 
@@ -30,8 +31,14 @@ def soft_mode(material: Material, lattice: Lattice) -> Phonon:
 def driven(material: Material, lattice: Lattice, pulse: AbstractPulse) -> Motion:
     """The soft mode under the pulse at `TIMES`; Z̃, too, is that of `material`.
 
-    Raises `InputError` as `soft_mode` does.
+    **Raises:** `InputError` as `soft_mode` does.
     """
     phonon = soft_mode(material, lattice)
-    charge = material.pairs().mode_effective_charge
+    charge = _phonon(material).mode_effective_charge
     return dataclasses.replace(phonon, mode_effective_charge=charge).drive(pulse, TIMES)
+
+
+def _phonon(material: Material) -> Phonon:
+    if material.phonon is None:
+        raise InputError("material", f"must have a phonon to be driven, but {material.name} has none")
+    return material.phonon

@@ -2,7 +2,7 @@
 
 from ._axes import sobol_samples as sobol_samples
 from ._axes import uniform_samples as uniform_samples
-from ._plan import Plan as Plan
+from ._plan import SweepPlan as SweepPlan
 from ._pulse import field_at as field_at
 from ._pulse import pulse_at as pulse_at
 from ._run import Interrupted as Interrupted

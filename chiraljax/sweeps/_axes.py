@@ -10,9 +10,10 @@ from scipy.stats import qmc
 from .._checks import check_finite
 from .._errors import InputError, check, within
 from .._types import ArrayLike
+from ..chain import Chain
 from ..observables import per_cell
 from ._outputs import OUTPUTS
-from ._parameters import FILLING, Parameter, Setup, parameter, parameters
+from ._parameters import FILLING, Parameter, parameter, parameters
 
 _PER_VOLUME = "1/cm3"
 _RESERVED = {"time", "working", "motion_status", "electrons_status", "moment_error", *OUTPUTS}
@@ -70,15 +71,15 @@ def _columns(ranges: Mapping[str, Any], points: np.ndarray) -> dict[str, np.ndar
     return {name: points[:, i] for i, name in enumerate(ranges)}
 
 
-def axes_of(given: Mapping[str, Any], setup: Setup) -> tuple[Axis, ...]:
-    """The axes that a mapping describes, checked against `setup`.
+def axes_of(given: Mapping[str, Any], chain: Chain) -> tuple[Axis, ...]:
+    """The axes that a mapping describes, checked against `chain`.
 
     A name of a parameter maps to its values (N,); any other name to a mapping from parameters to values of one length,
     which vary together. Values may be `xarray.DataArray`s with units. Raises `InputError` for an unknown parameter, one
     that two axes vary, an empty axis, other units, and values out of range.
     """
     check(given, "axes", "must hold at least one axis, but got none")
-    axes = tuple(_axis(name, values, setup) for name, values in given.items())
+    axes = tuple(_axis(name, values, chain) for name, values in given.items())
     seen: dict[str, str] = {}
     for axis in axes:
         for one in axis.parameters:
@@ -96,18 +97,18 @@ def axes_of(given: Mapping[str, Any], setup: Setup) -> tuple[Axis, ...]:
     return axes
 
 
-def _axis(name: str, given: Any, setup: Setup) -> Axis:
+def _axis(name: str, given: Any, chain: Chain) -> Axis:
     check(name not in _RESERVED and "/" not in name, "axes", f"must not have an axis called {name!r}")
     together = isinstance(given, Mapping)
     check(not together or given, f"axes.{name}", "must vary a parameter, but names none")
     chosen = dict(given) if together else {name: given}
-    taken = name not in chosen and name in [*FILLING, *(one.name for one in parameters(setup))]
+    taken = name not in chosen and name in [*FILLING, *(one.name for one in parameters(chain))]
     check(not taken, "axes", f"{name} must have another name, since it varies {', '.join(chosen)} and not {name}")
     with within(f"axes.{name}" if together else "axes"):
-        known = {one: parameter(one, setup) for one in chosen}
+        known = {one: parameter(one, chain) for one in chosen}
     columns = {}
     for one, values in chosen.items():
-        columns[one] = _values(known[one], values, setup)
+        columns[one] = _values(known[one], values, chain)
     sizes = {one: len(values) for one, values in columns.items()}
     check(
         len(set(sizes.values())) == 1,
@@ -118,7 +119,7 @@ def _axis(name: str, given: Any, setup: Setup) -> Axis:
     return Axis(name, tuple(known.values()), tuple(columns.values()))
 
 
-def _values(known: Parameter, given: ArrayLike | xr.DataArray, setup: Setup) -> np.ndarray:
+def _values(known: Parameter, given: ArrayLike | xr.DataArray, chain: Chain) -> np.ndarray:
     name = known.name
     unit = given.attrs.get("units") if isinstance(given, xr.DataArray) else None
     try:
@@ -128,11 +129,11 @@ def _values(known: Parameter, given: ArrayLike | xr.DataArray, setup: Setup) -> 
     check(values.ndim == 1, f"axes.{name}", f"must be a list, but got the shape {values.shape}")
     check(values.size > 0, f"axes.{name}", "must hold at least one value, but is empty")
     if name == "doping" and unit == _PER_VOLUME:
-        values, unit = np.asarray(per_cell(values, setup.electrons.crystal)), known.unit
+        values, unit = np.asarray(per_cell(values, chain.electrons.crystal)), known.unit
     check(
         unit is None or not known.unit or unit == known.unit,
         "axes",
         f"{name} must be in {known.unit}{(f' or {_PER_VOLUME}' if name == 'doping' else '')}, but its units are {unit}",
     )
-    known.check(setup, values)
+    known.check(chain, values)
     return values

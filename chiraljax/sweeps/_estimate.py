@@ -8,7 +8,7 @@ import numpy as np
 from .._parallel import cores
 from ..observables import quadrature
 from ._outputs import DRIVE, POINT, TABLE
-from ._plan import MOTION_STAGE, POINT_STAGE, TABLE_STAGE, Plan
+from ._plan import MOTION_STAGE, POINT_STAGE, TABLE_STAGE, SweepPlan
 from ._stage import Stage
 
 _STEP, _TERM = 2e-7, 4e-9
@@ -17,7 +17,7 @@ _TRIED = 64
 """Matrices whose diagonalisation is timed."""
 
 
-def summary(plan: Plan) -> str:
+def summary(plan: SweepPlan) -> str:
     """How many trajectories, diagonalisations and points, in how many chunks, with an estimate of disk and time."""
     axes = " × ".join(f"{axis.name} ({axis.size})" for axis in plan.axes)
     lines = [f"Sweep of {plan.material} over {axes}", f"  outputs         {', '.join(_named(plan))}"]
@@ -32,11 +32,11 @@ def summary(plan: Plan) -> str:
     return "\n".join(lines)
 
 
-def _named(plan: Plan) -> list[str]:
+def _named(plan: SweepPlan) -> list[str]:
     return [*(output.name for output in plan.outputs), *(derivative.name for derivative in plan.derivatives)]
 
 
-def _drives(plan: Plan, stage: Stage) -> tuple[str, float]:
+def _drives(plan: SweepPlan, stage: Stage) -> tuple[str, float]:
     turning = prod(n for axis, n in stage.blocks.items() if axis not in plan.over(DRIVE))
     number = prod(plan.sizes(DRIVE).values()) * turning
     tangents = 1 + len(plan.tangents("pulse", "phonon", "coupling"))
@@ -45,22 +45,22 @@ def _drives(plan: Plan, stage: Stage) -> tuple[str, float]:
     return text, number * steps * tangents * _STEP
 
 
-def _tables(plan: Plan, stage: Stage) -> tuple[str, float]:
-    electrons, options = plan.setup.electrons, plan.options
+def _tables(plan: SweepPlan, stage: Stage) -> tuple[str, float]:
+    electrons, accuracy = plan.chain.electrons, plan.accuracy
     pairs = prod(stage.block[axis] for axis in plan.over(TABLE))
     text = f"{_many(stage.n_chunks, 'table')} of {_many(pairs, 'pair')} (μ, T)"
     if not plan.wants(POINT, TABLE):
         return text, 0.0
-    region = options["normalisation"] or "zone"
-    rules = [quadrature(electrons, n, plan.setup.coupling.axis, region).weights.size for n in (12, 16)]
-    least = options["nodes"] * sum(rules)
+    region = accuracy.region or "zone"
+    rules = [quadrature(electrons, n, plan.chain.axis, region).weights.size for n in (12, 16)]
+    least = accuracy.nodes * sum(rules)
     passes = 1 + len(plan.tangents("electrons", "filling"))
-    text += f", each from {least * passes:,} to {passes * options['max_eigensolves']:,} diagonalisations"
+    text += f", each from {least * passes:,} to {passes * accuracy.budget:,} diagonalisations"
     return text, stage.n_chunks * passes * least * _seconds_per_matrix(electrons.size) / cores()
 
 
-def _points(plan: Plan, stage: Stage) -> tuple[str, float]:
-    per_point = len(plan.times) * plan.options["nodes"] * (1 + len(plan.point_derivatives))
+def _points(plan: SweepPlan, stage: Stage) -> tuple[str, float]:
+    per_point = len(plan.times) * plan.accuracy.nodes * (1 + len(plan.point_derivatives))
     return f"{stage.points:,}", stage.points * per_point * _TERM / cores()
 
 
@@ -72,7 +72,7 @@ def _seconds_per_matrix(size: int) -> float:
     return (time.perf_counter() - start) / _TRIED
 
 
-def _stored(plan: Plan) -> int:
+def _stored(plan: SweepPlan) -> int:
     return sum(
         prod((*plan.sizes(variable.kind).values(), *(n for _, n in variable.tail))) * np.dtype(variable.dtype).itemsize
         for stage in plan.stages

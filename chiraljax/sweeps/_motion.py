@@ -8,20 +8,19 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from .._errors import InputError
-from ..phonon import Motion
-from ..phonon._propagate import propagate, step_nodes
+from ..chain import Chain
+from ..phonon import FixedSteps
 from ._outputs import DRIVE, ROTATION
-from ._parameters import Parameter, Setup, replaced
-from ._plan import Plan
+from ._parameters import Parameter, replaced
+from ._plan import SweepPlan
 from ._stage import Chunk
 
 DONE, NOT_CONVERGED, FAILED = 0, 1, 2
 _PROBED, _ACCURATE, _MOST_SUBSTEPS = 16, 1e-8, 256
 
 
-def trajectories(plan: Plan, chunk: Chunk) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
-    """Every variable of the stage on a chunk, and the facts max|Ω| (rad/ps) and how many trajectories failed.
+def trajectories(plan: SweepPlan, chunk: Chunk) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+    """Every variable of the stage on a chunk, and two facts: the largest rotations, and how many trajectories failed.
 
     The phonon is driven once for each point of the axes of pulse and phonon; the axes of the coupling reuse its motion.
     """
@@ -37,7 +36,7 @@ def trajectories(plan: Plan, chunk: Chunk) -> tuple[dict[str, np.ndarray], dict[
         for parts in (("pulse", "phonon"), ("coupling",))
     )
     momentum, rotation, momentum_tangents, rotation_tangents = _outcome(
-        plan.setup,
+        plan.chain,
         driven,
         turned,
         along,
@@ -55,42 +54,55 @@ def trajectories(plan: Plan, chunk: Chunk) -> tuple[dict[str, np.ndarray], dict[
         order = [own.index(axis) for axis in plan.over(kind)]
         return values.transpose(*order, *range(len(own), values.ndim))
 
-    known: dict[str, tuple[np.ndarray, np.ndarray]] = {}
+    series: dict[str, tuple[np.ndarray, np.ndarray]] = {}
     for name, value, tangents, kind in (
         ("angular_momentum", momentum, momentum_tangents, DRIVE),
         ("rotation", rotation, rotation_tangents, ROTATION),
     ):
-        series, changes = on_axes(value, kind), on_axes(tangents, kind)
-        known[name] = series, changes
-        known[f"peak_{name}"] = _peak(series, changes)
-    found: dict[str, np.ndarray] = {name: value for name, (value, _) in known.items()}
+        series[name] = on_axes(value, kind), on_axes(tangents, kind)
+        series[f"peak_{name}"] = _peak(*series[name], time=len(plan.over(kind)))
+    variables: dict[str, np.ndarray] = {name: value for name, (value, _) in series.items()}
     for derivative in plan.derivatives:
         if derivative.output.kind in (DRIVE, ROTATION):
-            changes = np.moveaxis(known[derivative.output.name][1], len(plan.over(derivative.output.kind)), 0)
-            found[derivative.name] = changes[along.index(derivative.parameter)]
-    kept = [along.index(one) for one in plan.tangents("pulse", "phonon", "coupling")]
-    found["rotation_tangents"] = known["rotation"][1][..., kept, :]
-    bad = np.asarray(~np.isfinite(found["angular_momentum"]).all(axis=-1))
-    found["motion_status"] = np.where(bad, FAILED, DONE).astype("int8")
-    speeds = np.abs(found["rotation"][chunk.inside(axes)])
-    facts = {
-        "fastest": float(np.max(speeds, where=np.isfinite(speeds), initial=0.0)),
+            changes = np.moveaxis(series[derivative.output.name][1], len(plan.over(derivative.output.kind)), 0)
+            variables[derivative.name] = changes[along.index(derivative.parameter)]
+    kept = [along.index(parameter) for parameter in plan.tangents("pulse", "phonon", "coupling")]
+    variables["rotation_tangents"] = np.take(series["rotation"][1], kept, axis=len(axes))
+    bad = np.asarray(~np.isfinite(variables["angular_momentum"]).all(axis=-1))
+    variables["motion_status"] = np.where(bad, FAILED, DONE).astype("int8")
+    return variables, {
+        "rotations": largest_rotations(variables["rotation"][chunk.inside(axes)], bool(plan.sites)).tolist(),
         "failed": int(bad[chunk.inside(drives)].sum()),
     }
-    return found, facts
 
 
-def _peak(series: np.ndarray, changes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Largest |x(t)| and its derivatives, from x (..., T) and those of x (..., P, T)."""
-    at = np.argmax(np.abs(series), axis=-1)[..., None]
-    value = np.take_along_axis(series, at, axis=-1)
-    slope = np.take_along_axis(changes, at[..., None, :], axis=-1)[..., 0]
-    return np.abs(value)[..., 0], np.sign(value) * slope
+def largest_rotations(rotation: np.ndarray, per_site: bool) -> np.ndarray:
+    """The largest |Ω| (1,), or the Ω_i (r, sites) that reach farthest along the principal patterns of these.
+
+    Those that are not finite are left out. The same of what several chunks give is that of all together, but for how
+    the patterns are weighted.
+    """
+    if not per_site:
+        return np.max(np.abs(rotation), where=np.isfinite(rotation), initial=0.0, keepdims=True).reshape(1)
+    rows = rotation.reshape(-1, rotation.shape[-1])
+    rows = rows[np.isfinite(rows).all(axis=1)]
+    if not len(rows):
+        return np.zeros((1, rotation.shape[-1]))
+    along = rows @ np.linalg.eigh(rows.T @ rows)[1]
+    return rows[np.unique([along.argmin(axis=0), along.argmax(axis=0)])]
+
+
+def _peak(series: np.ndarray, changes: np.ndarray, time: int) -> tuple[np.ndarray, np.ndarray]:
+    """Largest |x(t)| and its derivatives, from x and, with an axis of P before that of time, those of x."""
+    at = np.expand_dims(np.argmax(np.abs(series), axis=time), time)
+    value = np.take_along_axis(series, at, axis=time)
+    slope = np.take_along_axis(changes, np.expand_dims(at, time), axis=time + 1)
+    return np.abs(value).squeeze(time), (np.sign(np.expand_dims(value, time)) * slope).squeeze(time + 1)
 
 
 @eqx.filter_jit
 def _outcome(
-    setup: Setup,
+    chain: Chain,
     driven: tuple[Parameter, ...],
     turned: tuple[Parameter, ...],
     along: tuple[Parameter, ...],
@@ -100,22 +112,21 @@ def _outcome(
     substeps: int,
     harmonic: bool,
 ) -> tuple[Array, Array, Array, Array]:
-    """L (b, T) in ħ, Ω (b, c, T) in rad/ps, and their derivatives (b, P, T) and (b, c, P, T) in the P of `along`."""
+    """L (b, T) in ħ, Ω (b, c, T[, sites]) in rad/ps, and their derivatives, the P of `along` before T."""
+    steps = FixedSteps(substeps)
 
     def outcome(drive, turn):
-        moved = replaced(setup, driven, drive)
-        motion = _motion(moved, times, substeps, harmonic)
-        return motion.angular_momentum, jax.vmap(lambda row: replaced(moved, turned, row).coupling(motion))(turn)
+        moved = replaced(chain, driven, drive)
+        motion = steps.from_field(moved.driven, moved.pulse(steps.nodes(times)[0]), times, harmonic=harmonic)
+        return motion.angular_momentum, jax.vmap(lambda row: replaced(moved, turned, row).rotation(motion))(turn)
 
     def one(drive, turn):
         value = outcome(drive, turn)
         changes = [
             jax.jvp(outcome, (drive, turn), (unit(drive, driven, one), unit(turn, turned, one)))[1] for one in along
         ]
-        empty = jax.tree.map(lambda part: jnp.zeros((*part.shape[:-1], 0, part.shape[-1])), value)
-        if not changes:
-            return value, empty
-        return value, jax.tree.map(lambda *parts: jnp.stack(parts, axis=-2), *changes)
+        momentum, rotation = (jnp.stack([part, *parts]) for part, *parts in zip(value, *changes, strict=True))
+        return value, (momentum[1:], jnp.moveaxis(rotation[1:], 0, 1))
 
     value, changes = jax.vmap(one)(drives, turns)
     return *value, *changes
@@ -126,19 +137,15 @@ def unit(values: Array, of: tuple[Parameter, ...], along: Parameter) -> Array:
     return jnp.broadcast_to(jnp.array([float(one == along) for one in of]), values.shape)
 
 
-def _motion(setup: Setup, times: Array, substeps: int, harmonic: bool) -> Motion:
-    if setup.phonon is None:
-        raise InputError("material", "must have a phonon to be driven, but has none")
-    return propagate(setup.phonon, setup.pulse(step_nodes(times, substeps)), times, substeps, harmonic)
+def is_harmonic(plan: SweepPlan) -> bool:
+    """Whether no point of the sweep has an anharmonic term."""
+    varied = any(
+        "cubic" in one.name or "quartic" in one.name for one in (*plan.varied, *(d.parameter for d in plan.derivatives))
+    )
+    return plan.chain.driven.harmonic and not varied
 
 
-def is_harmonic(plan: Plan) -> bool:
-    """Whether no point of the sweep has a quartic term."""
-    varied = any("quartic" in one.name for one in (*plan.varied, *(d.parameter for d in plan.derivatives)))
-    return plan.setup.phonon is not None and plan.setup.phonon.harmonic and not varied
-
-
-def substeps_of(plan: Plan, first: int) -> tuple[int, float]:
+def substeps_of(plan: SweepPlan, first: int) -> tuple[int, float]:
     """Steps of the integrator an interval of the times, and the largest relative error with them.
 
     Trajectories at the ends of each axis and at random points are compared with those of half the step, until they
@@ -165,7 +172,7 @@ def substeps_of(plan: Plan, first: int) -> tuple[int, float]:
     turns = jnp.zeros((len(values), 1, 0))
     substeps, error, before = first, np.inf, None
     while True:
-        arguments = (plan.setup, driven, (), (), jnp.asarray(values), turns, jnp.asarray(plan.times))
+        arguments = (plan.chain, driven, (), (), jnp.asarray(values), turns, jnp.asarray(plan.times))
         now = np.asarray(_outcome(*arguments, substeps, is_harmonic(plan))[0])
         if before is not None:
             ok = np.isfinite(now).all(axis=1) & np.isfinite(before).all(axis=1)

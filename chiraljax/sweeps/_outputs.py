@@ -4,7 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from .._errors import check, within
-from ._parameters import Parameter, Setup, nearest, parameter
+from ..chain import Chain
+from ._parameters import Parameter, nearest, parameter
 
 DRIVE, ROTATION, TABLE, MODEL, POINT = "drive", "rotation", "table", "model", "point"
 """On which axes a variable lives: those of pulse and phonon; these and those of the coupling; those of the electrons
@@ -89,7 +90,7 @@ def outputs_of(names: Iterable[str]) -> tuple[Output, ...]:
     return tuple(OUTPUTS[name] for name in chosen)
 
 
-def derivatives_of(given: Mapping[str, Sequence[str]], setup: Setup) -> tuple[Derivative, ...]:
+def derivatives_of(given: Mapping[str, Sequence[str]], chain: Chain) -> tuple[Derivative, ...]:
     """The derivatives that a mapping from outputs to parameters asks for.
 
     Raises `InputError` with the nearest name for one that is unknown, and for an output that does not depend on the
@@ -102,7 +103,7 @@ def derivatives_of(given: Mapping[str, Sequence[str]], setup: Setup) -> tuple[De
         )
         for other in [of] if isinstance(of, str) else of:
             with within(f"gradients.{name}"):
-                derivative = Derivative(OUTPUTS[name], parameter(other, setup))
+                derivative = Derivative(OUTPUTS[name], parameter(other, chain))
             check(
                 not derivative.vanishes,
                 f"gradients.{name}",

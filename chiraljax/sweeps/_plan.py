@@ -5,14 +5,17 @@ from collections.abc import Sequence
 from math import prod
 from typing import Any
 
+import jax.numpy as jnp
 import numpy as np
 
 from .._errors import check
-from ..observables._curve import MOST_NODES
+from ..brillouin import Accuracy
+from ..chain import Chain
+from ..observables import MOST_NODES, SiteInterpolant
 from ._axes import Axis
 from ._describe import described
 from ._outputs import DRIVE, MODEL, POINT, ROTATION, TABLE, Derivative, Output, Variable
-from ._parameters import FILLING, Parameter, Setup
+from ._parameters import FILLING, Parameter
 from ._stage import Stage, stage
 
 MOTION_STAGE, TABLE_STAGE, POINT_STAGE = "trajectories", "tables", "points"
@@ -31,11 +34,11 @@ _BYTES_PER_STEP = 1024
 
 
 @dataclasses.dataclass(frozen=True)
-class Plan:
+class SweepPlan:
     """A sweep, checked and cut into stages."""
 
     material: str
-    setup: Setup
+    chain: Chain
     axes: tuple[Axis, ...]
     outputs: tuple[Output, ...]
     derivatives: tuple[Derivative, ...]
@@ -47,16 +50,16 @@ class Plan:
     """of the integrator between two times"""
     motion_error: float
     """largest relative error of the trajectories that were tried"""
-    options: dict[str, Any]
-    """of `magnetization_curve`"""
+    accuracy: Accuracy
+    """of M(Ω)"""
     memory: float
     """GB that the process may take"""
     stages: tuple[Stage, ...] = ()
+    summary: str = ""
+    """how much work it is"""
 
     def __str__(self) -> str:
-        from ._estimate import summary
-
-        return summary(self)
+        return self.summary
 
     def over(self, kind: str) -> tuple[str, ...]:
         """Names of the axes on which a variable of that kind lives, in order."""
@@ -71,7 +74,7 @@ class Plan:
         asked = [*self.outputs, *(derivative.output for derivative in self.derivatives)]
         return any(output.kind in kinds for output in asked)
 
-    def with_stages(self, room: float) -> "Plan":
+    def with_stages(self, room: float) -> "SweepPlan":
         """Cut into chunks of trajectories and points of which each takes no more than `room` bytes."""
         length = len(self.times)
         stages = []
@@ -125,7 +128,7 @@ class Plan:
     ) -> np.ndarray:
         """Values of `parameters` on the grid of `indices` along the axes `over`: grid + (P,).
 
-        Those that no axis varies have their value in the setup, or that of `filling`.
+        Those that no axis varies have their value in the chain, or that of `filling`.
         """
         grid = tuple(len(indices[axis]) for axis in over)
         result = np.empty((*grid, len(parameters)))
@@ -133,7 +136,7 @@ class Plan:
             axis = next((axis for axis in self.axes if parameter in axis.parameters), None)
             if axis is None:
                 fixed = parameter.part == "filling"
-                result[..., column] = self.filling[parameter.name] if fixed else parameter.value(self.setup)
+                result[..., column] = self.filling[parameter.name] if fixed else parameter.value(self.chain)
                 continue
             values = axis.values[axis.parameters.index(parameter)][indices[axis.name]]
             shape = [-1 if name == axis.name else 1 for name in over]
@@ -145,31 +148,55 @@ class Plan:
         time = (("time", len(self.times)),)
         kinds = {MOTION_STAGE: (DRIVE, ROTATION), TABLE_STAGE: (TABLE, MODEL), POINT_STAGE: (POINT,)}[of]
         own = [
-            Variable(output.name, output.kind, output.unit, output.meaning, time if output.timed else ())
+            Variable(output.name, output.kind, output.unit, output.meaning, self._tail(output))
             for output in self.outputs
             if output.kind in kinds
         ]
         own += [
-            Variable(d.name, d.output.kind, d.unit, f"derivative of {d.output.name} in {d.parameter.name}", tail)
+            Variable(
+                d.name,
+                d.output.kind,
+                d.unit,
+                f"derivative of {d.output.name} in {d.parameter.name}",
+                self._tail(d.output),
+            )
             for d in self.derivatives
-            for tail in (time if d.output.timed else (),)
             if d.output.kind in kinds
         ]
         status = "0 done, 1 not converged, 2 failed, -1 not computed yet"
         if of == MOTION_STAGE:
             own.append(Variable("motion_status", DRIVE, "1", status, dtype="int8"))
             if self.wants(POINT):
-                own.append(Variable("rotation", ROTATION, "rad/ps", "", time, working=True))
-                own += self._working("rotation_tangents", ROTATION, _PARTS[ROTATION], time)
+                own.append(Variable("rotation", ROTATION, "rad/ps", "", (*time, *self.sites), working=True))
+                own += self._working("rotation_tangents", ROTATION, _PARTS[ROTATION], (*time, *self.sites))
         if of == TABLE_STAGE:
             own.append(Variable("electrons_status", TABLE, "1", status, dtype="int8"))
             if self.wants(POINT):
-                nodes = (("node", MOST_NODES),)
+                nodes = (("node", self.most_coefficients),)
                 error = "estimated absolute error of the moments, of the k-sum and of the interpolation in Omega"
                 own.append(Variable("moment_error", TABLE, "mu_B/cell", error))
                 own.append(Variable("coefficients", TABLE, "mu_B/cell", "", nodes, working=True))
                 own += self._working("coefficient_tangents", TABLE, _PARTS[TABLE], nodes)
         return tuple(own)
+
+    @property
+    def sites(self) -> tuple[tuple[str, int], ...]:
+        """The axis of rotations per site, where the coupling resolves them."""
+        return (("atom", len(self.chain.electrons.crystal.species)),) if self.chain.coupling.per_site else ()
+
+    @property
+    def most_coefficients(self) -> int:
+        """Of M as a function of Ω, or of Ω_i in as many patterns as there are sites with orbitals."""
+        if not self.sites:
+            return MOST_NODES
+        patterns = len({site for site, _, _ in self.chain.electrons.orbitals})
+        most = SiteInterpolant(patterns=jnp.eye(patterns), checks=jnp.zeros((0, patterns)), nodes=MOST_NODES)
+        return len(most.points)
+
+    def _tail(self, output: Output) -> tuple[tuple[str, int], ...]:
+        """Axes of an output after those of the sweep."""
+        sites = self.sites if output.kind == ROTATION else ()
+        return ((("time", len(self.times)),) if output.timed else ()) + sites
 
     def _working(self, name: str, kind: str, parts: tuple[str, ...], tail: tuple) -> list[Variable]:
         count = len(self.tangents(*parts))
@@ -187,21 +214,21 @@ class Plan:
         }
         return {
             "material": self.material,
-            "electrons": described(self.setup.electrons),
-            "phonon": described(self.setup.phonon),
-            "pulse": described(self.setup.pulse),
-            "coupling": described(self.setup.coupling),
+            "electrons": described(self.chain.electrons),
+            "phonon": described(self.chain.phonon),
+            "pulse": described(self.chain.pulse),
+            "coupling": described(self.chain.coupling),
             "axes": axes,
             "outputs": [output.name for output in self.outputs],
             "gradients": [derivative.name for derivative in self.derivatives],
             **self.filling,
             "times": described(self.times),
             "substeps": self.substeps,
-            **{name: described(value) for name, value in self.options.items()},
+            "accuracy": described(self.accuracy),
         }
 
 
-def check_effect(plan: Plan) -> None:
+def check_effect(plan: SweepPlan) -> None:
     """Raise `InputError` for an axis that changes none of the outputs."""
     kinds = [output.kind for output in plan.outputs] + [derivative.output.kind for derivative in plan.derivatives]
     for axis in plan.axes:

@@ -8,20 +8,20 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from ..observables._curve import odd_chebyshev
+from ..observables import MOST_NODES, AbstractInterpolant
 from ._motion import FAILED, NOT_CONVERGED
 from ._outputs import DRIVE, POINT, ROTATION, TABLE
-from ._plan import Plan
+from ._plan import SweepPlan
 from ._stage import Chunk, aligned
 
 
 def points(
-    plan: Plan, chunk: Chunk, known: dict[str, np.ndarray], fastest: float, nodes: int
+    plan: SweepPlan, chunk: Chunk, known: dict[str, np.ndarray], interpolant: AbstractInterpolant
 ) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
     """Every variable of the stage on a chunk, and how many of its points did not converge or failed.
 
-    `known` holds the working variables and the statuses of the stages before on the axes of the chunk; of their
-    polynomials in Ω/`fastest` the first `nodes` coefficients are not zero.
+    `known` holds the working variables and the statuses of the stages before on the axes of the chunk; the coefficients
+    are those of an interpolant with `MOST_NODES`, of which only those of `interpolant` are not zero.
     """
     axes = plan.over(POINT)
     at = {name: aligned(known[name], plan.over(ROTATION), axes) for name in known if name.startswith("rotation")}
@@ -29,11 +29,13 @@ def points(
     timed = any(one.timed for one in (*plan.outputs, *(d.output for d in plan.point_derivatives)))
     turning = plan.tangents("pulse", "phonon", "coupling")
     others = plan.tangents("electrons", "filling")
+    places, order = interpolant.places(MOST_NODES), len(axes)
     result = _moments(
-        jnp.asarray(at["rotation"] / fastest),
-        jnp.asarray(of["coefficients"][..., :nodes]),
-        [jnp.asarray(at["rotation_tangents"][..., i, :] / fastest) for i in range(len(turning))],
-        [jnp.asarray(of["coefficient_tangents"][..., i, :nodes]) for i in range(len(others))],
+        interpolant,
+        jnp.asarray(at["rotation"]),
+        jnp.asarray(of["coefficients"][..., places]),
+        [jnp.asarray(np.take(at["rotation_tangents"], i, axis=order)) for i in range(len(turning))],
+        [jnp.asarray(of["coefficient_tangents"][..., i, :][..., places]) for i in range(len(others))],
         timed,
     )
     peak, moment, peak_slopes, slopes = jax.tree.map(np.asarray, result)
@@ -53,27 +55,29 @@ def points(
 
 @eqx.filter_jit
 def _moments(
-    x: Float[Array, "*points T"],
+    interpolant: AbstractInterpolant,
+    rotation: Float[Array, "..."],
     coefficients: Float[Array, "*tables n"],
     turns: list[Array],
     others: list[Array],
     timed: bool,
 ):
-    """Largest |M| and M(t), μ_B per cell, and their derivatives, on the axes of x = Ω/Ω_max and of the coefficients.
+    """Largest |M| and M(t), μ_B per cell, and their derivatives, on the axes of Ω (rad/ps) and of the coefficients.
 
-    `turns` are derivatives of x and `others` of the coefficients.
+    `turns` are derivatives of Ω and `others` of the coefficients.
     """
 
-    def moment(x, coefficients):
-        terms = odd_chebyshev(x, coefficients.shape[-1])
+    def moment(rotation, coefficients):
+        terms = interpolant.basis(rotation)
         return sum(
             (coefficients[..., i, None] * terms[i] for i in range(1, len(terms))),
             start=coefficients[..., 0, None] * terms[0],
         )
 
-    value = moment(x, coefficients)
-    steps = [(dx, jnp.zeros_like(coefficients)) for dx in turns] + [(jnp.zeros_like(x), dc) for dc in others]
-    slopes = [jax.jvp(moment, (x, coefficients), step)[1] for step in steps]
+    value = moment(rotation, coefficients)
+    steps = [(turn, jnp.zeros_like(coefficients)) for turn in turns]
+    steps += [(jnp.zeros_like(rotation), other) for other in others]
+    slopes = [jax.jvp(moment, (rotation, coefficients), step)[1] for step in steps]
     if not slopes:
         return jnp.max(jnp.abs(value), axis=-1), value if timed else None, [], []
     at = jnp.argmax(jnp.abs(value), axis=-1)[..., None]

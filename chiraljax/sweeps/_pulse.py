@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from .. import pulse as families
 from .._errors import InputError
-from ..pulse import AbstractPulse
+from .._family import family
+from ..pulse import AbstractPulse, SumPulse
 from ._parameters import fields, in_order
 
 _SAMPLES = 2001
@@ -18,7 +18,7 @@ _SAMPLES = 2001
 def pulse_at(dataset: xr.Dataset, point: Mapping[str, int]) -> AbstractPulse:
     """The pulse of a sweep at the place `point` along its axes, which may leave out those that do not change it.
 
-    Raises `InputError` for a sweep of a pulse of one's own class, which a store does not hold.
+    Raises `InputError` for a pulse of a class without a name, or of one that is not defined here.
     """
     pulse = _rebuilt(json.loads(dataset.attrs["pulse"]))
     known = {parameter.name: parameter for parameter in fields("pulse", pulse)}
@@ -32,7 +32,7 @@ def pulse_at(dataset: xr.Dataset, point: Mapping[str, int]) -> AbstractPulse:
 def field_at(dataset: xr.Dataset) -> Callable[[Mapping[str, int]], tuple[np.ndarray, np.ndarray]] | None:
     """A function from a point of a sweep to times (T,) in ps and the field (T, 2) in MV/cm there.
 
-    None for a sweep of a pulse of one's own class.
+    None where `pulse_at` cannot rebuild the pulse.
     """
     try:
         _rebuilt(json.loads(dataset.attrs["pulse"]))
@@ -50,10 +50,12 @@ def field_at(dataset: xr.Dataset) -> Callable[[Mapping[str, int]], tuple[np.ndar
 
 def _rebuilt(described: Any) -> Any:
     if isinstance(described, dict):
-        family = getattr(families, described["class"], None)
-        if family is None:
-            raise InputError("pulse", f"must be of a family of chiraljax to be rebuilt, but is a {described['class']}")
-        return family(**{name: _rebuilt(value) for name, value in described.items() if name != "class"})
+        classes: dict[str, Any] = {cls.__qualname__: cls for cls in (SumPulse, *family(AbstractPulse).values())}
+        if described["class"] not in classes:
+            raise InputError("pulse", f"must be of a class with a name to be rebuilt, but is a {described['class']}")
+        return classes[described["class"]](
+            **{name: _rebuilt(value) for name, value in described.items() if name != "class"}
+        )
     if isinstance(described, list) and any(isinstance(part, dict) for part in described):
         return tuple(_rebuilt(part) for part in described)
     return np.array(described) if isinstance(described, list) else described

@@ -11,12 +11,15 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from typing import Any, NamedTuple
 
 import jax
+import jax.numpy as jnp
+import numpy as np
 
 from .._errors import InputError
 from .._parallel import cores, on_cores
 from .._precision import enable_x64
-from ._motion import trajectories
-from ._plan import MOTION_STAGE, TABLE_STAGE, Plan
+from ..observables import AbstractInterpolant, interpolant_of
+from ._motion import largest_rotations, trajectories
+from ._plan import MOTION_STAGE, TABLE_STAGE, SweepPlan
 from ._points import points
 from ._stage import Stage
 from ._store import Store
@@ -33,24 +36,32 @@ _CONNECTING, _LOOK = 20.0, 2.0
 class Known(NamedTuple):
     """What the stages before tell the next."""
 
-    fastest: float = 1.0
-    """largest |Ω|, rad/ps"""
-    nodes: int = 2
-    """coefficients of the longest polynomial in Ω"""
+    interpolant: AbstractInterpolant
+    """of M as a function of the rotations that there are"""
 
     @classmethod
-    def of(cls, store: Store, stages: Sequence[Stage]) -> "Known":
+    def of(cls, plan: SweepPlan, store: Store, stages: Sequence[Stage]) -> "Known":
         """From the markers of the stages that are finished."""
         facts = [fact for stage in stages for fact in store.facts(stage)]
-        fastest = max((fact["fastest"] for fact in facts if "fastest" in fact), default=0.0)
-        return cls(fastest or 1.0, max((fact["nodes"] for fact in facts if "nodes" in fact), default=2))
+        per_site = bool(plan.sites)
+        still = np.zeros((1, *(count for _, count in plan.sites)))
+        rotations = np.concatenate([still, *(fact["rotations"] for fact in facts if "rotations" in fact)])
+        interpolant = interpolant_of(
+            plan.chain.electrons,
+            jnp.asarray(largest_rotations(rotations, per_site)),
+            per_site,
+            plan.accuracy,
+            every=bool(plan.tangents("pulse", "phonon", "coupling")),
+        )
+        nodes = max((fact["nodes"] for fact in facts if "nodes" in fact), default=plan.accuracy.nodes)
+        return cls(interpolant.with_nodes(nodes))
 
 
 class Interrupted(KeyboardInterrupt):
     """Ctrl-C during a sweep, after the chunks under way were finished."""
 
 
-def compute(plan: Plan, store: Store, stage: Stage, number: int, known: Known) -> None:
+def compute(plan: SweepPlan, store: Store, stage: Stage, number: int, known: Known) -> None:
     """Compute a chunk and put it on disk, unless it is there."""
     if store.done(stage, number):
         return
@@ -58,7 +69,7 @@ def compute(plan: Plan, store: Store, stage: Stage, number: int, known: Known) -
     if stage.name == MOTION_STAGE:
         values, facts = trajectories(plan, chunk)
     elif stage.name == TABLE_STAGE:
-        values, facts = tables(plan, chunk, known.fastest)
+        values, facts = tables(plan, chunk, known.interpolant)
     else:
         given = {
             variable.name: store.read(variable, plan.over(variable.kind), chunk)
@@ -66,11 +77,13 @@ def compute(plan: Plan, store: Store, stage: Stage, number: int, known: Known) -
             for variable in plan.variables(before)
             if variable.working or variable.name.endswith("_status")
         }
-        values, facts = points(plan, chunk, given, known.fastest, known.nodes)
+        values, facts = points(plan, chunk, given, known.interpolant)
     store.write(plan, stage, number, values, facts)
 
 
-def here(plan: Plan, store: Store, stage: Stage, numbers: Sequence[int], known: Known, advance: Callable[[], None]):
+def here(
+    plan: SweepPlan, store: Store, stage: Stage, numbers: Sequence[int], known: Known, advance: Callable[[], None]
+):
     """The chunks `numbers` in this process, each on one device; the next is computed while one is written.
 
     On a CPU the tables use all cores within one chunk, the other stages a thread a core. After Ctrl-C the chunks under
@@ -114,7 +127,7 @@ def here(plan: Plan, store: Store, stage: Stage, numbers: Sequence[int], known: 
 
 def on_cluster(
     address: str,
-    plan: Plan,
+    plan: SweepPlan,
     store: Store,
     stage: Stage,
     numbers: Sequence[int],
@@ -211,10 +224,10 @@ def _remotely(number: int, payload: bytes, name: str, path: str, known: Known) -
         compute(plan, store, stage, number, known)
 
 
-_unpacked: dict[str, tuple[Plan, Stage]] = {}
+_unpacked: dict[str, tuple[SweepPlan, Stage]] = {}
 
 
-def _plan_of(name: str, payload: bytes, store: Store) -> tuple[Plan, Stage]:
+def _plan_of(name: str, payload: bytes, store: Store) -> tuple[SweepPlan, Stage]:
     """The plan that was sent, unpacked once a process, and only after 64-bit arithmetic has been enabled.
 
     Raises `InputError` if the software here is not that with which the store was made.

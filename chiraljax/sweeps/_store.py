@@ -24,7 +24,7 @@ from .._atomic import atomic_path
 from .._errors import InputError, check
 from ._describe import described, differences, versions
 from ._outputs import Variable
-from ._plan import Plan
+from ._plan import SweepPlan
 from ._stage import Chunk, Stage
 
 FORMAT = 1
@@ -48,7 +48,7 @@ class Store:
         self._arrays: dict[Path, Any] = {}
 
     @classmethod
-    def create(cls, path: str | os.PathLike[str], plan: Plan, attributes: dict[str, str]) -> "Store":
+    def create(cls, path: str | os.PathLike[str], plan: SweepPlan, attributes: dict[str, str]) -> "Store":
         """A store without a chunk done, which appears whole or not at all.
 
         Raises `InputError` if there is something at `path`, or it cannot be written.
@@ -87,7 +87,7 @@ class Store:
         )
         return known
 
-    def check_same(self, plan: Plan) -> None:
+    def check_same(self, plan: SweepPlan) -> None:
         """Raise `InputError`, with the differences, unless the store is of the same sweep and the same software."""
         known = self.description()
         found = [
@@ -124,7 +124,7 @@ class Store:
             lock.release()
 
     def write(
-        self, plan: Plan, stage: Stage, number: int, values: dict[str, np.ndarray], facts: dict[str, Any]
+        self, plan: SweepPlan, stage: Stage, number: int, values: dict[str, np.ndarray], facts: dict[str, Any]
     ) -> None:
         """Put a chunk on disk, then its marker.
 
@@ -243,10 +243,10 @@ def disk(path: Path) -> Iterator[None]:
                 "must be on a disk with room, but it is full; nothing done is lost: make room, and resume the sweep",
                 str(path),
             ) from None
-        raise InputError("", f"must be writable, but {_reason(error)}", str(path)) from None
+        raise InputError("", f"must be writable, but is not: {_reason(error)}", str(path)) from None
 
 
-def _fill(folder: Path, plan: Plan, attributes: dict[str, str]) -> None:
+def _fill(folder: Path, plan: SweepPlan, attributes: dict[str, str]) -> None:
     """Coordinates, empty arrays and the description of a new store."""
     coordinates: dict[str, Any] = {}
     for axis in plan.axes:
@@ -271,7 +271,7 @@ def _fill(folder: Path, plan: Plan, attributes: dict[str, str]) -> None:
         **{f"{name}_version": version for name, version in about.items() if name != "git_commit"},
         "git_commit": about["git_commit"],
         "configuration": json.dumps(_plain(plan.configuration), ensure_ascii=False),
-        "pulse": json.dumps(described(plan.setup.pulse, sys.maxsize)),
+        "pulse": json.dumps(described(plan.chain.pulse, sys.maxsize)),
         "motion_error": plan.motion_error,
     }
     xr.Dataset(coords=coordinates, attrs=summary).to_zarr(folder, mode="w", zarr_format=3, consolidated=False)

@@ -12,18 +12,20 @@ import numpy as np
 import xarray as xr
 
 from .._checks import check_finite, check_positive
-from .._errors import InputError, check
+from .._errors import check
 from .._types import ArrayLike
-from ..brillouin import Quadrature
-from ..coupling import AbstractCoupling, KinematicRotation
+from ..brillouin import Accuracy
+from ..chain import Chain
+from ..coupling import AbstractCoupling
 from ..materials import Material
-from ..phonon import AbstractPhonon
-from ..pulse import AbstractPulse, GaussianPulse
+from ..phonon import FixedSteps
+from ..pulse import AbstractPulse
 from ._axes import axes_of
+from ._estimate import summary
 from ._motion import substeps_of
 from ._outputs import DRIVE, POINT, ROTATION, TABLE, derivatives_of, outputs_of
-from ._parameters import FILLING, Setup, replaced
-from ._plan import Plan, check_effect
+from ._parameters import FILLING, replaced
+from ._plan import SweepPlan, check_effect
 from ._run import LANES, Interrupted, Known, barrier, here, on_cluster
 from ._store import Store, open_sweep
 
@@ -49,50 +51,27 @@ def plan_sweep(
     temperature: float | None = None,
     times: ArrayLike | None = None,
     coupling: AbstractCoupling | None = None,
-    rotations: int = 6,
-    rtol: float = 1e-3,
-    atol: float = 1e-7,
-    normalisation: str | None = None,
-    quadrature: Quadrature | None = None,
-    max_eigensolves: int = 1_000_000,
+    accuracy: Accuracy = Accuracy(),
     memory: float = 4.0,
-) -> Plan:
+) -> SweepPlan:
     """What `sweep` with these arguments would do; `print` it to see how much work that is. Raises as `sweep` does."""
-    setup = Setup.of(
-        material, GaussianPulse() if pulse is None else pulse, _coupling(material) if coupling is None else coupling
-    )
-    check(not setup.coupling.per_site, "coupling", "must be one rotation for all sites, but resolves them")
-    known = axes_of(axes, setup)
-    plan = Plan(
+    chain = Chain.of(material, pulse, coupling)
+    plan = SweepPlan(
         material=material.name,
-        setup=setup,
-        axes=known,
+        chain=chain,
+        axes=axes_of(axes, chain),
         outputs=outputs_of(outputs),
-        derivatives=derivatives_of(gradients or {}, setup),
+        derivatives=derivatives_of(gradients or {}, chain),
         filling={},
         times=_times(times),
         substeps=1,
         motion_error=0.0,
-        options={
-            "nodes": rotations,
-            "rtol": rtol,
-            "atol": atol,
-            "normalisation": normalisation,
-            "quadrature": quadrature,
-            "max_eigensolves": max_eigensolves,
-        },
+        accuracy=accuracy,
         memory=memory,
     )
     check_effect(plan)
     plan = dataclasses.replace(plan, filling=_filling(plan, {"mu": mu, "doping": doping, "temperature": temperature}))
-    check(rotations >= 2, "rotations", f"must be at least 2, but got {rotations}")
-    for name, value in (("rtol", rtol), ("atol", atol), ("max_eigensolves", max_eigensolves), ("memory", memory)):
-        check_positive(name, value)
-    check(
-        normalisation in {None, "zone", "gamma_cube"},
-        "normalisation",
-        f"must be 'zone' or 'gamma_cube', but got {normalisation!r}",
-    )
+    check_positive("memory", memory)
     if plan.wants(DRIVE, ROTATION, POINT):
         substeps, error = substeps_of(plan, _substeps(plan))
         plan = dataclasses.replace(plan, substeps=substeps, motion_error=error)
@@ -102,7 +81,8 @@ def plan_sweep(
         "memory",
         f"must be at least {taken + _LEAST:g} GB for these outputs, but got {memory:g}",
     )
-    return plan.with_stages(1e9 * (memory - taken) / LANES)
+    plan = plan.with_stages(1e9 * (memory - taken) / LANES)
+    return dataclasses.replace(plan, summary=summary(plan))
 
 
 def sweep(
@@ -137,8 +117,7 @@ def sweep(
       the parameter.
     - `mu` or `doping`, and `temperature`: where no axis varies them.
     - `times` (T,): ps, equally spaced, 0 to 10 in 201 unless given; the phonon is at rest at the first.
-    - `rotations`, `rtol`, `atol`, `normalisation`, `quadrature`, `max_eigensolves`: as `nodes` and the others of
-      `magnetization_curve`.
+    - `accuracy`: of M(Ω), as in `magnetization_curve`.
     - `memory`: GB that the process may take; it decides how large the chunks are.
     - `out`: the folder to make. With `resume` it may hold an interrupted sweep of the same arguments, which goes on.
     - `scheduler`: address of a Dask scheduler whose workers compute and write the chunks.
@@ -161,7 +140,7 @@ def sweep(
 
 
 def run_sweep(
-    plan: Plan,
+    plan: SweepPlan,
     out: str | os.PathLike[str],
     *,
     resume: bool = False,
@@ -187,11 +166,11 @@ def run_sweep(
 
 
 def _run(
-    plan: Plan, store: Store, scheduler: str | None, on_progress: Callable[[str, int, int], None] | None
+    plan: SweepPlan, store: Store, scheduler: str | None, on_progress: Callable[[str, int, int], None] | None
 ) -> xr.Dataset:
     barrier("verified")
     for position, stage in enumerate(plan.stages):
-        known = Known.of(store, plan.stages[:position])
+        known = Known.of(plan, store, plan.stages[:position])
         missing = [number for number in range(stage.n_chunks) if not store.done(stage, number)]
         done = stage.n_chunks - len(missing)
 
@@ -219,7 +198,7 @@ def _run(
     return open_sweep(store.path).assign_attrs(_totals(plan, store))
 
 
-def _totals(plan: Plan, store: Store) -> dict[str, Any]:
+def _totals(plan: SweepPlan, store: Store) -> dict[str, Any]:
     """Counts of points, of those that went wrong, and of diagonalisations."""
     last = store.facts(plan.stages[-1])
     all_facts = [fact for stage in plan.stages for fact in store.facts(stage)]
@@ -242,7 +221,7 @@ def _times(times: ArrayLike | None) -> np.ndarray:
     return known
 
 
-def _filling(plan: Plan, given: dict[str, float | None]) -> dict[str, float]:
+def _filling(plan: SweepPlan, given: dict[str, float | None]) -> dict[str, float]:
     """What is given besides the axes, after checking that all that is needed is there once."""
     varied = {parameter.name for parameter in plan.varied}
     known = {name: float(value) for name, value in given.items() if value is not None}
@@ -264,8 +243,8 @@ def _filling(plan: Plan, given: dict[str, float | None]) -> dict[str, float]:
     check(not {"mu", "doping"} <= there, "mu or doping", "must be left out: one gives the other")
     check(
         "chemical_potential" not in plan.names or "doping" in there,
-        "outputs",
-        "chemical_potential needs a doping from which it follows",
+        "outputs.chemical_potential",
+        "must have a doping from which it follows, but there is none",
     )
     for derivative in plan.derivatives:
         name = derivative.parameter.name
@@ -279,22 +258,15 @@ def _filling(plan: Plan, given: dict[str, float | None]) -> dict[str, float]:
     return known
 
 
-def _coupling(material: Material) -> AbstractCoupling:
-    return KinematicRotation() if material.phonon is None else KinematicRotation(axis=material.phonon.axis)
-
-
-def _substeps(plan: Plan) -> int:
-    """What `Phonon.propagate` would take for the fastest and the most damped phonon."""
+def _substeps(plan: SweepPlan) -> int:
+    """What `FixedSteps` would take for the fastest and the most damped phonon."""
     most, chosen = 1, [one for one in plan.varied if one.part == "phonon"]
     for parameter in chosen:
         column = plan.values([parameter], {axis.name: np.arange(axis.size) for axis in plan.axes}, plan.over(DRIVE))
         for value in (column.min(), column.max()):
-            setup = replaced(plan.setup, [parameter], jnp.array([value]))
-            most = max(most, _phonon(plan, setup).substeps(plan.times))
-    return max(most, _phonon(plan, plan.setup).substeps(plan.times))
+            most = max(most, _default(plan, replaced(plan.chain, [parameter], jnp.array([value]))))
+    return max(most, _default(plan, plan.chain))
 
 
-def _phonon(plan: Plan, setup: Setup) -> AbstractPhonon:
-    if setup.phonon is None:
-        raise InputError("material", f"must have a phonon to be driven, but {plan.material} has none")
-    return setup.phonon
+def _default(plan: SweepPlan, chain: Chain) -> int:
+    return FixedSteps().resolving(chain.driven, plan.times).substeps or 1

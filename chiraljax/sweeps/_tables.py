@@ -1,5 +1,6 @@
 """The tables of a chunk: moments as polynomials in Ω for every pair (μ, T), carriers and gap."""
 
+import dataclasses
 from typing import Any
 
 import jax
@@ -8,28 +9,37 @@ import numpy as np
 
 from .._errors import InputError
 from .._types import Array
-from ..observables import FermiSurface, MagnetizationCurve, chemical_potential, gap, magnetization_curve
-from ..observables._curve import MOST_NODES
+from ..brillouin import Accuracy, FermiSurface
+from ..observables import (
+    MOST_NODES,
+    AbstractInterpolant,
+    Filling,
+    MagnetizationCurve,
+    chemical_potential,
+    gap,
+)
 from ._motion import DONE, FAILED, NOT_CONVERGED, unit
 from ._outputs import MODEL, POINT, TABLE
 from ._parameters import Parameter, replaced
-from ._plan import TABLE_STAGE, Plan
+from ._plan import TABLE_STAGE, SweepPlan
 from ._stage import Chunk
 
 _DIFFERENTIATED = 1024
 """Pairs (μ, T) that are differentiated together; each takes some 0.4 MB."""
 
 
-def tables(plan: Plan, chunk: Chunk, fastest: float) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+def tables(
+    plan: SweepPlan, chunk: Chunk, interpolant: AbstractInterpolant
+) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
     """Every variable of the stage on a chunk, which is one model of the electrons, and what it cost.
 
-    One set of diagonalisations serves all pairs (μ, T) of the chunk. `fastest` (rad/ps) is the largest |Ω|
-    of the sweep. A model for which nothing can be computed, as without a gap to count μ from, has failed: NaN.
+    One set of diagonalisations serves all pairs (μ, T) of the chunk. The `interpolant` is that of all rotations of the
+    sweep. A model for which nothing can be computed, as without a gap to count μ from, has failed: NaN.
     """
     shapes = {TABLE: tuple(len(chunk.indices[axis]) for axis in plan.over(TABLE)), MODEL: (1,) * len(plan.over(MODEL))}
     full = {v.name: (*shapes[v.kind], *(n for _, n in v.tail)) for v in plan.variables(TABLE_STAGE)}
     try:
-        found, facts = _computed(plan, chunk, fastest)
+        found, facts = _computed(plan, chunk, interpolant)
     except (InputError, RuntimeError) as error:
         lost = {name: np.full(shape, np.nan) for name, shape in full.items()}
         status = np.full(shapes[TABLE], FAILED, "int8")
@@ -38,7 +48,9 @@ def tables(plan: Plan, chunk: Chunk, fastest: float) -> tuple[dict[str, np.ndarr
     return {name: found[name].reshape(shape) for name, shape in full.items()}, facts
 
 
-def _computed(plan: Plan, chunk: Chunk, fastest: float) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+def _computed(
+    plan: SweepPlan, chunk: Chunk, interpolant: AbstractInterpolant
+) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
     """Variables with one axis of pairs (μ, T), or none for those of the model alone, before their tail."""
     asked = [d.parameter for d in plan.derivatives if d.output.kind in (TABLE, MODEL)]
     along = tuple(dict.fromkeys([*asked, *plan.tangents("electrons", "filling")]))
@@ -49,8 +61,8 @@ def _computed(plan: Plan, chunk: Chunk, fastest: float) -> tuple[dict[str, np.nd
     n_pairs = int(np.prod([len(rows) for rows in chunk.indices.values()]))
     values = jnp.asarray(plan.values(inner, chunk.indices, plan.over(MODEL)).reshape(len(inner)))
     pairs = jnp.asarray(plan.values(outer, chunk.indices, plan.over(TABLE)).reshape(n_pairs, len(outer)))
-    numbers, curve = _table(plan, inner, outer, fastest, {}, values, pairs)
-    changes = {one: _slopes(plan, inner, outer, fastest, curve, values, pairs, one) for one in along}
+    numbers, curve = _table(plan, inner, outer, interpolant, plan.accuracy, values, pairs)
+    changes = {one: _slopes(plan, inner, outer, interpolant, curve, values, pairs, one) for one in along}
     found: dict[str, Any] = dict(numbers)
     for derivative in plan.derivatives:
         if derivative.output.kind in (TABLE, MODEL):
@@ -61,12 +73,12 @@ def _computed(plan: Plan, chunk: Chunk, fastest: float) -> tuple[dict[str, np.nd
     status, facts = np.full(len(pairs), DONE, "int8"), {}
     if curve is not None:
         found["moment_error"] = curve.error
-        largest = np.abs(np.asarray(curve(fastest * np.linspace(0, 1, 33)))).max(axis=-1)
-        loose = np.asarray(curve.error) > plan.options["atol"] + plan.options["rtol"] * largest
+        largest = np.abs(np.asarray(curve(_samples(curve.interpolant)))).max(axis=-1)
+        loose = np.asarray(curve.error) > plan.accuracy.atol + plan.accuracy.rtol * largest
         status[loose & (not bool(curve.converged))] = NOT_CONVERGED
         status[~np.isfinite(np.asarray(numbers["coefficients"])).all(axis=-1)] = FAILED
         facts = {
-            "nodes": int(curve.coefficients.shape[-1]),
+            "nodes": curve.interpolant.nodes,
             "eigensolves": int(curve.eigensolves),
             "interpolated": int(curve.interpolated),
         }
@@ -77,10 +89,10 @@ def _computed(plan: Plan, chunk: Chunk, fastest: float) -> tuple[dict[str, np.nd
 
 
 def _slopes(
-    plan: Plan,
+    plan: SweepPlan,
     inner: tuple[Parameter, ...],
     outer: tuple[Parameter, ...],
-    fastest: float,
+    interpolant: AbstractInterpolant,
     curve: MagnetizationCurve | None,
     values: Array,
     pairs: Array,
@@ -89,14 +101,14 @@ def _slopes(
     """Derivatives of what `_table` gives, on the rule and the nodes that it ended with, block by block of the pairs."""
     parts = []
     for rows in np.array_split(np.arange(len(pairs)), -(-len(pairs) // _DIFFERENTIATED)):
-        some, ended = pairs[rows], {}
+        some, accuracy, at = pairs[rows], plan.accuracy, interpolant
         if curve is not None:
-            rule = curve.quadrature
+            rule = curve.rule
             rule = rule.of_pairs(rows.tolist()) if isinstance(rule, FermiSurface) else rule
-            ended = {"quadrature": rule, "nodes": curve.coefficients.shape[-1]}
+            accuracy, at = dataclasses.replace(accuracy, rule=rule), curve.interpolant
 
-        def numbers(values: Array, some: Array, ended=ended) -> dict[str, Array]:
-            return _table(plan, inner, outer, fastest, ended, values, some)[0]
+        def numbers(values: Array, some: Array, accuracy=accuracy, at=at) -> dict[str, Array]:
+            return _table(plan, inner, outer, at, accuracy, values, some)[0]
 
         steps = (unit(values, inner, along), unit(some, outer, along))
         parts.append(jax.jvp(numbers, (values, some), steps)[1])
@@ -107,19 +119,17 @@ def _slopes(
 
 
 def _table(
-    plan: Plan,
+    plan: SweepPlan,
     inner: tuple[Parameter, ...],
     outer: tuple[Parameter, ...],
-    fastest: float,
-    ended: dict[str, Any],
+    interpolant: AbstractInterpolant,
+    accuracy: Accuracy,
     values: Array,
     pairs: Array,
 ) -> tuple[dict[str, Array], MagnetizationCurve | None]:
-    """What depends on the electrons at `values` of `inner` and on their filling at `pairs` (s, P) of `outer`.
-
-    `ended` holds options of `magnetization_curve` that repeat a search.
-    """
-    electrons = replaced(plan.setup, inner, values).electrons
+    """What depends on the electrons at `values` of `inner` and on their filling at `pairs` (s, P) of `outer`."""
+    chain = replaced(plan.chain, inner, values)
+    electrons = chain.electrons
     numbers, wanted = {}, plan.names
     if "gap" in wanted:
         numbers["gap"] = gap(electrons)
@@ -133,16 +143,17 @@ def _table(
     numbers["chemical_potential"] = mu
     if not plan.wants(POINT) and "carriers" not in wanted:
         return numbers, None
-    curve = magnetization_curve(
-        electrons,
-        mu=mu,
-        temperature=heat,
-        fastest=fastest,
-        axis=plan.setup.coupling.axis,
-        paired=True,
-        **plan.options | ended,
-    )
-    missing = MOST_NODES - curve.coefficients.shape[-1]
-    numbers["coefficients"] = jnp.pad(curve.coefficients, ((0, 0), (0, missing)))
+    filled = dataclasses.replace(chain, filling=Filling(mu, heat, paired=True))
+    most = MOST_NODES if accuracy is plan.accuracy else interpolant.nodes
+    curve = filled.response(interpolant, accuracy, most)
+    places = curve.interpolant.places(MOST_NODES)
+    empty = jnp.zeros((*curve.coefficients.shape[:-1], plan.most_coefficients))
+    numbers["coefficients"] = empty.at[..., places].set(curve.coefficients)
     numbers["carriers"] = curve.carriers
     return numbers, curve
+
+
+def _samples(interpolant: AbstractInterpolant) -> Array:
+    """Rotations among which M is nearly as large as anywhere: multiples of the largest point."""
+    points = interpolant.points
+    return jnp.tensordot(jnp.linspace(0, 1, 33), points[0], axes=0)

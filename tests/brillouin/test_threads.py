@@ -6,7 +6,7 @@ import sys
 import numpy as np
 
 import chiraljax as cj
-from chiraljax.brillouin import _integrate
+from chiraljax import _parallel
 
 _FIFTY = """
 import chiraljax as cj
@@ -14,7 +14,7 @@ cj.enable_x64()
 electrons = cj.load_material("KTaO3").electrons
 rule = cj.quadrature(electrons, 24)
 moments = {
-    float(cj.magnetization(electrons, mu=0.1, temperature=900.0, rotation=15.2, quadrature=rule).moment)
+    float(cj.magnetization(electrons, mu=0.1, temperature=900.0, rotation=15.2, accuracy=cj.Accuracy(rule=rule)).moment)
     for _ in range(50)
 }
 assert len(moments) == 1, moments
@@ -26,8 +26,12 @@ def test_threads_change_no_bit(electrons, monkeypatch):
     assert len(rule.weights) > 2 * 512
 
     def moment(cores):
-        monkeypatch.setattr(_integrate, "cores", lambda: cores)
-        return float(cj.magnetization(electrons, mu=0.1, temperature=900.0, rotation=15.2, quadrature=rule).moment)
+        monkeypatch.setattr(_parallel, "cores", lambda: cores)
+        return float(
+            cj.magnetization(
+                electrons, mu=0.1, temperature=900.0, rotation=15.2, accuracy=cj.Accuracy(rule=rule)
+            ).moment
+        )
 
     assert moment(1) == moment(2) == moment(4)
     assert np.isfinite(moment(2))

@@ -31,11 +31,11 @@ def refused(tmp_path, monkeypatch, capsys):
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ("filling = 18", "filling = 18\nfilled = 18", "electrons.filled: is not a field of a material file"),
+        ("filling = 18", "filling = 18\nfilled = 18", "electrons.filled is not a field of a material file"),
         ("delta = 0.02087", "", "integrals of hopping Ta.d–Ta.d shell 1 must have"),
         ('species = "Ta"\norbital', 'species = "Nb"\norbital', "Nb"),
-        ("t2g = 3.08778", "t2g = nan", "electrons.shells.1.onsite.t2g: must be a finite number, but got nan"),
-        ("filling = 18", "", "electrons.filling: is required, but missing"),
+        ("t2g = 3.08778", "t2g = nan", "electrons.shells.1.onsite.t2g must be a finite number, but got nan"),
+        ("filling = 18", "", "electrons.filling is required, but missing"),
         ("[electrons]", "[electrons", "must be a TOML file"),
     ],
     ids=["unknown field", "missing integral", "shell without sites", "NaN", "missing field", "not TOML"],
@@ -49,7 +49,7 @@ def test_material(refused, tmp_path, old, new, message):
 
 
 def test_unknown_material(refused):
-    assert "nothing must be a bundled material (" in refused("bands", "nothing", "--out", "b.csv")
+    assert "nothing: must be a bundled material (" in refused("bands", "nothing", "--out", "b.csv")
 
 
 def test_k_list_of_the_wrong_width(refused, tmp_path):
@@ -61,8 +61,14 @@ def test_k_list_of_the_wrong_width(refused, tmp_path):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("t,E_x,E_y\n0,0,0\n2,0,0\n1,0,0\n3,0,0\n", "row 4, column t: expected times that increase, but got 1 after 2"),
-        ("t,E_x,E_y\n0,0,0\n1,0,0\n1,0,0\n3,0,0\n", "row 4, column t: expected times that increase, but got 1 after 1"),
+        (
+            "t,E_x,E_y\n0,0,0\n2,0,0\n1,0,0\n3,0,0\n",
+            "row 4, column t must be later than 2 ps in the row before, but is 1",
+        ),
+        (
+            "t,E_x,E_y\n0,0,0\n1,0,0\n1,0,0\n3,0,0\n",
+            "row 4, column t must be later than 1 ps in the row before, but is 1",
+        ),
     ],
     ids=["unsorted", "duplicate"],
 )
@@ -86,7 +92,7 @@ def test_pulse(refused, tmp_path, text, message):
         ("--rotation-thz", "inf", "--rotation-thz must be finite, but got 'inf'"),
         ("--rtol", "0", "--rtol must be positive, but got 0"),
         ("--rtol", "small", "--rtol"),
-        ("--normalisation", "cube", "--normalisation must be zone or gamma_cube, but got 'cube'"),
+        ("--region", "cube", "--region must be zone or gamma_cube, but got 'cube'"),
         ("--out", "m.txt", "--out must end in one of .csv, .nc, .json, .png, or be - for JSON, but got 'm.txt'"),
         ("--out", "none/m.csv", "--out must be in a folder that exists, but there is no folder none"),
         ("--nothing", "1", "--nothing"),
@@ -113,9 +119,7 @@ def test_usage(refused, arguments, message):
 
 def test_a_coupling_or_times_that_are_not(refused):
     simulate = ["simulate", "KTaO3", "--mu", "0", "--temperature", "300", "--out", "s.csv"]
-    assert "--coupling must be one of fixed, kinematic, constant-inertia, site, but got 'x'" in refused(
-        *simulate, "--coupling", "x"
-    )
+    assert "--coupling must be one of constant-inertia, fixed, " in refused(*simulate, "--coupling", "x")
     assert "--times must be a range A:B:N that increases, but got '5'" in refused(*simulate, "--times", "5")
 
 
@@ -124,7 +128,7 @@ def test_a_coupling_or_times_that_are_not(refused):
     [
         (["--animate", "s.mp4"], "--animate must end in .gif, but got 's.mp4'"),
         (["--animate", "none/s.gif"], "--animate must be in a folder that exists, but there is no folder none"),
-        (["--animate", "s.gif", "--mu", "0:1:2"], "--animate: needs one --mu and one --temperature, but got 2 and 1"),
+        (["--animate", "s.gif", "--mu", "0:1:2"], "--animate needs one --mu and one --temperature, but got 2 and 1"),
     ],
 )
 def test_animation(refused, options, message):

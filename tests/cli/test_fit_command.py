@@ -1,4 +1,4 @@
-"""`chiraljax fit` on a small problem: the bands of the bundled parameters, few k-points, few restarts."""
+"""`chiraljax fit` on a small problem: the bands of the bundled parameters, few k-points, few starts."""
 
 import json
 from pathlib import Path
@@ -8,10 +8,10 @@ import pytest
 
 import chiraljax as cj
 from chiraljax.cli import main
-from chiraljax.io import bands_dataset, load_fit_options, to_json, write_json
+from chiraljax.io import load_fit, to_json, write_json
 
 ROOT = Path(__file__).parents[2]
-QUICK = ["--start", "noise", "--restarts", "2"]
+QUICK = ["--draw", "noise", "--starts", "2"]
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ def folder(tmp_path, monkeypatch, ktao3):
     for name, energies in (("a.json", spinless), ("b.json", spinor)):
         spin_orbit = name == "b.json"
         bands = cj.Bands(k, energies, spin_orbit=spin_orbit, filled=18 if spin_orbit else 9, source="Table I")
-        write_json(tmp_path / name, to_json(bands_dataset(bands)))
+        write_json(tmp_path / name, to_json(bands.to_xarray()))
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -63,15 +63,20 @@ def test_config_and_example(folder, capsys, pbe_free_targets):
     text = capsys.readouterr().out
     assert text == (ROOT / "scripts" / "configs" / "fit.toml").read_text(encoding="utf-8")
     (folder / "fit.toml").write_text(text, encoding="utf-8")
-    options = load_fit_options("fit.toml")
-    assert [tuple(target)[1:5] for target in options["targets"]] == pbe_free_targets
-    assert options["restarts"] == 64
+    settings = load_fit("fit.toml")
+    assert [_meaning(target) for target in settings.targets] == pbe_free_targets
+    assert settings.variation == cj.Variation()
+    assert settings.search == cj.MultiStart()
+
+
+def _meaning(target):
+    return target.levels, target.bands, target.window, target.projection
 
 
 @pytest.fixture
 def pbe_free_targets(electrons):
     """Levels, bands, window and projection of the default targets: those of the example."""
-    return [tuple(target)[1:5] for target in cj.default_targets(electrons, cj.read_bands("KTaO3_pbe"))]
+    return [_meaning(target) for target in cj.default_targets(electrons, cj.read_bands("KTaO3_pbe"))]
 
 
 def test_singular_fit_is_told_in_one_line(folder, capsys):
@@ -90,7 +95,7 @@ def test_not_converged_is_status_1(folder, capsys, monkeypatch):
 
     monkeypatch.setattr(_search, "_FINAL_STEPS", 1)
     monkeypatch.setattr(_search, "_SEARCH_STEPS", 1)
-    assert main(["fit", "KTaO3", "--bands", "a.json", "--restarts", "1", "--out", "f.toml"]) == 1
+    assert main(["fit", "KTaO3", "--bands", "a.json", "--starts", "1", "--out", "f.toml"]) == 1
     output = capsys.readouterr()
     assert "did not converge" in output.err
     assert "NOT CONVERGED" in output.out
@@ -104,18 +109,24 @@ def test_not_converged_is_status_1(folder, capsys, monkeypatch):
         (["--bands", "a.json", "--out", "f.xyz"], "--out must end in one of"),
         (["--bands", "a.json", "--out", "f.dat"], "--out must end in _hr.dat"),
         (["--bands", "a.json", "--edge-weight", "-1"], "--edge-weight must be zero or positive"),
-        (["--bands", "a.json", "--restarts", "0"], "restarts must be at least 1"),
-        (["--bands", "a.json", "--start", "x"], "start must be one of"),
+        (["--bands", "a.json", "--starts", "0"], "starts must be from 1 to"),
+        (["--bands", "a.json", "--draw", "x"], "draw must be one of"),
         (["--bands", "b.json", "--spin-orbit-bands", "b.json", *QUICK], "--spin-orbit-bands must be"),
         (["--bands", "a.json", "--check", "b.json", *QUICK], "--check must be"),
         (["--bands", "a.json", "--config", "bad.toml"], "bad.toml: target.0.levels"),
-        (["--bands", "a.json", "--config", "bad2.toml"], "bad2.toml: restart: is not a field of a fit file"),
-        (["--bands", "a.json", "--config", "ti.toml"], "target x: projection must be on orbitals of the model"),
+        (["--bands", "a.json", "--config", "bad2.toml"], "bad2.toml: restart is not a field of a fit file"),
+        (["--bands", "a.json", "--config", "bad3.toml"], "bad3.toml: priors.Ta.d.eg.width is required, but missing"),
+        (["--bands", "a.json", "--config", "bad4.toml"], "bad4.toml: ties.Ta.d.eg.by is not a field of a fit file"),
+        (["--bands", "a.json", "--config", "bad5.toml"], "bad5.toml: target.0.weight must be positive, but got 0"),
+        (["--bands", "a.json", "--config", "ti.toml"], "targets.x.projection must be on orbitals of the model"),
     ],
 )
 def test_bad_input(folder, capsys, arguments, message):
     (folder / "bad.toml").write_text('[[target]]\nname = "x"\nlevels = [0]\n')
     (folder / "bad2.toml").write_text("restart = 3\n")
+    (folder / "bad3.toml").write_text('[priors]\n"Ta.d.eg" = { value = 1.0 }\n')
+    (folder / "bad4.toml").write_text('[ties]\n"Ta.d.eg" = { to = "Ta.d.t2g", by = 2.0 }\n')
+    (folder / "bad5.toml").write_text('[[target]]\nname = "x"\nlevels = [0, 9]\nweight = 0.0\n')
     (folder / "ti.toml").write_text('[[target]]\nname = "x"\nlevels = [0, 2]\nbands = [0, 2]\nprojection = "Ti.d"\n')
     before = {file.name for file in folder.iterdir()}
     out = [] if "--out" in arguments else ["--out", "f.toml"]

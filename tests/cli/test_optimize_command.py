@@ -114,7 +114,12 @@ def test_the_numbers_are_those_of_the_chain(example, ktao3):
     content = json.loads((folder / "optimum.json").read_text())
     _, rows = _table(folder / "outcome.csv")
     run = cj.simulate(
-        ktao3, load_pulse(folder / "pulse.toml"), mu=0.05, temperature=3000.0, times=rows[:, 0], rtol=1e-2
+        ktao3,
+        load_pulse(folder / "pulse.toml"),
+        mu=0.05,
+        temperature=3000.0,
+        times=rows[:, 0],
+        accuracy=cj.Accuracy(rtol=1e-2),
     )
     np.testing.assert_allclose(rows[:, 5], run.motion.angular_momentum, atol=1e-6)
     np.testing.assert_allclose(rows[:, 7], run.moment, atol=content["error"] + float(run.error.max()))
@@ -140,11 +145,6 @@ def test_the_report_says_it_all(example):
     assert f"| frequency of the mode | +1 % | {content['sensitivities']['frequency']['change']:+.2%} |" in text
     assert 'family = "spline"' in text
     assert f"Seed of the random starts: 0. Versions: chiraljax {version('chiraljax')}, jax " in text
-
-
-def test_the_printed_example_is_the_one_in_scripts(capsys):
-    assert main(["optimize", "--example"]) == 0
-    assert capsys.readouterr().out == EXAMPLE.read_text(encoding="utf-8")
 
 
 @pytest.mark.slow
@@ -200,16 +200,16 @@ def test_an_objective_that_is_not_finite_is_status_1(lattice, tmp_path):
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ("angular-momentum-at", "momentum", "c.toml: objective.name: must be one of"),
-        ("fluence = 1", "fluence = 0", "c.toml: constraints.fluence: must be greater than 0"),
-        ("fluence = 1", "", "c.toml: fluence or peak_field must be given"),
-        ("fluence = 1", "fluence = 1\nband = [4, 5]", "c.toml: band must hold a frequency of the phonon"),
-        ("count = 101", "count = 31", "c.toml: times must resolve the phonon with 4 points a period"),
+        ("angular-momentum-at", "momentum", "c.toml: objective.name must be "),
+        ("fluence = 1", "fluence = 0", "c.toml: constraints.fluence must be positive, but got 0"),
+        ("fluence = 1", "", "c.toml: constraints.fluence or peak_field must be given"),
+        ("fluence = 1", "fluence = 1\nband = [4, 5]", "c.toml: constraints.band must hold a frequency of the phonon"),
+        ("count = 101", "count = 31", "c.toml: times must resolve the phonon with 4 points per period"),
         ("time = 4", "time = 4.01", "c.toml: time must be one of the times, but got 4.01 ps"),
-        ("starts = 2", "start = 2", "c.toml: search.start: is not a field of a pulse optimisation file"),
-        ("starts = 2", "fixed = ['phase']", "c.toml: fixed must name free parameters"),
+        ("starts = 2", "start = 2", "c.toml: search.start is not a field of a pulse optimisation file"),
+        ("starts = 2", "fixed = ['phase']", "c.toml: search.fixed must name free parameters"),
         ('"KTaO3"', '"GaAs"', "c.toml: material must have a phonon"),
-        ('"KTaO3"', '"none.toml"', "c.toml: material: none.toml: must be a bundled material"),
+        ('"KTaO3"', '"none.toml"', "none.toml: must be a bundled material"),
     ],
 )
 def test_bad_input(lattice, tmp_path, old, new, message):

@@ -79,7 +79,7 @@ def test_dry_run_says_what_would_be_done(run, tmp_path):
     [
         (["sweep", "no.toml", "--out", "s.zarr"], "no.toml: must be a TOML file of a sweep"),
         (["sweep", "sweep.toml", "--out", "no/s.zarr"], "no folder no"),
-        (["sweep", "sweep.toml", "--out", "sweep.toml"], "exists already; give --resume"),
+        (["sweep", "sweep.toml", "--out", "sweep.toml"], "must not exist, but sweep.toml does; give --resume"),
         (["sweep", "sweep.toml", "--out", "sweep.toml", "--resume"], "must be the store of a sweep, but is not"),
         (["sweep", "sweep.toml", "--out", "s.zarr", "--memory", "0.1"], "memory must be at least"),
         (["report", "no.zarr", "--out", "s.html"], "no.zarr: must be the store of a sweep, but is not"),
@@ -99,7 +99,7 @@ def test_wrong_axis_names_the_file_and_the_nearest(run, tmp_path):
     (tmp_path / "bad.toml").write_text(MOTION.replace("pulse.peak_field", "pulse.peakfield"))
     status, _, err = run("sweep", "bad.toml", "--out", "s.zarr")
     assert status == 2
-    assert err.startswith("chiraljax: bad.toml: axes: ")
+    assert err.startswith("chiraljax: bad.toml: axes.pulse.peakfield must be a parameter")
     assert "did you mean pulse.peak_field?" in err
     assert err.count("\n") == 1
     assert not (tmp_path / "s.zarr").exists()

@@ -1,5 +1,7 @@
 """One shape of search for all tests, so that it is compiled once."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -21,33 +23,52 @@ def fluence(pulse):
 
 @pytest.fixture(scope="session")
 def optimize(ktao3, fluence):
-    """`optimize_pulse` of KTaO₃ with what most tests have in common."""
+    """`optimize_pulse` of KTaO₃ with what most tests have in common; fields of constraints and search as they are."""
 
     def run(pulse=None, **changes):
         options = {"times": TIMES, "objective": cj.AngularMomentumAt(8.0), "fluence": fluence, "starts": 2}
         start = cj.SplinePulse.zeros(0.0, 8.2, 2.42, 160) if pulse is None else pulse
-        return cj.optimize_pulse(ktao3, start, **(options | changes))
+        return cj.optimize_pulse(ktao3, start, **grouped(options | changes))
 
     return run
 
 
+def grouped(options):
+    """The fields of `Constraints` and `Search` among `options` as one object each."""
+    for name, kind in (("constraints", cj.Constraints), ("search", cj.Search)):
+        fields = {field.name for field in dataclasses.fields(kind)} & set(options)
+        options = options | {name: kind(**{field: options.pop(field) for field in fields})}
+    return options
+
+
 @pytest.fixture(scope="session")
-def make_problem():
+def make_forecast(electrons):
+    """What pulses do to a phonon at equally spaced times."""
+    from chiraljax.control._forecast import Forecast
+    from chiraljax.control._steps import Steps
+
+    def make(phonon, times, curve=None):
+        chain = cj.Chain(electrons, phonon, cj.GaussianPulse(), cj.KinematicRotation(), None)
+        return Forecast(chain, curve, Steps.of(phonon, times), phonon.harmonic)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def make_problem(make_forecast):
     """The function that is climbed, on a small grid of times."""
     import jax.numpy as jnp
 
-    from chiraljax.control._chain import Chain
     from chiraljax.control._parameters import PulseSpace, widest_support
-    from chiraljax.control._problem import Problem
-    from chiraljax.phonon._propagate import STAGES
+    from chiraljax.control._problem import PulseProblem
 
-    def make(phonon, pulse, objective, constraints, *, times=None, fixed=(), bounds=None, ensemble=None, curve=None):
+    def make(phonon, pulse, objective, constraints, *, times=None, deviations=None, curve=None):
         times = jnp.linspace(0.0, 4.0, 81) if times is None else jnp.asarray(times)
-        chain = Chain(phonon, cj.KinematicRotation(), curve, times, phonon.substeps(times), phonon.harmonic)
-        before, after = chain.steps(*widest_support(pulse, times))
-        meter = constraints.meter(*chain.rule(before, after), 3 * float(phonon.frequency.max()))
-        space = PulseSpace(pulse, meter, times, fixed, bounds or {})
-        deviations = None if ensemble is None else jnp.asarray(ensemble.deviations)
-        return Problem(space, chain, meter, before * STAGES, constraints, objective, jnp.ones(()), deviations)
+        forecast = make_forecast(phonon, times, curve)
+        nodes, weights, before = forecast.steps.rule(*widest_support(pulse, times))
+        meter = constraints.meter(nodes, weights, 3 * forecast.highest)
+        space = PulseSpace(pulse, meter, times, cj.Search())
+        drawn = None if deviations is None else jnp.asarray(deviations.drawn())
+        return PulseProblem(space, forecast, meter, before, constraints, objective, jnp.ones(()), drawn)
 
     return make

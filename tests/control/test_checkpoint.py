@@ -48,7 +48,7 @@ def test_goes_on_as_if_nothing_had_happened(optimize, saved):
         ({"objective": cj.PeakAngularMomentum()}, "objective"),
         ({"coupling": cj.ConstantInertia()}, "phonon, coupling or times"),
         ({"times": np.linspace(0, 10, 401)}, "pulse|phonon, coupling or times"),
-        ({"ensemble": cj.Ensemble(field=0.1, samples=2)}, "ensemble"),
+        ({"deviations": cj.Deviations(field=0.1, samples=2)}, "deviations"),
         ({"pulse": cj.SplinePulse.zeros(0.0, 8.2, 2.42, 40)}, "pulse"),
         ({"mu": 0.1, "temperature": 600.0}, "mu is None and not 0.1"),
         ({"optimizer": optax.adam(0.1)}, "optimizer is another"),

@@ -144,10 +144,11 @@ def test_every_seed_reaches_the_limit(optimize, seed):
 def test_chirp_follows_a_hardening_mode(ktao3, times, fluence):
     """A turning mode with V = ¼A|q|⁴ turns at √(ω₀² + A|q|²), faster the further it is out."""
     hard = eqx.tree_at(lambda m: m.phonon.quartic_isotropic, ktao3, jnp.full((1, 1), 150.0))
-    options = {"times": times, "objective": cj.PeakAngularMomentum(), "fluence": fluence, "starts": 2, "steps": 60}
+    options = {"times": times, "objective": cj.PeakAngularMomentum(), "constraints": cj.Constraints(fluence)}
+    search = {"starts": 2, "steps": 60}
     start = cj.GaussianPulse(duration=1.0)
-    straight = cj.optimize_pulse(hard, start, fixed=("chirp",), **options)
-    chirped = cj.optimize_pulse(hard, start, **options)
+    straight = cj.optimize_pulse(hard, start, search=cj.Search(**search, fixed=("chirp",)), **options)
+    chirped = cj.optimize_pulse(hard, start, search=cj.Search(**search), **options)
     assert chirped.bound is None
     assert chirped.pulse.chirp > 0.05
     assert chirped.objective > 1.1 * straight.objective

@@ -29,7 +29,7 @@ def random_trace():
 
 
 def space(pulse, fixed=(), bounds=None):
-    return PulseSpace(pulse, METER, TIMES, fixed, bounds or {})
+    return PulseSpace(pulse, METER, TIMES, cj.Search(fixed=fixed, bounds=bounds or {}))
 
 
 def same(one, other, rtol):
@@ -106,7 +106,7 @@ def test_wrong_names():
 
 
 def test_wrong_bounds():
-    with pytest.raises(InputError, match="bounds of frequency must increase, but got 3 to 2"):
+    with pytest.raises(InputError, match=r"bounds\.frequency must increase, but got 3 to 2"):
         space(GAUSSIAN, bounds={"frequency": (3.0, 2.0)})
     with pytest.raises(InputError, match="bounds must not hold amplitudes"):
         space(random_spline(), bounds={"amplitudes": (0.0, 1.0)})

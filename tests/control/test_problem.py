@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import chiraljax as cj
-from chiraljax.control._constraints import Constraints
+from chiraljax.control import Constraints
 
 LIMITS = Constraints(0.5, 0.7, (1.9, 2.9), (0.5, 3.0), 0.5)
 PULSES = {
@@ -16,7 +16,7 @@ PULSES = {
     "sum": cj.GaussianPulse(0.6, 2.0, 0.3, 2.0) + cj.GaussianPulse(0.3, 3.0, 0.4, 1.0, 0.5),
     "fourier": cj.FourierPulse.in_band(0.0, 4.0, (1.5, 3.5)),
 }
-VARIED = cj.Ensemble(frequency=0.02, damping=0.1, field=0.05, timing=0.02, samples=2)
+VARIED = cj.Deviations(frequency=0.02, damping=0.1, field=0.05, timing=0.02, samples=2)
 
 
 def some(problem, seed=0):
@@ -25,7 +25,7 @@ def some(problem, seed=0):
 
 
 @pytest.mark.parametrize(
-    ("family", "quartic", "ensemble"),
+    ("family", "quartic", "deviations"),
     [
         ("spline", 0.0, None),
         ("sum", 0.0, None),
@@ -34,14 +34,14 @@ def some(problem, seed=0):
         ("gaussian", 0.0, VARIED),
     ],
 )
-def test_slopes(make_phonon, make_problem, family, quartic, ensemble):
+def test_slopes(make_phonon, make_problem, family, quartic, deviations):
     """Central differences of fourth order: (hω)⁴/30 with phases that turn by ω < 50, and 10⁻¹⁶/h of roundoff.
 
     Leakages and not their logarithms, which roundoff rules where nothing leaks:
     over the 10⁻³ allowed, with h = 2·10⁻⁵, it is below 10⁻⁶.
     """
     phonon = make_phonon(quartic_isotropic=quartic)
-    problem = make_problem(phonon, PULSES[family], cj.PeakAngularMomentum(), LIMITS, ensemble=ensemble)
+    problem = make_problem(phonon, PULSES[family], cj.PeakAngularMomentum(), LIMITS, deviations=deviations)
     probe = jnp.asarray(np.random.default_rng(2).normal(size=problem.meter.times.size))
     step = 2e-5 if "spline" not in family else 1e-3
 
@@ -109,7 +109,7 @@ def test_value_is_that_of_the_drive(make_phonon, make_problem, family, quartic):
     phonon = make_phonon(quartic_isotropic=quartic)
     problem = make_problem(phonon, PULSES[family], cj.AngularMomentumAt(3.0), Constraints(0.5))
     pulse, _ = problem.pulse(some(problem)[0])
-    turning = np.asarray(phonon.drive(pulse, np.linspace(0, 4, 81), max_steps=1 << 14).angular_momentum)
+    turning = np.asarray(phonon.drive(pulse, np.linspace(0, 4, 81), steps=cj.AdaptiveSteps(1 << 14)).angular_momentum)
     assert float(problem.true_value(pulse)) == pytest.approx(abs(turning[60]), abs=1e-6 * abs(turning).max())
 
 

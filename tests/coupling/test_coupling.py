@@ -6,10 +6,8 @@ import pytest
 
 from chiraljax._errors import InputError
 from chiraljax._units import BOLTZMANN, HBAR, HBAR_EV_PS
-from chiraljax.coupling import ConstantInertia, FixedRotation, KinematicRotation
+from chiraljax.coupling import ConstantInertia, FixedRotation, KinematicRotation, SiteRotation
 from chiraljax.pulse import GaussianPulse
-
-COUPLINGS = [FixedRotation, KinematicRotation, ConstantInertia]
 
 
 @pytest.fixture(scope="module")
@@ -48,14 +46,17 @@ def test_constant_inertia_peaks_near_the_frequency(motion):
     np.testing.assert_allclose(ConstantInertia(2.9)(motion), ConstantInertia(1.45)(motion) / 2)
 
 
-@pytest.mark.parametrize("coupling", COUPLINGS)
-def test_axis(coupling):
-    np.testing.assert_allclose(coupling().axis, [0, 0, 1])
-    np.testing.assert_allclose(coupling(axis=[0, 3, 4]).axis, [0, 0.6, 0.8])
+def test_axis(phonon, make_phonon):
+    """That of the phonon; only a fixed rotation may have one of its own."""
+    tilted = make_phonon(plane=((0.0, 1.0, 0.0), (0.0, 0.0, 1.0)))
+    for coupling in (FixedRotation(), KinematicRotation(), ConstantInertia(), SiteRotation()):
+        assert coupling.axis_of(phonon) == (0.0, 0.0, 1.0)
+        assert coupling.axis_of(tilted) == (1.0, 0.0, 0.0)
+    np.testing.assert_allclose(FixedRotation(axis=[0, 3, 4]).axis_of(tilted), [0, 0.6, 0.8])
     with pytest.raises(InputError, match="axis must not be zero"):
-        coupling(axis=[0, 0, 0])
+        FixedRotation(axis=[0, 0, 0])
     with pytest.raises(InputError, match=r"axis must have the shape \(3,\)"):
-        coupling(axis=[0, 1])
+        FixedRotation(axis=[0, 1])
 
 
 @pytest.mark.parametrize("parameter", [0.0, 300.0])

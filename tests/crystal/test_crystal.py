@@ -87,3 +87,17 @@ def test_bad_paths(ktao3):
         k_path(ktao3.crystal, {"G": [0, 0, 0]}, [("G", "Q")])
     with pytest.raises(InputError, match="shell must count from 1 to 30, but got 0"):
         bonds(ktao3.crystal, "O", "O", 0)
+
+
+def test_text_at_the_prompt(ktao3):
+    """Sites and vectors, ends of a path and lengths of bonds: lines that a person reads."""
+    assert repr(ktao3.crystal).splitlines()[0] == "Crystal, 5 sites, 63.4257 Å³"
+    assert repr(ktao3.crystal).splitlines()[-2].split() == ["Ta", "0.5", "0.5", "0.5"]
+    path = ktao3.k_path(10)
+    assert repr(path).splitlines()[0] == "KPath, X–R–M–Γ–R, 41 points"
+    assert path == ktao3.k_path(10)
+    assert path != ktao3.k_path(11)
+    labelled = path.to_xarray()
+    assert labelled["k"].dims == ("point", "component")
+    assert labelled["distance"].attrs["units"] == "rad/angstrom"
+    assert repr(bonds(ktao3.crystal, "O", "Ta", 1)) == "Bonds, 6 of 1.994 Å"

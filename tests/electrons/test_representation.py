@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import chiraljax as cj
-from chiraljax.electrons._representation import representation
+from chiraljax.electrons import representation
 
 
 @pytest.mark.parametrize("axis", [[0, 0, 1], [1, 1, 1], [1, 1, 0], [1, 0, 0]])

@@ -44,14 +44,15 @@ def test_conduction_band_of_ktao3_is_made_of_d_orbitals(electrons):
 
 def test_interpolation_converges_exponentially(electrons):
     """The largest error of an energy between the points of a mesh falls by a factor with every two points."""
-    from chiraljax.observables._interpolation import BandGroup, deviation, interpolate
+    from chiraljax.brillouin import BandGroup, deviation, interpolate
+    from chiraljax.observables import along, rotating
 
-    states, axis, omega = (electrons.filling, electrons.size), np.array([0.0, 0.0, 1.0]), jnp.asarray(15.0)
+    states, axis = (electrons.filling, electrons.size), np.array([0.0, 0.0, 1.0])
+    bloch, *_ = rotating(electrons, axis, jnp.array([15.0]), [along(electrons.spin, axis)])
     trial, errors = trial_orbitals(electrons, states), []
     for n in (8, 12, 16):
         group = BandGroup(states, trial, (n, n, n), "zone")
-        bands = interpolate(electrons, group, axis, omega)
-        errors.append(deviation(electrons, group, bands, axis, omega)[0])
+        errors.append(deviation(bloch, group, interpolate(bloch, group))[0])
     assert errors[1] < errors[0] / 5
     assert errors[2] < errors[1] / 5
     assert errors[2] < 5e-5

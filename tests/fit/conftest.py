@@ -12,9 +12,9 @@ def pbe():
 
 @pytest.fixture(scope="session")
 def pbe_fit(electrons, pbe):
-    from chiraljax import fit_bands
+    from chiraljax import MultiStart, fit_bands
 
-    return fit_bands(electrons, pbe, start="noise", restarts=8)
+    return fit_bands(electrons, pbe, search=MultiStart(8, draw="noise"))
 
 
 @pytest.fixture(scope="session")

@@ -20,8 +20,8 @@ ENERGIES = np.array([[0.0, 1.0], [0.5, 2.0]])
         ({"k": np.full((2, 3), np.inf)}, "k must be finite"),
         ({"weights": np.array([1.0, 0.0])}, "weights must be finite and positive"),
         ({"weights": np.ones(3)}, "weights must have shape"),
-        ({"projections": {"O.p": np.ones((2, 3))}}, "projection O.p must have the shape"),
-        ({"projections": {"O.p": -np.ones((2, 2))}}, "projection O.p must be zero or positive"),
+        ({"projections": {"O.p": np.ones((2, 3))}}, "projections.O.p must have the shape"),
+        ({"projections": {"O.p": -np.ones((2, 2))}}, "projections.O.p must be zero or positive"),
         ({"filled": 3}, "filled must be between 0 and 2"),
     ],
 )

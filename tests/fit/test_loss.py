@@ -27,7 +27,8 @@ def test_bands_gap_and_mass(electrons, optimizer):
     random = np.random.default_rng(9)
     start = electrons.with_parameters({n: float(v) + 0.03 * random.normal() for n, v in electrons.parameters.items()})
     fit = fit_loss(start, loss, optimizer=optimizer, steps=25)
-    assert fit.finite
+    assert fit.status == "finished"
+    assert repr(fit).startswith("LossFit, finished, 25 steps")
     assert fit.loss < 0.1 * fit.history[0]
     assert fit.loss == pytest.approx(float(loss(fit.electrons)))
 
@@ -49,7 +50,7 @@ def test_stops_where_the_loss_is_not_finite(electrons):
         return jnp.log(6.2 - model.parameters["Ta.d.eg"])
 
     fit = fit_loss(electrons, loss, optimizer=optax.sgd(0.01), steps=50)
-    assert not fit.finite
+    assert fit.status == "not finite"
     assert np.isfinite(fit.loss)
     assert float(fit.electrons.parameters["Ta.d.eg"]) < 6.2
     with pytest.raises(InputError, match="loss must be finite at the start"):

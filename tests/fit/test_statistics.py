@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import chiraljax as cj
-from chiraljax import fit_bands
+from chiraljax import MultiStart, fit_bands
 
 SIGMA = 0.02
 """eV"""
@@ -22,7 +22,7 @@ def noisy_fits(electrons, own_bands):
         energies = np.sort(own_bands.energies + SIGMA * random.normal(size=own_bands.energies.shape), axis=1)
         targets = [cj.Target("all", (0, 14), (0, 14))]
         noisy = dataclasses.replace(own_bands, energies=energies)
-        fits.append(fit_bands(electrons, noisy, targets=targets, start="noise", restarts=1))
+        fits.append(fit_bands(electrons, noisy, targets=targets, search=MultiStart(1, draw="noise")))
     return fits
 
 
@@ -45,8 +45,8 @@ def test_correlation(noisy_fits):
 
 def test_scale_of_the_weights_does_not_matter(electrons, own_bands, noisy_fits):
     fit = noisy_fits[0]
-    heavier = [target._replace(weight=7.0) for target in fit.targets]
-    again = fit_bands(fit.electrons, fit.bands, targets=heavier, start="noise", restarts=1)
+    heavier = [dataclasses.replace(target, weight=7.0) for target in fit.targets]
+    again = fit_bands(fit.electrons, fit.bands, targets=heavier, search=MultiStart(1, draw="noise"))
     np.testing.assert_allclose(again.covariance, fit.covariance, rtol=1e-3)
 
 
@@ -70,7 +70,7 @@ def test_moment_with_error_bar(pbe_fit):
     rule = cj.quadrature(pbe_fit.electrons, 4)
 
     def moment(electrons):
-        return cj.magnetization(electrons, **options, quadrature=rule).moment
+        return cj.magnetization(electrons, **options, accuracy=cj.Accuracy(rule=rule)).moment
 
     value, error = pbe_fit.uncertainty(moment)
     assert value == pytest.approx(float(moment(pbe_fit.electrons)))
@@ -89,6 +89,9 @@ def test_cross_validation(pbe_fit):
     total = {part: sum(v**2 for v in getattr(check, part).values()) for part in ("elsewhere", "seen", "unseen")}
     assert total["seen"] < total["unseen"]
     assert total["seen"] < total["elsewhere"]
+    assert check.status == "converged"
+    assert check.report.startswith("k-fold check")
+    assert set(check.to_xarray()["seen"].coords["target"].values.tolist()) == set(pbe_fit.rms)
     assert set(check.spread) == set(pbe_fit.free)
     with pytest.raises(cj.InputError, match="folds must be between 2 and"):
         cj.cross_validate(pbe_fit, folds=1)

@@ -22,13 +22,13 @@ def test_comments_and_blank_lines_are_skipped(tmp_path):
     ("text", "message"),
     [
         ("", "must have the header k1,k2,k3, but the file is empty"),
-        ("0,0,0\n", "row 1 must be the header k1,k2,k3, but got 0,0,0"),
-        ("k1,k2\n0,0\n", "row 1 must be the header k1,k2,k3, but got k1,k2"),
+        ("0,0,0\n", "row 1.header must be k1,k2,k3, but got 0,0,0"),
+        ("k1,k2\n0,0\n", "row 1.header must be k1,k2,k3, but got k1,k2"),
         ("k1,k2,k3\n", "must have at least one k-point"),
         ("k1,k2,k3\n0,0,0\n0,0\n", "row 3 must have 3 columns k1,k2,k3, but got 2"),
         ("k1,k2,k3\n0,0,0,0\n", "row 2 must have 3 columns k1,k2,k3, but got 4"),
-        ("k1,k2,k3\n0,nan,0\n", "row 2: k2 must be a finite number, but got 'nan'"),
-        ("k1,k2,k3\n0,0,x\n", "row 2: k3 must be a finite number, but got 'x'"),
+        ("k1,k2,k3\n0,nan,0\n", "row 2.k2 must be a finite number, but got 'nan'"),
+        ("k1,k2,k3\n0,0,x\n", "row 2.k3 must be a finite number, but got 'x'"),
     ],
 )
 def test_what_is_wrong_is_named(tmp_path, text, message):

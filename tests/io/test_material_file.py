@@ -53,9 +53,7 @@ def everything():
         3.3,
         [[0.1, 0.7], [0.7, 0.3]],
         [0.0, 1 / 3],
-        temperatures=[0.0, 100.0],
-        frequencies=[[1.0, 2.0], [1.1, 2.2]],
-        dampings=[[0.0, 0.1], [0.2, 0.3]],
+        temperatures=cj.TemperatureTable([0.0, 100.0], [[1.0, 2.0], [1.1, 2.2]], [[0.0, 0.1], [0.2, 0.3]]),
         plane=np.linalg.qr(random.normal(size=(3, 2)))[0].T,
         born_charges=random.normal(size=(3, 3, 3)),
         volume=crystal.volume,
@@ -139,9 +137,9 @@ def test_wrong_text_leaves_the_older_file(tmp_path, ktao3, options, message):
 def test_what_could_not_be_read_is_not_written(tmp_path, ktao3):
     nan = ktao3.electrons.parameters | {"Ta.d.eg": np.array(np.nan)}
     broken = ktao3.with_electrons(eqx.tree_at(lambda model: model.parameters, ktao3.electrons, nan))
-    with pytest.raises(InputError, match=r"electrons\.shells\.1\.onsite\.eg: .*finite number, but got nan"):
+    with pytest.raises(InputError, match=r"electrons\.shells\.1\.onsite\.eg must .*finite number, but got nan"):
         write_material(tmp_path / "mine.toml", broken)
-    with pytest.raises(InputError, match=r"KTaO3 must be a material file \.toml"):
+    with pytest.raises(InputError, match=r"KTaO3: must be a material file \.toml"):
         write_material(tmp_path / "KTaO3", ktao3)
     assert os.listdir(tmp_path) == []
 

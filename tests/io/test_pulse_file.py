@@ -45,12 +45,15 @@ def test_rows_of_amplitudes_are_re_and_im_of_x_then_of_y(tmp_path):
 
 
 def test_the_commented_tables_of_the_example_are_right(tmp_path):
-    """What is commented out as `# [[…]]`, `# name = …`, `#   [numbers],` or `# ]` is a table of every other family."""
+    """Each paragraph is a table of a family, below a line that says what it is."""
     _trace(tmp_path)
-    text = re.sub(r"^# (?=\[\[|\w+ = |  \[|\])", "", EXAMPLE.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    first, *others = EXAMPLE.read_text(encoding="utf-8").split("\n\n# ")[1:]
+    text = "\n".join(
+        [f"# {first}", *(re.sub(r"^# ", "", other, flags=re.MULTILINE).partition("\n")[2] for other in others)]
+    )
     pulse = load_pulse(_write(tmp_path, text))
-    families = [cj.GaussianPulse, cj.SampledPulse, cj.SplinePulse, cj.FourierPulse, cj.ShapedPulse]
-    assert [type(term) for term in pulse.pulses] == families
+    families = {cj.GaussianPulse, cj.SampledPulse, cj.SplinePulse, cj.FourierPulse, cj.ShapedPulse}
+    assert {type(term) for term in pulse.pulses} == families
 
 
 def test_several_tables_add_up(tmp_path):
@@ -63,38 +66,37 @@ def test_several_tables_add_up(tmp_path):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("[[gaussian]]\nfrequencies = 1\n", "gaussian.0.frequencies: is not a field of a pulse file"),
-        ("[[gaussian]]\nfrequency = 0\n", "gaussian.0.frequency: must be greater than 0, but got 0"),
-        ("[[gaussian]]\nphase = nan\n", "gaussian.0.phase: must be a finite number, but got nan"),
+        ("[[gaussian]]\nfrequencies = 1\n", "gaussian.0.frequencies is not a field of a pulse file"),
+        ("[[gaussian]]\nfrequency = 0\n", "gaussian.0.frequency must be positive, but got 0"),
+        ("[[gaussian]]\nphase = nan\n", "gaussian.0.phase must be finite, but got nan"),
         (
             "[[gaussian]]\nellipticity = 2\n",
-            "gaussian.0.ellipticity: must be less than or equal to 1, but got 2",
+            "gaussian.0.ellipticity must lie between -1 and 1, but got 2",
         ),
-        ("[[sampled]]\n", "sampled.0.file: is required, but missing"),
+        ("[[sampled]]\n", "sampled.0.file is required, but missing"),
         (
             "[[spline]]\nstart = 0\nend = 1\nfrequency = 2\namplitudes = []\n",
-            "spline.0.amplitudes: List should have at least 1 item after validation, not 0, but got []",
+            "spline.0.amplitudes must have the shape (K, 2, 2), but got (0, 2, 2)",
         ),
         (
             "[[spline]]\nstart = 1\nend = 0\nfrequency = 2\namplitudes = [[0, 0, 0, 0]]\n",
-            "spline.0: end must be later than start, 1.0 ps, but got 0.0 ps",
+            "spline.0.end must be later than start, 1.0 ps, but got 0.0 ps",
         ),
         (
             "[[fourier]]\nstart = 0\nend = 1\nfirst = 1\namplitudes = [[0, 0, 0, 0]]\n",
-            "fourier.0.first: must be greater than or equal to 2, but got 1",
+            "fourier.0.first must be a whole number of at least 2, but got 1",
         ),
         (
             "[[fourier]]\nstart = 0\nend = 1\nfirst = 2\namplitudes = [[0, 0, 0, 0], [0, 0, 0]]\n",
-            "fourier.0.amplitudes.1.3: is required, but missing",
+            "fourier.0.amplitudes.1.3 is required, but missing",
         ),
         (
             "[[shaped]]\nband = [2, 1]\ncenter = 0\namplitudes = [[0, 0, 0, 0]]\n",
-            "shaped.0: band must be 0 < low < high in THz, but got [2. 1.]",
+            "shaped.0.band must increase, but got [2. 1.]",
         ),
         (
             "",
-            "must have at least one table [[gaussian]], [[sampled]], [[spline]], [[fourier]] or [[shaped]], "
-            "but got none",
+            "must have at least one table [[gaussian]], [[sampled]], ",
         ),
         ("[[gaussian]\n", "must be a TOML file, but"),
     ],
@@ -109,9 +111,9 @@ def test_what_is_wrong_is_named(tmp_path, text, message):
 
 def test_the_trace_is_named_when_it_is_wrong(tmp_path):
     trace = _write(tmp_path, "t,E_x,E_y\n0,0,0\n1,0,0\n1,0,0\n2,0,0\n", "trace.csv")
-    with pytest.raises(cj.InputError, match=r"trace\.csv, row 4, column t: expected times that increase"):
+    with pytest.raises(cj.InputError, match=r"trace\.csv: row 4, column t must be later"):
         load_pulse(trace)
-    with pytest.raises(cj.InputError, match=r"p\.toml: .*trace\.csv, row 4"):
+    with pytest.raises(cj.InputError, match=r"trace\.csv: row 4, column t must be later"):
         load_pulse(_write(tmp_path, "[[sampled]]\nfile = 'trace.csv'\n"))
 
 

@@ -24,10 +24,6 @@ def written(tmp_path):
     return write
 
 
-def test_example_is_the_one_that_is_printed():
-    assert EXAMPLE.read_text() == (ROOT / "chiraljax" / "cli" / "examples" / "sweep.toml").read_text()
-
-
 def test_example_with_what_it_comments_out(tmp_path):
     """Each table and axis that is commented out works when it is not."""
     text = EXAMPLE.read_text()
@@ -36,7 +32,8 @@ def test_example_with_what_it_comments_out(tmp_path):
     for start in ('# "electrons', "# laser", "# draw = { random", "# [gradients]", "# peak_moment = [", "# duration"):
         assert text.count(f"\n{start}") == 1
         text = text.replace(f"\n{start}", f"\n{start.removeprefix('# ')}")
-    for table in ("[pulse]", "[times]", "[electrons]", "[coupling]", "start = 0.0", "end = 10", "rtol", 'name = "kin'):
+    text = text.replace('# [coupling]\n# name = "kin', '[coupling]\nname = "kin')
+    for table in ("[pulse]", "[times]", "[electrons]", "start = 0.0", "end = 10", "rtol"):
         text = text.replace(f"\n# {table}", f"\n{table}")
     path = tmp_path / "sweep.toml"
     path.write_text(text)
@@ -89,19 +86,19 @@ count = 31
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "axes: is required, but missing"),
-        ("[axes]\n", "axes: "),
+        ("", "axes is required, but missing"),
+        ("[axes]\n", "axes must have at least 1 item"),
         ("[axes]\nmu = []\n", "axes.mu"),
         ("[axes]\nmu = 1.0\n", "axes.mu"),
-        ("[axes]\nmu = { start = 0.0, stop = 1.0 }\n", "axes.mu.grid.count: is required, but missing"),
+        ("[axes]\nmu = { start = 0.0, stop = 1.0 }\n", "axes.mu.grid.count is required, but missing"),
         ("[axes]\nmu = { start = 0.0, stop = 1.0, count = 0 }\n", "axes.mu.grid.count"),
-        ("[axes]\nmu = { start = 0.0, stop = 1.0, count = 1 }\n", "axes.mu: count must be at least 2"),
-        ('[axes]\nmu = { start = 0.0, stop = 1.0, count = 3, spacing = "log" }\n', "axes.mu: start must be positive"),
-        ("[axes]\nx = { sobol = { mu = [1.0, 0.0] }, count = 4 }\n", "axes.x: range of mu must increase"),
+        ("[axes]\nmu = { start = 0.0, stop = 1.0, count = 1 }\n", "axes.mu.count must be at least 2"),
+        ('[axes]\nmu = { start = 0.0, stop = 1.0, count = 3, spacing = "log" }\n', "axes.mu.start must be positive"),
+        ("[axes]\nx = { sobol = { mu = [1.0, 0.0] }, count = 4 }\n", "axes.x.range of mu must increase"),
         ('[axes]\nx = { together = { mu = [1.0] }, units = { nu = "eV" } }\n', "units must be of mu"),
         ("[axes]\nmu = [0.0]\n[times]\nend = -1.0\n", "times.end must be after start"),
-        ("[axes]\nmu = [0.0]\n[pulse]\nfile = 'no.toml'\n", "pulse: "),
-        ("[axes]\nmu = [0.0]\n[electrons]\nmue = 1.0\n", "electrons.mue: is not a field of a sweep file"),
+        ("[axes]\nmu = [0.0]\n[pulse]\nfile = 'no.toml'\n", "no.toml: must be a TOML file of a pulse"),
+        ("[axes]\nmu = [0.0]\n[electrons]\nmue = 1.0\n", "electrons.mue is not a field of a sweep file"),
         ("[axes]\nmu = [0.0]\n[coupling]\nname = 'other'\n", "coupling"),
     ],
 )
@@ -109,6 +106,6 @@ def test_bad_files_are_refused(written, text, message):
     path = written(text)
     with pytest.raises(InputError) as error:
         load_sweep(path)
-    assert str(error.value).startswith(str(path))
+    assert str(error.value).startswith(f"{path.parent}/")
     assert message in str(error.value)
     assert "\n" not in str(error.value)

@@ -47,7 +47,7 @@ def written(folder, name, text):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"born": "KTaO3"}, r"BORN must have the Born charges of the 2 inequivalent .* but has 3: is it of another"),
+        ({"born": "KTaO3"}, r"BORN: must have the Born charges of the 2 inequivalent .* but has 3: is it of another"),
         (
             {"born": "# \n1 0 0 0 1 0 0 0 1\n2 0 0 0 2 0 0 0 2\n-1 0 0 0 -1 0 0 0 -1"},
             r"off by 0.5 e an atom: are they of",
@@ -59,7 +59,7 @@ def written(folder, name, text):
         ({"force_sets": "KTaO3"}, "FORCE_SETS: cannot be read with its crystal and supercell: .* 40 atoms, but"),
         ({"force_sets": "64\n2\n\n1\n0.01 0 0\n1 2"}, "FORCE_SETS: cannot be read with its crystal and supercell"),
         ({"force_constants": "3 3\n1 1\n"}, "FORCE_CONSTANTS: cannot be read with its crystal and supercell"),
-        ({"born": "/nowhere/BORN"}, "/nowhere/BORN: there is no such file"),
+        ({"born": "/nowhere/BORN"}, "/nowhere/BORN: must be a file, but there is no such file"),
         ({"supercell": (2, 2, 2)}, "supercell must be left out, the file says which it is"),
     ],
 )
@@ -93,7 +93,7 @@ def test_files_that_are_no_lattice(tmp_path, name, text, options, message):
 
 def test_bundled_lattices_have_names():
     assert cj.bundled_lattices() == ["KTaO3", "KTaO3_2x2x2"]
-    with pytest.raises(cj.InputError, match="KTaO: there is no such file"):
+    with pytest.raises(cj.InputError, match="KTaO: must be a file, but there is no such file"):
         cj.load_lattice("KTaO")
 
 

@@ -18,13 +18,13 @@ def rule(electrons):
 @pytest.fixture(scope="module")
 def curve(electrons, rule):
     options = {"mu": [0.0, 0.1], "temperature": [600.0, 900.0]}
-    return cj.magnetization_curve(electrons, **options, fastest=FASTEST, quadrature=rule)
+    return cj.magnetization_curve(electrons, **options, rotation=FASTEST, accuracy=cj.Accuracy(rule=rule))
 
 
 def test_values(electrons, rule, curve):
     rotation = np.array([[-14.0, -3.0], [0.0, 7.7]])
     direct = cj.magnetization(
-        electrons, mu=[0.0, 0.1], temperature=[600.0, 900.0], rotation=rotation, quadrature=rule
+        electrons, mu=[0.0, 0.1], temperature=[600.0, 900.0], rotation=rotation, accuracy=cj.Accuracy(rule=rule)
     ).moment
     assert curve(rotation).shape == (2, 2, 2, 2)
     np.testing.assert_allclose(curve(rotation), direct, atol=1e-8 * float(np.abs(direct).max()))
@@ -35,20 +35,20 @@ def test_slope_is_the_susceptibility(electrons):
     """On rules that are converged to 10⁻⁵, which differ as the symmetry of Ω = 0 is higher."""
     options = {"mu": [0.0, 0.1], "temperature": 900.0}
     rule = cj.quadrature(electrons, 32)
-    curve = cj.magnetization_curve(electrons, **options, fastest=FASTEST, nodes=4, quadrature=rule)
-    chi = cj.susceptibility(electrons, **options, quadrature=cj.quadrature(electrons, 32, axis=None))
+    curve = cj.magnetization_curve(electrons, **options, rotation=FASTEST, accuracy=cj.Accuracy(rule=rule, nodes=4))
+    chi = cj.susceptibility(electrons, **options, accuracy=cj.Accuracy(rule=cj.quadrature(electrons, 32, axis=None)))
     np.testing.assert_allclose(curve.slope, chi.tensor[:, 2, 2], rtol=1e-4)
 
 
 @pytest.mark.slow
 def test_denser_nodes_where_the_moment_bends(electrons):
     """At 60 K ħΩ passes k_BT: two nodes are not enough, six agree with single values within the errors."""
-    options = {"mu": 0.0, "temperature": 60.0, "rtol": 3e-2}
-    found = cj.magnetization_curve(electrons, **options, fastest=3 * FASTEST, nodes=2)
+    options = {"mu": 0.0, "temperature": 60.0}
+    found = cj.magnetization_curve(electrons, **options, rotation=3 * FASTEST, accuracy=cj.Accuracy(rtol=3e-2, nodes=2))
     assert found.coefficients.shape == (6,)
     assert bool(found.converged)
     for rotation in (9.0, 31.0):
-        one = cj.magnetization(electrons, **options, rotation=rotation)
+        one = cj.magnetization(electrons, **options, rotation=rotation, accuracy=cj.Accuracy(rtol=3e-2))
         assert abs(float(found(rotation) - one.moment)) < float(found.error + one.error)
 
 
@@ -66,7 +66,9 @@ def test_crossover(curve):
 
 def test_derivative_and_jit(electrons, rule):
     def value(mu):
-        return cj.magnetization_curve(electrons, mu=mu, temperature=900.0, fastest=FASTEST, quadrature=rule)(10.0)
+        return cj.magnetization_curve(
+            electrons, mu=mu, temperature=900.0, rotation=FASTEST, accuracy=cj.Accuracy(rule=rule)
+        )(10.0)
 
     h = 1e-5
     expected = (value(0.1 + h) - value(0.1 - h)) / (2 * h)
@@ -74,8 +76,11 @@ def test_derivative_and_jit(electrons, rule):
 
 
 def test_bad_input(electrons, rule, curve):
-    for change, message in (({"fastest": 0.0}, "fastest must be positive"), ({"nodes": 1}, "nodes must be at least 2")):
-        options = {"mu": 0.1, "temperature": 900.0, "fastest": 1.0, "quadrature": rule} | change
+    for change, message in (
+        ({"rotation": np.nan}, "rotation must be finite"),
+        ({"temperature": -1.0}, "temperature must be zero or positive"),
+    ):
+        options = {"mu": 0.1, "temperature": 900.0, "rotation": 1.0, "accuracy": cj.Accuracy(rule=rule)} | change
         with pytest.raises(InputError, match=message):
             cj.magnetization_curve(electrons, **options)
     with pytest.raises(InputError, match="fraction must be positive"):

@@ -12,14 +12,16 @@ from chiraljax import InputError
 @pytest.mark.parametrize("temperature", [150.0, 900.0])
 def test_carriers_at_the_chemical_potential(electrons, doping, temperature):
     rule = cj.quadrature(electrons, 12)
-    mu = cj.chemical_potential(electrons, doping=doping, temperature=temperature, quadrature=rule)
-    found = cj.magnetization(electrons, mu=mu, temperature=temperature, rotation=0.0, quadrature=rule).carriers
+    mu = cj.chemical_potential(electrons, doping=doping, temperature=temperature, rule=rule)
+    found = cj.magnetization(
+        electrons, mu=mu, temperature=temperature, rotation=0.0, accuracy=cj.Accuracy(rule=rule)
+    ).carriers
     assert float(found) == pytest.approx(doping, rel=1e-9, abs=1e-13)
 
 
 def test_undoped_gap_at_low_temperature(electrons):
     """μ lies inside the gap at 20 K, where there are 10⁻²⁷⁰ carriers: e^(−E_gap/2k_BT)."""
-    mu = float(cj.chemical_potential(electrons, doping=0.0, temperature=20.0, n=8))
+    mu = float(cj.chemical_potential(electrons, doping=0.0, temperature=20.0, rule=8))
     assert -2.53 < mu < 0
     assert mu == pytest.approx(-2.5266 / 2, abs=0.02)
 
@@ -29,7 +31,7 @@ def test_derivative_with_respect_to_doping_and_parameters(electrons):
 
     def mu(doping, xi):
         model = electrons.with_parameters({"Ta.d.xi": xi})
-        return cj.chemical_potential(model, doping=doping, temperature=800.0, quadrature=rule)
+        return cj.chemical_potential(model, doping=doping, temperature=800.0, rule=rule)
 
     for argument, (point, step) in enumerate([(0.02, 1e-4), (0.28868, 1e-3)]):
         at = [0.02, 0.28868]
@@ -50,7 +52,7 @@ def test_density_per_cubic_centimetre(ktao3):
 def test_density_of_states_sum_rules(electrons, project):
     energies = np.linspace(-8, 12, 2001)
     found = cj.density_of_states(
-        electrons, energies, broadening=0.1, rotation=15.2, project=project, quadrature=cj.quadrature(electrons, 8)
+        electrons, energies, broadening=0.1, rotation=15.2, project=project, rule=cj.quadrature(electrons, 8)
     )
     step = energies[1] - energies[0]
     assert float(found.total.sum() * step) == pytest.approx(28, rel=1e-9)
@@ -61,7 +63,7 @@ def test_density_of_states_sum_rules(electrons, project):
 
 
 def test_spins_are_equal_without_rotation(electrons):
-    found = cj.density_of_states(electrons, [2.0, 2.5, 4.0], broadening=0.05, quadrature=cj.quadrature(electrons, 8))
+    found = cj.density_of_states(electrons, [2.0, 2.5, 4.0], broadening=0.05, rule=cj.quadrature(electrons, 8))
     np.testing.assert_allclose(found.projections[0], found.projections[1], rtol=1e-10)
 
 
@@ -83,7 +85,7 @@ def test_derivatives_inside_the_gap(electrons, temperature):
 
     def mu(value, temperature):
         model = electrons.with_parameters({"O-Ta.pd_sigma.1": value})
-        return cj.chemical_potential(model, doping=0.0, temperature=temperature, quadrature=rule)
+        return cj.chemical_potential(model, doping=0.0, temperature=temperature, rule=rule)
 
     at = [float(electrons.parameters["O-Ta.pd_sigma.1"]), temperature]
     for argument, step in enumerate((1e-4, 1e-2)):
@@ -92,8 +94,6 @@ def test_derivatives_inside_the_gap(electrons, temperature):
         down[argument] -= step
         expected = (float(mu(*up)) - float(mu(*down))) / (2 * step)
         assert float(jax.grad(mu, argument)(*at)) == pytest.approx(expected, rel=1e-5, abs=1e-9)
-    slope = jax.grad(lambda n: cj.chemical_potential(electrons, doping=n, temperature=temperature, quadrature=rule))(
-        0.0
-    )
+    slope = jax.grad(lambda n: cj.chemical_potential(electrons, doping=n, temperature=temperature, rule=rule))(0.0)
     assert np.isfinite(float(slope))
     assert float(slope) > 1e100

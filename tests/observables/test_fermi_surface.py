@@ -11,10 +11,8 @@ import pytest
 import chiraljax as cj
 from chiraljax import Hopping, InputError, Shell, slater_koster
 from chiraljax._units import BOLTZMANN, HBAR_EV_PS
+from chiraljax.brillouin import FermiSurface, _nodes, extrapolate, thermal_levels
 from chiraljax.crystal import Crystal
-from chiraljax.observables import FermiSurface, _interpolation
-from chiraljax.observables._fermi_surface import _thermal_levels
-from chiraljax.observables._resolve import _extrapolate
 
 ROTATION = 2 * np.pi * 2.42
 
@@ -22,7 +20,7 @@ ROTATION = 2 * np.pi * 2.42
 @pytest.fixture(scope="module")
 def cold(electrons):
     """A doped crystal at 30 K, to 1 %."""
-    return cj.magnetization(electrons, mu=0.1, temperature=30.0, rotation=ROTATION, rtol=1e-2)
+    return cj.magnetization(electrons, mu=0.1, temperature=30.0, rotation=ROTATION, accuracy=cj.Accuracy(rtol=1e-2))
 
 
 @pytest.mark.slow
@@ -35,20 +33,20 @@ def test_against_points(electrons):
     exact, doubt = (np.array(known[name])[2:4, 2] for name in ("moment", "error"))
     assert (known["mu"][2:4], known["temperature"][2]) == ([0.05, 0.1], 100.0)
     options = {"mu": [0.05, 0.1], "temperature": 100.0, "rotation": ROTATION}
-    found = cj.magnetization(electrons, **options, rtol=3e-3)
+    found = cj.magnetization(electrons, **options, accuracy=cj.Accuracy(rtol=3e-3))
     assert found.status == "converged"
     assert int(found.eigensolves) < 2500
     off = np.abs(found.moment - exact)
     np.testing.assert_array_less(off, 1e-7 + 3e-3 * np.abs(exact))
     np.testing.assert_array_less(off, found.error + doubt)
-    points = cj.magnetization(electrons, **options, quadrature=cj.quadrature(electrons, 96))
+    points = cj.magnetization(electrons, **options, accuracy=cj.Accuracy(rule=cj.quadrature(electrons, 96)))
     np.testing.assert_allclose(found.carriers, points.carriers, rtol=3e-3)
 
 
 def test_rule_for_some_of_the_pairs(cold):
     """Parts that none of them needs are left out, and the others are counted anew."""
-    part, *_ = cold.quadrature.parts
-    whole = FermiSurface(cold.quadrature.smooth, (part, part, part), ((-1, False), (2, True), (0, False), (2, False)))
+    part, *_ = cold.rule.parts
+    whole = FermiSurface(cold.rule.smooth, (part, part, part), ((-1, False), (2, True), (0, False), (2, False)))
     some = whole.of_pairs([3, 0])
     assert len(some.parts) == 1
     assert some.method == ((0, False), (-1, False))
@@ -59,9 +57,9 @@ def test_below_the_gap(electrons):
     """Holes: the valence bands are interpolated instead. 64 points an axis have converged to 10⁻⁶ here."""
     mu = float(cj.valence_edge(electrons).energy) - 0.3
     options = {"mu": mu, "reference": "absolute", "temperature": 300.0, "rotation": ROTATION}
-    points = cj.magnetization(electrons, **options, quadrature=cj.quadrature(electrons, 64))
-    found = cj.magnetization(electrons, **options, rtol=1e-2)
-    assert found.quadrature.parts[0][0].states == (0, electrons.filling)
+    points = cj.magnetization(electrons, **options, accuracy=cj.Accuracy(rule=cj.quadrature(electrons, 64)))
+    found = cj.magnetization(electrons, **options, accuracy=cj.Accuracy(rtol=1e-2))
+    assert found.rule.parts[0][0].states == (0, electrons.filling)
     assert found.status == "converged"
     off = abs(float(found.moment - points.moment))
     assert off < 1e-2 * abs(float(points.moment))
@@ -72,7 +70,7 @@ def test_below_the_gap(electrons):
 
 def test_zero_temperature_is_the_limit(electrons, cold):
     """|M(T) − M(0)| stays below (π²/6)(k_BT/ħΩ)²|M|: Sommerfeld's term if M varies on the scale of the splitting."""
-    at = {"mu": 0.1, "rotation": ROTATION, "quadrature": cold.quadrature}
+    at = {"mu": 0.1, "rotation": ROTATION, "accuracy": cj.Accuracy(rule=cold.rule)}
     zero, one, ten = (float(cj.magnetization(electrons, temperature=t, **at).moment) for t in (0.0, 1.0, 10.0))
     for temperature, moment in ((1.0, one), (10.0, ten)):
         bound = np.pi**2 / 6 * (BOLTZMANN * temperature / (HBAR_EV_PS * ROTATION)) ** 2
@@ -81,11 +79,11 @@ def test_zero_temperature_is_the_limit(electrons, cold):
 
 def test_the_cube_around_gamma(electrons):
     """The other region, against Clenshaw and Curtis's rule for it: what was asked for, and what both report."""
-    options = {"mu": 0.1, "temperature": 30.0, "rotation": ROTATION, "normalisation": "gamma_cube"}
-    found = cj.magnetization(electrons, **options, rtol=1e-2)
-    rule = cj.quadrature(electrons, 96, normalisation="gamma_cube")
-    points = cj.magnetization(electrons, **options, quadrature=rule)
-    assert isinstance(found.quadrature, FermiSurface)
+    options = {"mu": 0.1, "temperature": 30.0, "rotation": ROTATION}
+    found = cj.magnetization(electrons, **options, accuracy=cj.Accuracy(rtol=1e-2, region="gamma_cube"))
+    rule = cj.quadrature(electrons, 96, region="gamma_cube")
+    points = cj.magnetization(electrons, **options, accuracy=cj.Accuracy(rule=rule))
+    assert isinstance(found.rule, FermiSurface)
     off = abs(float(found.moment - points.moment))
     assert off < 1e-2 * abs(float(points.moment))
     assert off < float(found.error + points.error)
@@ -99,7 +97,7 @@ def test_derivatives_on_the_frozen_rule(electrons, cold):
     def moment(mu, temperature, rotation, value):
         model = electrons.with_parameters({"Ta.d.xi": value})
         return cj.magnetization(
-            model, mu=mu, temperature=temperature, rotation=rotation, quadrature=cold.quadrature
+            model, mu=mu, temperature=temperature, rotation=rotation, accuracy=cj.Accuracy(rule=cold.rule)
         ).moment
 
     for point, steps in (((0.1, 30.0, ROTATION, xi), (1e-6, 1e-3, 1e-4, 1e-6)), ((0.1, 0.0, ROTATION, xi), (1e-6,))):
@@ -116,15 +114,19 @@ def test_derivatives_on_the_frozen_rule(electrons, cold):
 def test_gradient_in_the_rotation_at_rest(electrons, cold):
     """At Ω = 0 every level is twofold: a sum over nodes has the slope χ, one between tetrahedra refuses."""
     options = {"mu": 0.1, "temperature": 600.0}
-    rule = cj.magnetization(electrons, **options, rotation=ROTATION, rtol=1e-4).quadrature
+    rule = cj.magnetization(electrons, **options, rotation=ROTATION, accuracy=cj.Accuracy(rtol=1e-4)).rule
     assert rule.method == ((0, False),)
-    slope = jax.grad(lambda omega: cj.magnetization(electrons, **options, rotation=omega, quadrature=rule).moment)(0.0)
-    chi = cj.susceptibility(electrons, **options, rtol=1e-4).tensor[2, 2]
+    slope = jax.grad(
+        lambda omega: cj.magnetization(electrons, **options, rotation=omega, accuracy=cj.Accuracy(rule=rule)).moment
+    )(0.0)
+    chi = cj.susceptibility(electrons, **options, accuracy=cj.Accuracy(rtol=1e-4)).tensor[2, 2]
     assert float(slope) == pytest.approx(float(chi), rel=1e-3)
     with pytest.raises(InputError, match="rotation must not be 0 for a gradient at this temperature"):
         jax.grad(
             lambda omega: (
-                cj.magnetization(electrons, mu=0.1, temperature=30.0, rotation=omega, quadrature=cold.quadrature).moment
+                cj.magnetization(
+                    electrons, mu=0.1, temperature=30.0, rotation=omega, accuracy=cj.Accuracy(rule=cold.rule)
+                ).moment
             )
         )(0.0)
 
@@ -133,11 +135,13 @@ def test_a_gradient_refines_like_a_value(electrons, cold):
     """Without a rule the search is the same, and its rule is differentiated."""
 
     def moment(mu):
-        return cj.magnetization(electrons, mu=mu, temperature=30.0, rotation=ROTATION, rtol=1e-2).moment
+        return cj.magnetization(
+            electrons, mu=mu, temperature=30.0, rotation=ROTATION, accuracy=cj.Accuracy(rtol=1e-2)
+        ).moment
 
     def fixed(mu):
         return cj.magnetization(
-            electrons, mu=mu, temperature=30.0, rotation=ROTATION, quadrature=cold.quadrature
+            electrons, mu=mu, temperature=30.0, rotation=ROTATION, accuracy=cj.Accuracy(rule=cold.rule)
         ).moment
 
     value, slope = jax.value_and_grad(moment)(0.1)
@@ -151,10 +155,12 @@ def test_jit(electrons, cold):
     @jax.jit
     def moment(mu):
         return cj.magnetization(
-            electrons, mu=mu, temperature=30.0, rotation=ROTATION, quadrature=cold.quadrature
+            electrons, mu=mu, temperature=30.0, rotation=ROTATION, accuracy=cj.Accuracy(rule=cold.rule)
         ).moment
 
-    eager = cj.magnetization(electrons, mu=0.1, temperature=30.0, rotation=ROTATION, quadrature=cold.quadrature)
+    eager = cj.magnetization(
+        electrons, mu=0.1, temperature=30.0, rotation=ROTATION, accuracy=cj.Accuracy(rule=cold.rule)
+    )
     assert float(moment(0.1)) == pytest.approx(float(eager.moment), rel=1e-9)
     assert abs(float(eager.moment - cold.moment)) < float(eager.error + cold.error)
 
@@ -163,16 +169,18 @@ def test_jit(electrons, cold):
 def test_grids_compile_nothing_new(electrons, cold, monkeypatch):
     """All grids of a search share the programs of the first."""
     traces = []
-    original = _interpolation.on_plane
-    monkeypatch.setattr(_interpolation, "on_plane", lambda *arguments: traces.append(0) or original(*arguments))
+    original = _nodes.on_plane
+    monkeypatch.setattr(_nodes, "on_plane", lambda *arguments: traces.append(0) or original(*arguments))
     jax.clear_caches()
-    cj.magnetization(electrons, mu=0.1, temperature=30.0, rotation=ROTATION, rtol=1e-2)
+    cj.magnetization(electrons, mu=0.1, temperature=30.0, rotation=ROTATION, accuracy=cj.Accuracy(rtol=1e-2))
     assert len(traces) == 2  # for the pair itself, and with those that probe the interpolation
 
 
 def test_a_rule_is_for_its_table(electrons, cold):
-    with pytest.raises(InputError, match="quadrature must be one for 2 pairs of mu and temperature, but got one for 1"):
-        cj.magnetization(electrons, mu=[0.1, 0.2], temperature=30.0, rotation=ROTATION, quadrature=cold.quadrature)
+    with pytest.raises(InputError, match="rule must be one for 2 pairs of mu and temperature, but got one for 1"):
+        cj.magnetization(
+            electrons, mu=[0.1, 0.2], temperature=30.0, rotation=ROTATION, accuracy=cj.Accuracy(rule=cold.rule)
+        )
 
 
 def test_a_metal_without_a_gap():
@@ -185,8 +193,8 @@ def test_a_metal_without_a_gap():
     hoppings = [Hopping(("Na.s", "Na.s"), 1, {"sigma": -0.5})]
     metal = slater_koster(crystal, [Shell("Na", "s", {"energy": 0.0})], hoppings, filling=1)
     options = {"mu": -0.8, "reference": "absolute", "rotation": 40.0}
-    found = cj.magnetization(metal, temperature=20.0, **options, rtol=2e-3)
-    assert found.quadrature.parts[0][0].trial == ()
+    found = cj.magnetization(metal, temperature=20.0, **options, accuracy=cj.Accuracy(rtol=2e-3))
+    assert found.rule.parts[0][0].trial == ()
     assert found.status == "converged"
     u = (np.arange(1000) + 0.5) / 1000
     x, y = np.meshgrid(np.cos(np.pi * u), np.cos(np.pi * u))
@@ -201,13 +209,13 @@ def test_a_metal_without_a_gap():
 
 def test_thermal_average_of_a_parabola():
     """∫x²/(4 cosh²(x/2)) = π²/3, of which 1.2·10⁻⁴ lies beyond ±14, and the weights are normalised."""
-    x, weights = _thermal_levels()
+    x, weights = thermal_levels()
     assert weights.sum(axis=0) == pytest.approx([1, 1], abs=1e-14)
     assert weights.T @ x**2 == pytest.approx(np.full(2, np.pi**2 / 3), rel=2e-4)
 
 
 def test_extrapolation_of_exact_quadratic_errors():
     sums = {n: np.array([[2.0 + 3 / n**2], [1.0 - 5 / n**2]]) for n in (24, 32, 48, 64)}
-    value, error = _extrapolate(sums)
+    value, error = extrapolate(sums)
     np.testing.assert_allclose(value, [[2.0], [1.0]], rtol=1e-12)
     assert np.all(error < 1e-12)

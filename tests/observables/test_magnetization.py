@@ -7,7 +7,7 @@ import pytest
 
 import chiraljax as cj
 from chiraljax import InputError
-from chiraljax.observables import _magnetization
+from chiraljax.brillouin import _points
 
 ROTATION = 2 * np.pi * 2.42
 
@@ -23,7 +23,11 @@ def test_reference_moments(electrons, reference, ours, theirs):
         if (row["mu"], row["T"]) == (0.2, 300):
             continue  # in test_reference_moment_of_the_doped_crystal: the costliest
         result = cj.magnetization(
-            electrons, mu=row["mu"], temperature=row["T"], rotation=ROTATION, normalisation=ours, rtol=3e-3
+            electrons,
+            mu=row["mu"],
+            temperature=row["T"],
+            rotation=ROTATION,
+            accuracy=cj.Accuracy(rtol=3e-3, region=ours),
         )
         assert result.status == "converged"
         assert float(result.moment) == pytest.approx(row["moment"], rel=5e-3)
@@ -34,7 +38,7 @@ def test_reference_moments(electrons, reference, ours, theirs):
 def test_reference_moment_of_the_doped_crystal(electrons, reference):
     row = next(row for row in _rows(reference, "zone") if (row["mu"], row["T"]) == (0.2, 300))
     rule = cj.quadrature(electrons, 40)
-    result = cj.magnetization(electrons, mu=0.2, temperature=300, rotation=ROTATION, quadrature=rule)
+    result = cj.magnetization(electrons, mu=0.2, temperature=300, rotation=ROTATION, accuracy=cj.Accuracy(rule=rule))
     assert float(result.moment) == pytest.approx(row["moment"], rel=5e-3)
     assert float(result.carriers) == pytest.approx(row["carriers"], rel=5e-3)
 
@@ -42,11 +46,11 @@ def test_reference_moment_of_the_doped_crystal(electrons, reference):
 def test_grid_and_labels(electrons):
     rule = cj.quadrature(electrons, 8)
     arguments = {"mu": [0.0, 0.1], "temperature": [300.0, 600.0, 900.0], "rotation": [0.0, 1.0, ROTATION, -ROTATION]}
-    result = cj.magnetization(electrons, **arguments, quadrature=rule)
+    result = cj.magnetization(electrons, **arguments, accuracy=cj.Accuracy(rule=rule))
     assert result.moment.shape == result.carriers.shape == result.error.shape == (2, 3, 4)
     np.testing.assert_allclose(result.moment[..., 0], 0, atol=1e-13)
     np.testing.assert_allclose(result.moment[..., 3], -result.moment[..., 2], rtol=1e-9)
-    alone = cj.magnetization(electrons, mu=0.1, temperature=900.0, rotation=1.0, quadrature=rule)
+    alone = cj.magnetization(electrons, mu=0.1, temperature=900.0, rotation=1.0, accuracy=cj.Accuracy(rule=rule))
     assert alone.moment.shape == ()
     assert float(alone.moment) == pytest.approx(float(result.moment[1, 2, 1]), rel=1e-10)
     assert int(result.eigensolves) == 4 * len(rule.weights)
@@ -58,7 +62,11 @@ def test_grid_and_labels(electrons):
 def test_axis_is_a_cubic_direction(electrons):
     """Ω along x, y and z are equivalent in a cubic crystal; the trapezoidal rule shares that symmetry."""
     moments = [
-        float(cj.magnetization(electrons, mu=0.3, temperature=2000, rotation=ROTATION, axis=axis, rtol=1e-3).moment)
+        float(
+            cj.magnetization(
+                electrons, mu=0.3, temperature=2000, rotation=ROTATION, axis=axis, accuracy=cj.Accuracy(rtol=1e-3)
+            ).moment
+        )
         for axis in np.eye(3)
     ]
     np.testing.assert_allclose(moments, moments[0], rtol=1e-8)
@@ -70,26 +78,28 @@ def test_symmetry_reduction_changes_nothing(electrons, axis):
     from chiraljax.brillouin import zone
 
     options = {"mu": 0.1, "temperature": 1000.0, "rotation": ROTATION, "axis": axis}
-    reduced = cj.magnetization(electrons, **options, quadrature=cj.quadrature(electrons, 8, axis))
+    reduced = cj.magnetization(electrons, **options, accuracy=cj.Accuracy(rule=cj.quadrature(electrons, 8, axis)))
     full = zone(8, [-np.eye(3, dtype=int), np.eye(3, dtype=int)])
-    complete = cj.magnetization(electrons, **options, quadrature=full)
+    complete = cj.magnetization(electrons, **options, accuracy=cj.Accuracy(rule=full))
     assert float(reduced.moment) == pytest.approx(float(complete.moment), rel=1e-9)
     assert int(reduced.eigensolves) < int(complete.eigensolves)
 
 
 def test_budget(electrons):
-    result = cj.magnetization(electrons, mu=0.2, temperature=30, rotation=ROTATION, rtol=1e-6, max_eigensolves=1500)
+    result = cj.magnetization(
+        electrons, mu=0.2, temperature=30, rotation=ROTATION, accuracy=cj.Accuracy(rtol=1e-6, budget=1500)
+    )
     assert result.status == "budget_exhausted"
     assert int(result.eigensolves) <= 1500
     finer = cj.magnetization(
-        electrons, mu=0.2, temperature=30, rotation=ROTATION, quadrature=cj.quadrature(electrons, 32)
+        electrons, mu=0.2, temperature=30, rotation=ROTATION, accuracy=cj.Accuracy(rule=cj.quadrature(electrons, 32))
     )
     assert float(result.error) > 0.1 * abs(float(result.moment - finer.moment))
 
 
 def test_zero_temperature(electrons):
     rule = cj.quadrature(electrons, 12)
-    options = {"mu": 0.2, "rotation": ROTATION, "quadrature": rule}
+    options = {"mu": 0.2, "rotation": ROTATION, "accuracy": cj.Accuracy(rule=rule)}
     cold = cj.magnetization(electrons, temperature=0, **options)
     cool = cj.magnetization(electrons, temperature=0.01, **options)
     assert float(cold.moment) == pytest.approx(float(cool.moment), rel=1e-9)
@@ -104,29 +114,29 @@ def test_zero_temperature(electrons):
         ({"temperature": -1.0}, "temperature must be zero or positive, but got -1"),
         ({"temperature": np.nan}, "temperature must be finite"),
         ({"mu": np.inf}, "mu must be finite"),
-        ({"rtol": 0.0}, "rtol must be positive"),
+        ({"accuracy": {"rtol": 0.0}}, "rtol must be positive"),
         ({"axis": [0, 0, 0]}, "axis must be a direction"),
-        ({"normalisation": "sphere"}, "normalisation must be 'zone' or 'gamma_cube', but got 'sphere'"),
-        ({"reference": "valence"}, "reference must be 'conduction' or 'absolute'"),
+        ({"accuracy": {"region": "sphere"}}, "region must be one of zone, gamma_cube, but got 'sphere'"),
+        ({"reference": "valence"}, "reference must be one of conduction, absolute, but got 'valence'"),
     ],
 )
 def test_bad_input(electrons, change, message):
-    options = {"mu": 0.1, "temperature": 300.0, "rotation": ROTATION} | change
+    options = {"mu": 0.1, "temperature": 300.0, "rotation": ROTATION, "accuracy": {}} | change
     with pytest.raises(InputError, match=message) as caught:
-        cj.magnetization(electrons, **options)
+        cj.magnetization(electrons, **options | {"accuracy": cj.Accuracy(**options["accuracy"])})
     assert "\n" not in str(caught.value)
 
 
 def test_refinement_compiles_once(electrons, monkeypatch):
     """The integrand is traced once, however many meshes, temperatures and rotations are gone through."""
     traces = []
-    original = _magnetization._integrand
+    original = _points._integrand
 
     def counted(arguments, k):
         traces.append(k.shape)
         return original(arguments, k)
 
-    monkeypatch.setattr(_magnetization, "_integrand", counted)
+    monkeypatch.setattr(_points, "_integrand", counted)
     for temperature, rotation in [(3000.0, 1.0), (2000.0, 2.0), (1500.0, ROTATION)]:
         cj.magnetization(electrons, mu=0.5, temperature=temperature, rotation=rotation)
     assert len(traces) == 1
@@ -136,7 +146,9 @@ def test_jit_and_vmap(electrons):
     rule = cj.quadrature(electrons, 8)
 
     def moment(mu, temperature, rotation):
-        return cj.magnetization(electrons, mu=mu, temperature=temperature, rotation=rotation, quadrature=rule).moment
+        return cj.magnetization(
+            electrons, mu=mu, temperature=temperature, rotation=rotation, accuracy=cj.Accuracy(rule=rule)
+        ).moment
 
     eager = moment(0.1, 600.0, ROTATION)
     assert float(jax.jit(moment)(0.1, 600.0, ROTATION)) == pytest.approx(float(eager), rel=1e-10)
@@ -149,11 +161,11 @@ def test_jit_and_vmap(electrons):
 
 
 def test_rule_for_another_axis_or_region_is_refused(electrons):
-    options = {"mu": 0.1, "temperature": 900.0, "rotation": ROTATION, "quadrature": cj.quadrature(electrons, 8)}
-    with pytest.raises(InputError, match="quadrature must be one for this axis of rotation"):
-        cj.magnetization(electrons, **options, axis=[1, 0, 0])
-    with pytest.raises(InputError, match="one for normalisation 'gamma_cube', but got one for 'zone'"):
-        cj.magnetization(electrons, **options, normalisation="gamma_cube")
+    options, rule = {"mu": 0.1, "temperature": 900.0, "rotation": ROTATION}, cj.quadrature(electrons, 8)
+    with pytest.raises(InputError, match="rule must be one for this axis of rotation"):
+        cj.magnetization(electrons, **options, axis=[1, 0, 0], accuracy=cj.Accuracy(rule=rule))
+    with pytest.raises(InputError, match="rule must be one for region 'gamma_cube', but got one for 'zone'"):
+        cj.magnetization(electrons, **options, accuracy=cj.Accuracy(rule=rule, region="gamma_cube"))
 
 
 def test_gradient_of_a_parameter_that_breaks_the_symmetry():
@@ -168,7 +180,7 @@ def test_gradient_of_a_parameter_that_breaks_the_symmetry():
 
     def moment(parameters):
         changed = model.with_parameters(parameters)
-        return cj.magnetization(changed, **options, quadrature=cj.quadrature(model, 12)).moment
+        return cj.magnetization(changed, **options, accuracy=cj.Accuracy(rule=cj.quadrature(model, 12))).moment
 
     slope = jax.grad(moment)(model.parameters)
     assert float(slope["Ta.d.yz"]) == pytest.approx(float(slope["Ta.d.zx"]), rel=1e-9)

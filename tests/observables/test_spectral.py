@@ -7,11 +7,18 @@ import pytest
 import chiraljax as cj
 from chiraljax import InputError
 from chiraljax._units import BOLTZMANN
-from chiraljax.brillouin import FourierSeries, occupied, tetrahedra
-from chiraljax.observables import _fermi_surface, _interpolation, _magnetization
-from chiraljax.observables._fermi_surface import between_tetrahedra
-from chiraljax.observables._interpolation import Levels, levels
-from chiraljax.observables._spectral import thermal_sums
+from chiraljax.brillouin import (
+    FourierSeries,
+    NodeStates,
+    _nodes,
+    _points,
+    _sharp,
+    at_nodes,
+    between_tetrahedra,
+    occupied,
+    tetrahedra,
+    thermal_sums,
+)
 
 STATED = 7e-10
 """Largest error of the occupation of a state of a spectral function, relative to that occupation."""
@@ -29,7 +36,9 @@ def test_against_every_state():
     values = random.uniform(-1, 1, energies.shape)
     weights = np.stack([np.full(3000, 1 / 3000), np.where(np.arange(3000) % 4 == 0, 4 / 3000, 0)], axis=1)
     mu, heat = (part.ravel() for part in np.meshgrid(np.linspace(-2, 1.8, 9), [1, 1.9, 2, 17, 300, 3000.0]))
-    moment, carriers = np.moveaxis(thermal_sums(2, energies, values, weights, jnp.asarray(mu), jnp.asarray(heat)), 1, 0)
+    moment, carriers = np.moveaxis(
+        thermal_sums(2, energies, values[None], weights, jnp.asarray(mu), jnp.asarray(heat)), 1, 0
+    )
     x = (energies[..., None] - mu) / (BOLTZMANN * heat)
     sign = np.where(np.arange(5) < 2, -1, 1)
     occupation = 1 / (1 + np.exp(np.minimum(sign[:, None] * x, 700)))
@@ -45,9 +54,9 @@ def test_a_table_of_points_against_its_pairs(electrons, monkeypatch):
     """|σ| ≤ 1, so the moment errs by no more than the stated part of electrons and holes, hardly any of them here."""
     options = {"mu": np.linspace(-0.1, 0.3, 6), "temperature": [0.0, 100.0, 300.0, 600.0, 1000.0], "rotation": ROTATION}
     rule = cj.quadrature(electrons, 12)
-    table = cj.magnetization(electrons, **options, quadrature=rule)
-    monkeypatch.setattr(_magnetization, "are_many", lambda _, temperature: np.zeros(temperature.shape, bool))
-    pairs = cj.magnetization(electrons, **options, quadrature=rule)
+    table = cj.magnetization(electrons, **options, accuracy=cj.Accuracy(rule=rule))
+    monkeypatch.setattr(_points, "are_many", lambda _, temperature: np.zeros(temperature.shape, bool))
+    pairs = cj.magnetization(electrons, **options, accuracy=cj.Accuracy(rule=rule))
     allowed = STATED * np.abs(pairs.carriers) + 1e-13
     for name in ("moment", "carriers", "error"):
         assert np.all(np.abs(getattr(table, name) - getattr(pairs, name)) < 2 * allowed), name
@@ -61,9 +70,9 @@ def test_nodes_of_a_grid_against_their_pairs(monkeypatch):
     series, grid = FourierSeries.through(jnp.asarray(matrices)), tetrahedra(8)
     mu, heat = (part.ravel() for part in np.meshgrid(np.linspace(-0.3, 0.3, 6), [0.0, 0.5, 1, 30, 100, 1000]))
     arguments = (series, grid, 1, jnp.asarray(mu), jnp.asarray(heat))
-    table = levels(*arguments)
-    monkeypatch.setattr(_interpolation, "are_many", lambda _, temperature: np.zeros(temperature.shape, bool))
-    pairs = levels(*arguments)
+    table = at_nodes(*arguments)
+    monkeypatch.setattr(_nodes, "are_many", lambda _, temperature: np.zeros(temperature.shape, bool))
+    pairs = at_nodes(*arguments)
     np.testing.assert_allclose(table.energies, pairs.energies, atol=1e-13)
     size = 3 * np.abs(pairs.values).max()
     assert np.all(np.abs(table.sums - pairs.sums) < STATED * size + 1e-12)
@@ -75,13 +84,15 @@ def test_a_table_of_interpolated_bands_against_its_pairs(electrons, rtol):
     """Both within their errors, where some pairs need interpolated bands; so is the last pass by the rule found."""
     mu, heat = np.linspace(0.0, 0.1, 5), np.linspace(100.0, 500.0, 5)
     options = {"mu": mu, "temperature": heat, "rotation": ROTATION}
-    table = cj.magnetization(electrons, **options, rtol=rtol)
+    table = cj.magnetization(electrons, **options, accuracy=cj.Accuracy(rtol=rtol))
     assert table.status == "converged"
     assert int(table.interpolated) > 0
-    again = cj.magnetization(electrons, **options, quadrature=table.quadrature)
+    again = cj.magnetization(electrons, **options, accuracy=cj.Accuracy(rule=table.rule))
     assert np.all(np.abs(again.moment - table.moment) < again.error + table.error)
     for i, j in ((0, 0), (2, 1), (4, 4)):
-        one = cj.magnetization(electrons, mu=mu[i], temperature=heat[j], rotation=ROTATION, rtol=rtol)
+        one = cj.magnetization(
+            electrons, mu=mu[i], temperature=heat[j], rotation=ROTATION, accuracy=cj.Accuracy(rtol=rtol)
+        )
         assert abs(float(one.moment - table.moment[i, j])) < float(one.error + table.error[i, j])
 
 
@@ -95,11 +106,11 @@ def test_shared_levels_against_many_of_its_own(monkeypatch):
     k = np.stack([grid.x[grid.lines[:, 0]], grid.y[grid.lines[:, 1]]], axis=-1)
     at = [np.repeat(k[:, i], len(grid.z)) for i in (0, 1)] + [np.tile(grid.z, len(k))]
     energies = -0.1 * sum(np.cos(2 * np.pi * part) for part in at)[:, None]
-    found = Levels(jnp.asarray(energies), jnp.cos(10 * energies)[None], jnp.zeros((2, 2, 0)))
+    found = NodeStates(jnp.asarray(energies), jnp.cos(10 * energies)[None], jnp.zeros((2, 2, 0)))
     mu, heat = (jnp.asarray(part.ravel()) for part in np.meshgrid(np.linspace(-0.2, 0.2, 8), np.linspace(30, 200, 8)))
     rows = []
-    original = _fermi_surface.occupied
-    monkeypatch.setattr(_fermi_surface, "occupied", lambda *args: rows.append(args[4].shape) or original(*args))
+    original = _sharp.occupied
+    monkeypatch.setattr(_sharp, "occupied", lambda *args: rows.append(args[4].shape) or original(*args))
     value, doubt = between_tetrahedra(found, grid, 0, 0, mu, heat)
     assert len(rows) == 1
     assert rows[0][0] < len(mu) / 2
@@ -117,19 +128,23 @@ def test_paired(electrons):
     """The diagonal of the table, on the common shape."""
     mu, heat = np.array([0.0, 0.1, 0.2]), np.array([900.0, 1000.0, 1100.0])
     rule = cj.quadrature(electrons, 12)
-    options = {"mu": mu, "temperature": heat, "quadrature": rule}
+    options = {"mu": mu, "temperature": heat, "accuracy": cj.Accuracy(rule=rule)}
     table = cj.magnetization(electrons, **options, rotation=[5.0, ROTATION])
     found = cj.magnetization(electrons, **options, rotation=[5.0, ROTATION], paired=True)
     assert found.moment.shape == (3, 2)
     for name in ("moment", "carriers", "error"):
         expected = getattr(table, name)[np.arange(3), np.arange(3)]
         np.testing.assert_allclose(getattr(found, name), expected, rtol=1e-12, atol=1e-16)
-    curve = cj.magnetization_curve(electrons, **options, fastest=20.0, paired=True)
+    curve = cj.magnetization_curve(
+        electrons, mu=mu, temperature=heat, rotation=20.0, paired=True, accuracy=cj.Accuracy(rule=rule)
+    )
     np.testing.assert_allclose(curve(ROTATION), found.moment[:, 1], rtol=1e-6)
     assert curve.carriers.shape == (3,)
-    with pytest.raises(InputError, match="must not be paired lists to be labelled"):
+    with pytest.raises(InputError, match="moment must have the axes"):
         found.to_xarray()
-    one = cj.magnetization(electrons, mu=0.1, temperature=heat, rotation=5.0, paired=True, quadrature=rule)
+    one = cj.magnetization(
+        electrons, mu=0.1, temperature=heat, rotation=5.0, paired=True, accuracy=cj.Accuracy(rule=rule)
+    )
     assert one.to_xarray().sizes == {"temperature": 3}
     with pytest.raises(InputError, match=r"must have one shape to be paired, but got \(3,\) and \(2,\)"):
         cj.magnetization(electrons, mu=mu, temperature=heat[:2], rotation=5.0, paired=True)
@@ -137,8 +152,9 @@ def test_paired(electrons):
 
 def test_carriers_of_a_curve(electrons):
     """At Ω = 0: the even polynomial errs by (ħΩ/2k_BT)¹² of what they vary, below 10⁻¹⁰; single nodes by 10⁻³."""
-    options = {"mu": [0.0, 0.1], "temperature": 500.0, "quadrature": cj.quadrature(electrons, 16)}
-    curve = cj.magnetization_curve(electrons, **options, fastest=20.0)
+    options, rule = {"mu": [0.0, 0.1], "temperature": 500.0}, cj.quadrature(electrons, 16)
+    options |= {"accuracy": cj.Accuracy(rule=rule)}
+    curve = cj.magnetization_curve(electrons, **options, rotation=20.0)
     at_rest = cj.magnetization(electrons, **options, rotation=0.0)
     np.testing.assert_allclose(curve.carriers, at_rest.carriers, rtol=1e-10)
     assert np.all(np.abs(cj.magnetization(electrons, **options, rotation=20.0).carriers - at_rest.carriers) > 1e-8)

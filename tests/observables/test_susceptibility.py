@@ -13,9 +13,9 @@ def test_slope_of_the_moment(electrons):
     from chiraljax.brillouin import zone
 
     rule, step = zone(8, [np.eye(3, dtype=int), -np.eye(3, dtype=int)]), 0.5
-    chi = cj.susceptibility(electrons, mu=[0.0, 0.2], temperature=800.0, quadrature=rule)
+    chi = cj.susceptibility(electrons, mu=[0.0, 0.2], temperature=800.0, accuracy=cj.Accuracy(rule=rule))
     moments = cj.magnetization(
-        electrons, mu=[0.0, 0.2], temperature=800.0, rotation=[step, 2 * step], quadrature=rule
+        electrons, mu=[0.0, 0.2], temperature=800.0, rotation=[step, 2 * step], accuracy=cj.Accuracy(rule=rule)
     ).moment
     slope = (8 * moments[:, 0] - moments[:, 1]) / (6 * step)
     np.testing.assert_allclose(chi.tensor[:, 2, 2], slope, rtol=1e-6)
@@ -26,9 +26,14 @@ def test_cubic_tensor_is_isotropic(electrons):
     from chiraljax.brillouin import zone
 
     full = cj.susceptibility(
-        electrons, mu=0.1, temperature=900.0, quadrature=zone(8, [np.eye(3, dtype=int), -np.eye(3, dtype=int)])
+        electrons,
+        mu=0.1,
+        temperature=900.0,
+        accuracy=cj.Accuracy(rule=zone(8, [np.eye(3, dtype=int), -np.eye(3, dtype=int)])),
     )
-    reduced = cj.susceptibility(electrons, mu=0.1, temperature=900.0, quadrature=cj.quadrature(electrons, 8, None))
+    reduced = cj.susceptibility(
+        electrons, mu=0.1, temperature=900.0, accuracy=cj.Accuracy(rule=cj.quadrature(electrons, 8, None))
+    )
     np.testing.assert_allclose(reduced.tensor, full.tensor, rtol=1e-9, atol=1e-16)
     np.testing.assert_allclose(reduced.tensor, reduced.tensor[0, 0] * np.eye(3), atol=1e-16)
     assert int(reduced.eigensolves) * 5 < int(full.eigensolves)
@@ -61,8 +66,10 @@ def test_hexagonal_symmetry_changes_nothing(graphene, axis):
     from chiraljax.brillouin import zone
 
     options = {"mu": 0.3, "temperature": 3000.0, "rotation": 15.2, "axis": axis}
-    reduced = cj.magnetization(graphene, **options, rtol=1e-6, atol=1e-12)
-    full = cj.magnetization(graphene, **options, quadrature=zone(144, np.eye(3, dtype=int)[None], graphene.periodic))
+    reduced = cj.magnetization(graphene, **options, accuracy=cj.Accuracy(rtol=1e-6, atol=1e-12))
+    full = cj.magnetization(
+        graphene, **options, accuracy=cj.Accuracy(rule=zone(144, np.eye(3, dtype=int)[None], graphene.periodic))
+    )
     assert reduced.status == "converged"
     assert float(reduced.moment) == pytest.approx(float(full.moment), rel=1e-6)
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chiraljax._units import BOLTZMANN
-from chiraljax.observables import divided_differences, fermi, thermal_trace
+from chiraljax.brillouin import divided_differences, fermi, thermal_trace
 
 
 def _hermitian(rng, n=5):

@@ -52,8 +52,8 @@ def test_same_sum_in_wannierberri(electrons, system):
     points = wannierberri.Grid(system, NKdiv=16, NKFFT=1).get_K_list()
     weights = np.array([point.factor for point in points])
     mesh = Quadrature(np.array([point.K for point in points]), weights, coarse=weights)
-    options = {"temperature": TEMPERATURE, "rotation": ROTATION, "reference": "absolute", "quadrature": mesh}
-    ours = cj.magnetization(electrons, mu=levels, **options).moment
+    options = {"temperature": TEMPERATURE, "rotation": ROTATION, "reference": "absolute"}
+    ours = cj.magnetization(electrons, mu=levels, **options, accuracy=cj.Accuracy(rule=mesh)).moment
     np.testing.assert_allclose(theirs[:, 2], ours, rtol=1e-9)
 
 
@@ -74,7 +74,9 @@ def test_moment_of_doped_ktao3_in_wannierberri(electrons, system, monkeypatch, t
     grid = wannierberri.Grid(system, NKdiv=16, NKFFT=4)
     occupied = wannierberri.run(system, grid, {"spin": spin}, parallel=False).results["spin"].data
     theirs = np.tensordot(0.25 / np.cosh(scaled / 2) ** 2 / 2000, occupied, axes=1)
-    ours = cj.magnetization(electrons, mu=MU, temperature=TEMPERATURE, rotation=ROTATION, rtol=1e-4)
+    ours = cj.magnetization(
+        electrons, mu=MU, temperature=TEMPERATURE, rotation=ROTATION, accuracy=cj.Accuracy(rtol=1e-4)
+    )
     assert ours.status == "converged"
     np.testing.assert_allclose(theirs, [0, 0, float(ours.moment)], rtol=2e-4, atol=1e-15)
 

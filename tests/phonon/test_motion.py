@@ -44,3 +44,17 @@ def test_site_velocities_are_the_derivatives_of_displacements(phonon, pulse):
     motion = phonon.drive(pulse, 4 + np.array([-4.0, -0.001, 0.0, 0.001]))
     slope = (motion.displacements[3] - motion.displacements[1]) / 0.002
     np.testing.assert_allclose(slope, motion.site_velocities[2], atol=1e-4 * np.abs(motion.site_velocities).max())
+
+
+def test_motion_is_a_labelled_result(phonon, motion, make_phonon, pulse, window):
+    """Units as in docs/conventions.md; the moment of the ions only where there are charges."""
+    data = motion.to_xarray()
+    assert data.status == "converged"
+    assert data.angular_momentum.units == "hbar"
+    assert data.q.dims == ("time", "coordinate")
+    assert data.displacements.dims == ("time", "atom", "direction")
+    np.testing.assert_array_equal(data.site_angular_momentum, motion.site_angular_momentum)
+    assert "ionic_moment" not in data
+    charged = make_phonon(born_charges=np.tile(np.eye(3), (5, 1, 1)))
+    assert charged.drive(pulse, window).to_xarray().ionic_moment.units == "mu_B/cell"
+    assert "Motion, converged" in repr(motion)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from chiraljax._errors import InputError
+from chiraljax.phonon import Phonon, TemperatureTable
 
 
 @pytest.fixture(scope="module")
@@ -39,9 +40,8 @@ def test_two_pairs_have_four_coordinates(two_pairs, pulse, window):
 
 
 def test_temperature_table(make_phonon):
-    phonon = make_phonon(
-        temperatures=[100, 200, 300], frequencies=[[1.5], [2.0], [2.42]], dampings=[[0.3], [0.5], [0.64]]
-    )
+    table = TemperatureTable([100, 200, 300], [[1.5], [2.0], [2.42]], [[0.3], [0.5], [0.64]])
+    phonon = make_phonon(temperatures=table)
     cool = phonon.at_temperature(150)
     np.testing.assert_allclose(cool.frequency, [1.75])
     np.testing.assert_allclose(cool.damping, [0.4])
@@ -64,7 +64,6 @@ def test_temperature_without_a_table(phonon):
         ({"masses": [1.0]}, r"masses must have the shape \(5,\), but got \(1,\)"),
         ({"damping": [0.1, 0.2]}, r"damping must have the shape \(1,\), but got \(2,\)"),
         ({"eigenvectors": np.ones((1, 2, 5, 3))}, "eigenvectors must be orthonormal"),
-        ({"temperatures": [1.0]}, "must be given together"),
         ({"dielectric_constant": 0.0}, "dielectric_constant must be positive"),
     ],
 )
@@ -82,3 +81,35 @@ def test_asymmetric_quartic(make_phonon, phonon):
             eigenvectors=np.concatenate([phonon.eigenvectors] * 2),
             quartic_isotropic=[[0.0, 1.0], [2.0, 0.0]],
         )
+
+
+@pytest.mark.parametrize(
+    ("columns", "message"),
+    [
+        (([300.0, 100.0], [[1.0], [2.0]], [[0.1], [0.1]]), "temperature must increase"),
+        (([100.0, 300.0], [[1.0], [-2.0]], [[0.1], [0.1]]), "frequency must be positive"),
+        (([100.0, 300.0], [[1.0], [2.0]], [[0.1]]), "damping must have one row per temperature"),
+        (([100.0], [[1.0, 2.0]], [[0.1, 0.1]]), "temperatures must have a column for each of the 1 sets"),
+    ],
+)
+def test_bad_tables(make_phonon, columns, message):
+    with pytest.raises(InputError, match=message):
+        make_phonon(temperatures=TemperatureTable(*columns))
+
+
+def test_tensors_of_a_pair_are_its_quartic_terms(make_phonon):
+    """V is of fourth order, so its fourth derivatives at q = 0 are a tensor Ψ with the same energy."""
+    pair = make_phonon(quartic_isotropic=30.0, quartic_cubic=15.0)
+    derivative = pair.potential
+    for _ in range(4):
+        derivative = jax.jacfwd(derivative)
+    tensors = make_phonon(quartic=derivative(jnp.zeros(2)))
+    q = jnp.asarray(np.random.default_rng(1).normal(size=(5, 2)))
+    assert not tensors.harmonic
+    np.testing.assert_allclose(tensors.potential(q), pair.potential(q), rtol=1e-12)
+
+
+def test_single_modes_have_no_gyromagnetic_ratio():
+    modes = Phonon([2.0], [0.1], [[1.0, 0.0]], np.eye(3)[:1, None, None], [1.0], born_charges=[np.eye(3)])
+    with pytest.raises(InputError, match="phonon must have degenerate pairs for a gyromagnetic ratio"):
+        _ = modes.gyromagnetic_ratio

@@ -7,7 +7,7 @@ import pytest
 from scipy import constants
 
 from chiraljax._errors import InputError
-from chiraljax.phonon import NormalModes, thermal_state
+from chiraljax.phonon import Phonon, thermal_state
 
 SAMPLES = 20_000
 
@@ -15,7 +15,7 @@ SAMPLES = 20_000
 @pytest.fixture(scope="module")
 def modes():
     """Two modes, at 300 K one in the classical and one in the quantum regime: ħω/k_BT = 0.4 and 3.2."""
-    return NormalModes([2.42, 20.0], [0.64, 1.0], np.zeros((2, 2)), np.eye(3)[:2, None], [16.0])
+    return Phonon([2.42, 20.0], [0.64, 1.0], np.zeros((2, 2)), np.eye(3)[:2, None, None], [16.0])
 
 
 def _expected(modes, temperature, statistics):

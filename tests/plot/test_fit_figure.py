@@ -27,7 +27,10 @@ def fit(ktao3):
     """To the model's own bands, so that its lines go through the circles."""
     fixed = [name for name in ktao3.electrons.parameters if name not in ("O.p.parallel", "Ta.d.t2g")]
     return cj.fit_bands(
-        ktao3.electrons, _bands(ktao3.electrons, ktao3.k_path(3).k), fixed=fixed, start="noise", restarts=1
+        ktao3.electrons,
+        _bands(ktao3.electrons, ktao3.k_path(3).k),
+        variation=cj.Variation(fixed=fixed),
+        search=cj.MultiStart(1, draw="noise"),
     )
 
 

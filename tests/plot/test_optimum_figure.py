@@ -1,5 +1,7 @@
 """The figures of a best pulse: what each panel holds, and what the dashed lines are."""
 
+from dataclasses import replace
+
 import equinox as eqx
 import numpy as np
 import pytest
@@ -18,11 +20,8 @@ def optimum(ktao3):
         cj.SplinePulse.zeros(0.0, 5.0, 2.42, 4),
         times=np.linspace(0, 5, 101),
         objective=cj.PeakAngularMomentum(),
-        fluence=1.0,
-        peak_field=0.5,
-        band=(2.0, 2.8),
-        starts=2,
-        steps=10,
+        constraints=cj.Constraints(fluence=1.0, peak_field=0.5, band=(2.0, 2.8)),
+        search=cj.Search(starts=2, steps=10),
     )
 
 
@@ -30,12 +29,12 @@ def optimum(ktao3):
 def magnetic(optimum):
     """The same for M at 4 ps, as if M were proportional to Ω."""
     problem = eqx.tree_at(
-        lambda p: (p.chain.curve, p.objective),
+        lambda p: (p.forecast.curve, p.objective),
         optimum.problem,
         (lambda rotation: SLOPE * rotation, cj.MomentAt(4.0)),
         is_leaf=lambda leaf: leaf is None,
     )
-    return optimum._replace(problem=problem, units="mu_B/cell", bound=2e-4)
+    return replace(optimum, problem=problem, units="mu_B/cell", bound=2e-4)
 
 
 def _labelled(axes):
@@ -81,7 +80,7 @@ def test_what_other_objectives_look_at(magnetic, objective):
     problem = eqx.tree_at(
         lambda p: p.objective, magnetic.problem, objective, is_leaf=lambda leaf: leaf is magnetic.problem.objective
     )
-    shown = _labelled(plot.optimum_figure(magnetic._replace(problem=problem)).axes[4])
+    shown = _labelled(plot.optimum_figure(replace(magnetic, problem=problem)).axes[4])
     span = {"Switching": [0, 3], "MeanMoment": [2, 4], "PeakMoment": [0, 5]}[type(objective).__name__]
     np.testing.assert_allclose(shown["bound"].get_xdata(), span)
 
@@ -103,8 +102,8 @@ def test_convergence_without_a_bound_or_violations(optimum):
     """In the unit of the objective; one start has no others, and what is not finite is left out."""
     history = optimum.history[:, :1].copy()
     history[3:] = np.nan
-    free = optimum._replace(
-        bound=None, violations=0 * optimum.violations[:, :1], history=history, reached=optimum.reached[:1]
+    free = replace(
+        optimum, bound=None, violations=0 * optimum.violations[:, :1], history=history, reached=optimum.reached[:1]
     )
     (axes,) = plot.convergence_figure(free).axes
     assert "hbar" in axes.get_ylabel()

@@ -39,7 +39,7 @@ def test_spin_bands_span_the_colours():
 
 
 def test_dos(electrons):
-    dos = cj.density_of_states(electrons, np.linspace(1, 3, 5), broadening=0.2, n=4)
+    dos = cj.density_of_states(electrons, np.linspace(1, 3, 5), broadening=0.2, rule=4)
     figure = plot.dos_figure(dos, 2.0)
     up, down = figure.axes[0].lines[:2]
     np.testing.assert_allclose(up.get_xdata(), dos.projections[0])
@@ -97,11 +97,10 @@ def test_arrows_are_in_proportion(ktao3):
 
 
 def test_moment_against_time(ktao3, pulse, electrons):
-    rule = cj.quadrature(electrons, 4, normalisation="gamma_cube")
-    run = cj.simulate(
-        ktao3, pulse, mu=0.0, temperature=300.0, times=np.linspace(0, 10, 6), rotations=2, quadrature=rule
-    )
-    figure = plot.moment_time_figure(run, np.array(0.0), np.array(300.0))
+    rule = cj.quadrature(electrons, 4, region="gamma_cube")
+    accuracy = cj.Accuracy(rule=rule, nodes=2)
+    run = cj.simulate(ktao3, pulse, mu=0.0, temperature=300.0, times=np.linspace(0, 10, 6), accuracy=accuracy)
+    figure = plot.moment_time_figure(run)
     np.testing.assert_allclose(figure.axes[1].lines[0].get_ydata(), run.moment)
 
 

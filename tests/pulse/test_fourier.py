@@ -103,5 +103,5 @@ def test_bad_arguments(arguments, message):
 
 @pytest.mark.parametrize("band", [(2.0, 1.0), (-1.0, 1.0), (1.0, np.inf)])
 def test_bad_band(band):
-    with pytest.raises(InputError, match="band must be 0 ≤ low < high in THz, but got"):
+    with pytest.raises(InputError, match="band must"):
         FourierPulse.in_band(0.0, 10.0, band)

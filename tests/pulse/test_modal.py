@@ -111,8 +111,8 @@ def test_the_ellipse_is_an_orthogonal_projection(ellipticity, other):
 @pytest.mark.parametrize(
     ("amplitudes", "message"),
     [
-        (np.zeros((0, 2, 2)), r"shape \(modes, 2, 2\) with at least one mode, but got \(0, 2, 2\)"),
-        (np.zeros((3, 2)), r"shape \(modes, 2, 2\) with at least one mode, but got \(3, 2\)"),
+        (np.zeros((0, 2, 2)), r"shape \(K, 2, 2\), but got \(0, 2, 2\)"),
+        (np.zeros((3, 2)), r"shape \(K, 2, 2\), but got \(3, 2\)"),
         (np.full((1, 2, 2), np.inf), "amplitudes must be finite"),
     ],
 )

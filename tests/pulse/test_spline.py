@@ -104,5 +104,5 @@ def test_bad_arguments(arguments, message):
 
 
 def test_no_splines():
-    with pytest.raises(InputError, match="splines must be at least 1, but got 0"):
+    with pytest.raises(InputError, match="splines must be a whole number of at least 1, but got 0"):
         SplinePulse.zeros(START, END, FREQUENCY, 0)

@@ -126,7 +126,7 @@ def test_figure4(tmp_path, electrons):
 @pytest.mark.slow
 def test_figure5(tmp_path, ktao3):
     """Table I is not refitted, so its rows are energies of the bundled material; PBE's gap is 2.185 eV, R to Γ."""
-    rows = {row.quantity: row for row in figure5(ktao3, tmp_path, restarts=4, stride=5)}
+    rows = {row.quantity: row for row in figure5(ktao3, tmp_path, starts=4, stride=5)}
     assert {file.name for file in tmp_path.iterdir()} == {"fig5.png", "fig5.pdf", "fig5.csv", "fit.txt"}
     table = np.genfromtxt(tmp_path / "fig5.csv", delimiter=",", names=True)
     assert min(table["e10_PBE_eV"]) == 0

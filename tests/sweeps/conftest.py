@@ -32,7 +32,11 @@ def sweep(ktao3, rule, tmp_path):
     numbers = itertools.count()
 
     def run(pulse=None, material=ktao3, **options):
-        options = {"times": TIMES, "quadrature": rule, "out": tmp_path / f"{next(numbers)}.zarr"} | options
+        options = {
+            "times": TIMES,
+            "accuracy": cj.Accuracy(rule=rule),
+            "out": tmp_path / f"{next(numbers)}.zarr",
+        } | options
         return cj.sweep(material, pulse, **options)
 
     return run

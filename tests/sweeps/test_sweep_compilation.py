@@ -3,15 +3,17 @@
 import dataclasses
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from chiraljax.observables._curve import MOST_NODES
+from chiraljax.observables import MOST_NODES, RotationInterpolant
 from chiraljax.sweeps import plan_sweep, run_sweep
-from chiraljax.sweeps._plan import MOTION_STAGE, POINT_STAGE, TABLE_STAGE, Plan
+from chiraljax.sweeps._plan import MOTION_STAGE, POINT_STAGE, TABLE_STAGE, SweepPlan
 from chiraljax.sweeps._points import points
 
 TIMES = np.linspace(0.0, 2.0, 21)
+REACH = RotationInterpolant(fastest=jnp.asarray(15.0), nodes=6)
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +29,7 @@ def compilations():
     return known
 
 
-def in_blocks(plan: Plan, name: str, block: int) -> Plan:
+def in_blocks(plan: SweepPlan, name: str, block: int) -> SweepPlan:
     """With the first axis of that stage cut into blocks of that length."""
     stages = [
         stage._replace(block=stage.block | {next(iter(stage.block)): block}) if stage.name == name else stage
@@ -70,7 +72,7 @@ def test_points(ktao3, compilations):
         before = len(compilations)
         for number in range(chunks):
             chunk = stage.chunk(number)
-            values, facts = points(plan, chunk, made_up(plan, chunk), 15.0, 6)
+            values, facts = points(plan, chunk, made_up(plan, chunk), REACH)
             assert values["peak_moment"].shape == (block, 2)
             assert facts["failed"] == 0
         counts.append(len(compilations) - before)

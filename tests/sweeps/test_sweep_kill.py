@@ -246,7 +246,8 @@ def disk(folder):
 def test_a_full_disk(folder, whole, contents, disk):
     line = _run(folder, "--out", "disk/s.zarr", status=2)
     assert line == (
-        "chiraljax: disk/s.zarr: the disk is full; nothing that was done is lost: make room, and resume the sweep"
+        "chiraljax: disk/s.zarr: must be on a disk with room, but it is full; nothing done is lost: make room, and "
+        "resume the sweep"
     )
     before = _times(folder / "disk" / "s.zarr")
     assert disk(20_000, "remount") == 0
@@ -261,7 +262,7 @@ def test_a_full_disk_of_workers(folder, whole, contents, disk, cluster):
     address, _, worker = cluster
     worker("one")
     line = _run(folder, "--out", "disk/s.zarr", "--scheduler", address, status=2)
-    assert "the disk is full; nothing that was done is lost: make room, and resume the sweep" in line
+    assert "must be on a disk with room, but it is full; nothing done is lost: make room, and resume the sweep" in line
     assert disk(20_000, "remount") == 0
     _run(folder, "--out", "disk/s.zarr", "--resume", "--scheduler", address)
     assert contents(folder / "disk" / "s.zarr") == contents(whole[0])

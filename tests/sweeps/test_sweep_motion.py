@@ -57,7 +57,7 @@ def test_derivatives_are_central_differences(ktao3, swept):
     def of(damping=0.0, field=field, colour=colour, inertia=inertia, scale=1.0):
         phonon = dataclasses.replace(ktao3.phonon, damping=ktao3.phonon.damping + damping)
         pulse = cj.GaussianPulse(ellipticity=-0.7, peak_field=field, frequency=colour) * scale
-        motion = phonon.propagate(pulse, TIMES, substeps=8)
+        motion = phonon.drive(pulse, TIMES, steps=cj.FixedSteps(8))
         momentum, rotation = motion.angular_momentum, cj.ConstantInertia(inertia=inertia)(motion)
         return np.abs(np.asarray(momentum)).max(), np.asarray(rotation)
 

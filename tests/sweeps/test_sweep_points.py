@@ -20,7 +20,7 @@ def swept(ktao3, rule, tmp_path_factory):
         axes={"mu": LEVELS, "pulse.peak_field": FIELDS, "electrons.Ta.d.xi": XI, "temperature": HEAT},
         outputs=["moment", "peak_moment", "carriers", "gap"],
         times=TIMES,
-        quadrature=rule,
+        accuracy=cj.Accuracy(rule=rule),
         out=tmp_path_factory.mktemp("points") / "swept.zarr",
     ).load()
 
@@ -38,14 +38,16 @@ def test_every_moment_is_that_of_simulate(ktao3, rule, swept):
                 mu=LEVELS,
                 temperature=HEAT,
                 times=TIMES,
-                quadrature=rule,
+                accuracy=cj.Accuracy(rule=rule),
             )
             moment = np.asarray(one.moment)
             largest = np.abs(moment).max(axis=-1)
             assert np.all(np.abs(swept.moment.values[:, i, j] - moment).max(axis=-1) < INTERPOLATION * largest)
             assert np.all(np.abs(swept.peak_moment.values[:, i, j] - largest) < INTERPOLATION * largest)
             np.testing.assert_allclose(swept.gap.values[j], float(cj.gap(electrons)), rtol=1e-12)
-            rest = cj.magnetization(electrons, mu=LEVELS, temperature=HEAT, rotation=0.0, quadrature=rule).carriers
+            rest = cj.magnetization(
+                electrons, mu=LEVELS, temperature=HEAT, rotation=0.0, accuracy=cj.Accuracy(rule=rule)
+            ).carriers
             np.testing.assert_allclose(swept.carriers.values[:, j], rest, rtol=INTERPOLATION)
     assert np.all(swept.moment_error > 0)
     assert swept.attrs["points"] == 16
@@ -134,18 +136,24 @@ def test_a_gap_alone_diagonalises_no_zone(sweep):
     assert set(swept.data_vars) == {"gap", "electrons_status"}
 
 
-def test_failed_models_are_kept_as_such(sweep, monkeypatch):
+def test_failed_models_are_kept_as_such(sweep, rule, monkeypatch):
     """A model whose tables cannot be computed costs its own points only; they are counted, with the reason."""
-    real = _tables.magnetization_curve
+    real = cj.magnetization_curve
 
     def curve(electrons, **options):
         if float(electrons.parameters["Ta.d.xi"]) < 0.27:
-            raise InputError("the gap is closed")
+            raise InputError("", "the gap is closed")
         return real(electrons, **options)
 
-    monkeypatch.setattr(_tables, "magnetization_curve", curve)
+    monkeypatch.setattr("chiraljax.chain._chain.magnetization_curve", curve)
     axes = {"electrons.Ta.d.xi": XI, "pulse.peak_field": FIELDS}
-    swept = sweep(axes=axes, outputs=["peak_moment", "carriers"], mu=0.1, temperature=900.0, rtol=1.0)
+    swept = sweep(
+        axes=axes,
+        outputs=["peak_moment", "carriers"],
+        mu=0.1,
+        temperature=900.0,
+        accuracy=cj.Accuracy(rule=rule, rtol=1.0),
+    )
     np.testing.assert_array_equal(swept.electrons_status, [2, 0])
     np.testing.assert_array_equal(np.isnan(swept.peak_moment), [[True, True], [False, False]])
     assert np.isnan(swept.carriers[0])
@@ -154,7 +162,8 @@ def test_failed_models_are_kept_as_such(sweep, monkeypatch):
 
 
 def test_points_that_did_not_converge_are_counted(sweep):
-    swept = sweep(axes={"mu": LEVELS}, temperature=300.0, quadrature=None, rtol=1e-12, atol=1e-30, max_eigensolves=10)
+    accuracy = cj.Accuracy(rtol=1e-12, atol=1e-30, budget=10)
+    swept = sweep(axes={"mu": LEVELS}, temperature=300.0, accuracy=accuracy)
     np.testing.assert_array_equal(swept.electrons_status, [1, 1])
     assert swept.attrs["not_converged"] == 2
     assert swept.attrs["failed"] == 0

@@ -268,7 +268,7 @@ def _plan_file(store):
 
 
 def test_a_store_is_not_overwritten(plan, part, whole, contents):
-    with pytest.raises(InputError, match="exists already; resume the sweep in it"):
+    with pytest.raises(InputError, match="must not exist yet; resume the sweep in it"):
         run_sweep(plan, part)
     assert contents(part) == contents(whole)
 
@@ -317,11 +317,11 @@ def test_two_at_once_are_refused(plan, whole, part, contents):
 
 
 DISK = {
-    errno.ENOSPC: "the disk is full; nothing that was done is lost: make room, and resume the sweep",
-    errno.EDQUOT: "the disk is full; nothing that was done is lost: make room, and resume the sweep",
-    errno.EACCES: "cannot be written: Permission denied",
-    errno.EROFS: "cannot be written: Read-only file system",
-    errno.EIO: "cannot be written: Input/output error",
+    errno.ENOSPC: "must be on a disk with room, but it is full; nothing done is lost: make room, and resume the sweep",
+    errno.EDQUOT: "must be on a disk with room, but it is full; nothing done is lost: make room, and resume the sweep",
+    errno.EACCES: "must be writable, but is not: Permission denied",
+    errno.EROFS: "must be writable, but is not: Read-only file system",
+    errno.EIO: "must be writable, but is not: Input/output error",
 }
 
 
@@ -347,7 +347,7 @@ def test_a_full_disk_under_zarr(plan, whole, contents, tmp_path, monkeypatch):
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("pathlib.Path.replace", full)
-        with pytest.raises(InputError, match="the disk is full"):
+        with pytest.raises(InputError, match="but it is full"):
             run_sweep(plan, folder)
     assert 0 < len(_done(folder)) < CHUNKS
     _resumes(plan, folder, whole, contents)
@@ -358,7 +358,7 @@ def test_a_disk_full_from_the_beginning(plan, tmp_path, monkeypatch):
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(_store.os, "rename", full)
-    with pytest.raises(InputError, match="the disk is full"):
+    with pytest.raises(InputError, match="but it is full"):
         run_sweep(plan, tmp_path / "s.zarr")
     assert not list(tmp_path.iterdir())
 
@@ -380,7 +380,7 @@ def command(tmp_path, monkeypatch, capsys):
 
 def test_messages_of_the_command(command, tmp_path, monkeypatch):
     assert command()[0] == 0
-    assert command() == (2, "chiraljax: --out: s.zarr exists already; give --resume to go on with it")
+    assert command() == (2, "chiraljax: --out must not exist, but s.zarr does; give --resume to go on with it")
     _flip(_files(tmp_path / "s.zarr", 2)[0])
     assert command("--resume") == (
         0,
@@ -393,7 +393,7 @@ def test_messages_of_the_command(command, tmp_path, monkeypatch):
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(_store, "_on_disk", readonly)
-        assert command("--resume") == (2, "chiraljax: s.zarr: cannot be written: Read-only file system")
+        assert command("--resume") == (2, "chiraljax: s.zarr: must be writable, but is not: Read-only file system")
     (tmp_path / "s.toml").write_text(FILE.replace("stop = 3.0", "stop = 2.0"))
     status, line = command("--resume")
     assert status == 2

@@ -19,7 +19,7 @@ _FLOOR = 1e-13
 """least D of a node; one without effect on the motion costs nothing and has none"""
 
 
-class Problem(NamedTuple):
+class DualProblem(NamedTuple):
     """The largest ratio of x = `rows` e under constraints, between fields times √weights on N nodes."""
 
     rows: Float[np.ndarray, "n N"]
@@ -42,7 +42,7 @@ class Multipliers(NamedTuple):
     peak: Float[np.ndarray, " N"]
     """m"""
 
-    def inverse(self, problem: Problem, rows: Float[np.ndarray, "n N"]) -> Float[np.ndarray, "n N"]:
+    def inverse(self, problem: DualProblem, rows: Float[np.ndarray, "n N"]) -> Float[np.ndarray, "n N"]:
         """`rows` D⁻¹; raises `LinAlgError` for a D that is not positive."""
         local = self.fluence + self.peak
         if problem.outside is None:
@@ -51,7 +51,7 @@ class Multipliers(NamedTuple):
         factor = linalg.cho_factor(matrix, lower=True, check_finite=False, overwrite_a=True)
         return linalg.cho_solve(factor, rows.T, check_finite=False).T
 
-    def positive(self, problem: Problem) -> bool:
+    def positive(self, problem: DualProblem) -> bool:
         """Whether D is; it is for a small enough μ."""
         try:
             self.inverse(problem, problem.rows)
@@ -59,13 +59,13 @@ class Multipliers(NamedTuple):
             return False
         return True
 
-    def budget(self, problem: Problem) -> float:
+    def budget(self, problem: DualProblem) -> float:
         """The largest e†De of fields that meet the constraints."""
         peak = 0.0 if problem.caps is None else self.peak @ problem.caps
         return float(peak + self.fluence * (problem.fluence or 0.0))
 
 
-def minimise(problem: Problem, start: Multipliers) -> Multipliers:
+def minimise(problem: DualProblem, start: Multipliers) -> Multipliers:
     """The multipliers of the lowest bound, looked for from `start` on.
 
     The bound is `Ratio.largest` of the Gramian `rows` D⁻¹ `rows`ᵀ and the budget, quasi-convex in the multipliers. With
@@ -88,13 +88,13 @@ def minimise(problem: Problem, start: Multipliers) -> Multipliers:
         return Multipliers(fluence, leakage, y[peaks:] if len(caps) else np.zeros(nodes))
 
     def bound(scaled: Float[np.ndarray, " Y"]) -> tuple[float, Float[np.ndarray, " Y"]]:
-        found = unpack(scaled * scale)
+        multipliers = unpack(scaled * scale)
         try:
-            half = found.inverse(problem, problem.rows)
+            half = multipliers.inverse(problem, problem.rows)
         except linalg.LinAlgError:
             return _OUTSIDE, np.zeros_like(scaled)
         gramian = half @ problem.rows.T
-        budget = found.budget(problem)
+        budget = multipliers.budget(problem)
         value, x, v = problem.ratio.largest((gramian + gramian.T) / 2, budget)
         e = v @ half
         used = np.abs(e) ** 2

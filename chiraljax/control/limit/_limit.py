@@ -1,34 +1,47 @@
 """The most that any field can do to a harmonic phonon."""
 
 import math
-from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float
 
 from ..._errors import check
-from ...coupling import AbstractCoupling, FixedRotation
+from ..._result import AbstractResult, quantity
+from ..._types import real
+from ...coupling import AbstractCoupling, ConstantInertia, FixedRotation, KinematicRotation
 from ...phonon import Phonon
 from ...pulse import SampledPulse
+from .._constraints import Constraints
 from . import _ratio
-from ._band import Band
+from ._admissible import Admissible, admissible
 from ._extremal import extremal
-from ._given import Constraints, constraints
 from ._ratio import Ratio
 
+_COUPLINGS = (KinematicRotation, ConstantInertia, FixedRotation)
+_REACHED = 1e-4
+"""gap up to which the field counts as one that reaches the limit"""
 
-class Limit(NamedTuple):
-    """A value that no field exceeds, and a field that comes near it; mirrored, it comes near the negative value."""
 
-    value: float
-    """ħ or rad/ps"""
-    attained: float
-    """by the field below, which meets all constraints: a lower bound of the largest value"""
-    times: Float[np.ndarray, " N"]
-    """ps"""
-    field: Float[np.ndarray, "N 2"]
-    """MV/cm"""
+class Limit(AbstractResult):
+    """A value that no field exceeds, and a field that comes near it; mirrored, it comes near the negative value.
+
+    `status` is "converged" where the field reaches the value to 10⁻⁴. The value holds where it is "not converged", too.
+    """
+
     constraints: Constraints
+    units: str
+    value: float = quantity("")
+    """ħ or rad/ps"""
+    attained: float = quantity("", meaning="by the field, which meets the constraints")
+    """by the field below, which meets all constraints: a lower bound of the largest value"""
+    times: Float[np.ndarray, " N"] = quantity("ps", ("times",))
+    """ps"""
+    field: Float[np.ndarray, "N 2"] = quantity("MV/cm", ("times", "component"))
+    """MV/cm"""
+
+    @property
+    def status(self) -> str:
+        return "converged" if self.gap <= _REACHED else "not converged"
 
     @property
     def gap(self) -> float:
@@ -44,17 +57,21 @@ class Limit(NamedTuple):
         """
         return SampledPulse(self.times, self.field)
 
+    def _unit(self, name: str) -> str:
+        return super()._unit(name) or self.units
+
+
+def why_unknown(phonon: Phonon, coupling: AbstractCoupling | None = None) -> str:
+    """For what no limit is known: for this phonon, or for Ω by this `coupling` if it is given; empty where one is."""
+    if not phonon.degenerate:
+        return "single modes"
+    if coupling is not None and not isinstance(coupling, _COUPLINGS):
+        return f"the coupling {type(coupling).__name__}"
+    return "" if phonon.harmonic else "an anharmonic phonon"
+
 
 def angular_momentum_limit(
-    phonon: Phonon,
-    *,
-    time: float,
-    start: float,
-    end: float | None = None,
-    fluence: float | None = None,
-    peak_field: float | None = None,
-    band: Band | None = None,
-    leakage: float = 1e-3,
+    phonon: Phonon, constraints: Constraints, *, time: float, start: float, end: float | None = None
 ) -> Limit:
     """The largest |L| at `time` that a field can give to a phonon at rest.
 
@@ -67,32 +84,29 @@ def angular_momentum_limit(
     **Arguments:**
 
     - `phonon`: harmonic, of P pairs.
+    - `constraints`: fluence, peak field and band. With window and ellipticity the limit holds too, but they make it no
+      lower and its field need not meet them. Where `leakage` is 0, nothing lies outside the band: then `start` and
+      `end` are -inf and inf, and only the fluence is limited.
     - `time`, `start`: ps. `end`: of the field, `time` unless given; a field in a band is better if it goes on.
-    - `fluence`: of the field in vacuum, ε₀c∫|E|²dt, mJ/cm²; `peak_field`: |E| at any time, MV/cm. Positive; at least
-      one of them.
-    - `band`: lowest and highest ν in THz, outside which at most the fraction `leakage` of ∫|E|²dt may lie. Nothing
-      may where `leakage` is 0: then `start` and `end` are -inf and inf, and only the fluence is limited.
 
     **Returns:** the `Limit` in ħ. Up to 10⁻⁶ of errors of quadrature, no field exceeds it.
 
-    **Raises:** `InputError` for a phonon that is not harmonic, since no bound is known, a value outside these ranges,
-    or a band that no field of this duration is in.
+    **Raises:** `InputError` for a phonon of single modes or one that is not harmonic, since no bound is known, times
+    outside these ranges, or a band that no field of this duration is in.
     """
-    given = constraints(time, start, end, fluence, peak_field, band, leakage)
-    return _limit(phonon, _ratio.angular_momentum(phonon), time, given)
+    fields = admissible(constraints, time, start, end)
+    _check_known(phonon)
+    return _limit(phonon, _ratio.angular_momentum(phonon), time, fields, constraints, "hbar")
 
 
 def rotation_limit(
     phonon: Phonon,
     coupling: AbstractCoupling,
+    constraints: Constraints,
     *,
     time: float,
     start: float,
     end: float | None = None,
-    fluence: float | None = None,
-    peak_field: float | None = None,
-    band: Band | None = None,
-    leakage: float = 1e-3,
 ) -> Limit:
     """The largest |Ω| at `time` that a field can give through `coupling`.
 
@@ -106,20 +120,33 @@ def rotation_limit(
 
     **Raises:** `InputError` as `angular_momentum_limit`, and for any other coupling.
     """
-    given = constraints(time, start, end, fluence, peak_field, band, leakage)
+    fields = admissible(constraints, time, start, end)
     if isinstance(coupling, FixedRotation):
         value = float(coupling.rotation)
         first = start if math.isfinite(start) else time - 1
-        return Limit(value, value, np.linspace(first, time, 4), np.zeros((4, 2)), given)
-    return _limit(phonon, _ratio.rotation(phonon, coupling), time, given)
+        return Limit(constraints, "rad/ps", value, value, np.linspace(first, time, 4), np.zeros((4, 2)))
+    _check_known(phonon)
+    return _limit(phonon, _ratio.rotation(phonon, coupling), time, fields, constraints, "rad/ps")
 
 
-def _limit(phonon: Phonon, ratio: Ratio, time: float, given: Constraints) -> Limit:
-    for name in ("quartic_isotropic", "quartic_cubic"):
-        check(
-            not np.any(np.asarray(getattr(phonon, name))),
-            "phonon",
-            f"must be harmonic, since no bound is known for others, but got a {name} that is not zero",
-        )
-    value, attained, times, field = extremal(phonon, ratio, time, given)
-    return Limit(value, attained, times, np.stack([np.real(field), np.imag(field)], axis=-1), given)
+def harmonic_rotation(
+    phonon: Phonon, coupling: AbstractCoupling, fluence: float, *, time: float, start: float
+) -> float | None:
+    """The `rotation_limit` of a fluence (mJ/cm²) alone, in rad/ps, without V; None where none is known even then."""
+    if not phonon.degenerate or not isinstance(coupling, _COUPLINGS):
+        return None
+    fields = admissible(Constraints(real(fluence)), time, start, None)
+    return extremal(phonon, _ratio.rotation(phonon, coupling), time, fields)[0]
+
+
+def _check_known(phonon: Phonon) -> None:
+    """Raise `InputError` where no limit is known for it."""
+    unknown = why_unknown(phonon)
+    check(not unknown, "phonon", f"must be harmonic and of pairs, since no bound is known for {unknown}")
+
+
+def _limit(
+    phonon: Phonon, ratio: Ratio, time: float, fields: Admissible, constraints: Constraints, units: str
+) -> Limit:
+    value, attained, times, field = extremal(phonon, ratio, time, fields)
+    return Limit(constraints, units, value, attained, times, np.stack([np.real(field), np.imag(field)], axis=-1))

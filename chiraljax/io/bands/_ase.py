@@ -8,6 +8,7 @@ from ..._errors import InputError, check
 from ..._validation import one_line, read_text
 from ...fit import Bands
 from ._common import filled_below, spin_orbitals
+from ._format import BandFormat, Head
 
 
 def read_ase(path: Path, spin_orbit: bool | None) -> Bands:
@@ -43,3 +44,10 @@ def read_ase(path: Path, spin_orbit: bool | None) -> Bands:
         reference=reference,
         source=f"{path.name}, ASE",
     )
+
+
+def _recognised(head: Head) -> bool:
+    return head.text.startswith("{") and '"__ase_objtype__"' in read_text(head.path, "a file of bands")
+
+
+FORMAT = BandFormat("ase", "a band structure that ASE wrote as JSON, as GPAW does", _recognised, read_ase)

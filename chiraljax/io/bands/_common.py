@@ -44,10 +44,10 @@ def spin_orbitals(energies: np.ndarray, spin_orbit: bool | None) -> bool:
     return even and bool(np.all(np.abs(energies[:, 1::2] - energies[:, ::2]) < _DOUBLET))
 
 
-def agreed(known: bool, spin_orbit: bool | None) -> bool:
+def agreed(said: bool, spin_orbit: bool | None) -> bool:
     """What the file says; raises `InputError` where an argument says otherwise."""
-    check(spin_orbit in (None, known), "spin_orbit", f"must be {known}, as the file says, but got {spin_orbit}")
-    return known
+    check(spin_orbit in (None, said), "spin_orbit", f"must be {said}, as the file says, but got {spin_orbit}")
+    return said
 
 
 def filled_bands(energies: np.ndarray, electrons: float, spin_orbit: bool) -> int | None:

@@ -10,6 +10,7 @@ from ..._units import HARTREE
 from ..._validation import one_line, read_text
 from ...fit import Bands
 from ._common import agreed, filled_bands, numbers, wanted_points, whole
+from ._format import BandFormat
 
 
 def read_espresso(path: Path, spin_orbit: bool | None) -> Bands:
@@ -55,10 +56,10 @@ def _root(text: str) -> ElementTree.Element:
 
 
 def _inside(element: ElementTree.Element, name: str) -> ElementTree.Element:
-    found = element.find(name)
-    if found is None:
+    child = element.find(name)
+    if child is None:
         raise InputError(name, "must be there, but is missing; it is only in what a finished pw.x writes")
-    return found
+    return child
 
 
 def _text(element: ElementTree.Element, name: str) -> str:
@@ -75,3 +76,11 @@ def _numbers(element: ElementTree.Element, name: str, count: int) -> np.ndarray:
     values = numbers(name, _text(element, name).split())
     check(len(values) == count, name, f"must be {count} numbers, but got {len(values)}")
     return values
+
+
+FORMAT = BandFormat(
+    "espresso",
+    "`data-file-schema.xml` of Quantum ESPRESSO; of k-points of zero weight and others the former alone",
+    lambda head: head.text.startswith("<") and "espresso" in head.text,
+    read_espresso,
+)

@@ -1,20 +1,19 @@
-"""Bands in the form of this package: JSON and NetCDF."""
+"""Bands in the form of this package, as JSON."""
 
-import json
 from pathlib import Path
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict
 
-from ..._errors import InputError, check
-from ..._validation import one_line, parse_json, read_text
+from ..._errors import check
+from ..._validation import parse_json, read_text
 from ...fit import Bands
-from .._json import to_json
 from ._common import agreed, spin_orbitals
+from ._format import BandFormat
 
 
 class BandFile(BaseModel):
-    """What `bands_dataset` and `band_dataset` write."""
+    """What `Bands.to_xarray` and `chiraljax bands` write."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, strict=True)
 
@@ -37,27 +36,12 @@ def read_json(path: Path, spin_orbit: bool | None) -> Bands:
     return bands_from_json(read_text(path, "a JSON file of bands"), path.name, spin_orbit)
 
 
-def read_netcdf(path: Path, spin_orbit: bool | None) -> Bands:
-    """Bands from NetCDF."""
-    import h5py
-    import xarray as xr
-
-    try:
-        # A broken file fails here already; h5netcdf would print a traceback of its own while it gives up.
-        with h5py.File(path):
-            pass
-        content = to_json(xr.load_dataset(path, engine="h5netcdf"))
-    except Exception as error:  # what h5py raises for a broken file is not documented
-        raise InputError("", f"must be a NetCDF file, but {one_line(error)}") from None
-    return bands_from_json(json.dumps(content, default=str), path.name, spin_orbit)
-
-
 def bands_from_json(text: str, name: str, spin_orbit: bool | None) -> Bands:
     """Bands from the text of a JSON file, which goes by `name` if it does not tell its source."""
     file = parse_json(text, BandFile, "band file")
     for field, unit in {"k": "fractional", "energies": "eV", "reference": "eV"}.items():
         given = file.units.get(field, unit)
-        check(given == unit, f"units.{field}:", f"must be {unit}, but got {given!r}")
+        check(given == unit, f"units.{field}", f"must be {unit}, but got {given!r}")
     check(
         len(set(file.projection)) == len(file.projection) == len(file.projections),
         "projections",
@@ -65,8 +49,8 @@ def bands_from_json(text: str, name: str, spin_orbit: bool | None) -> Bands:
         f" got {len(file.projections)}",
     )
     energies = _table("energies", file.energies)
-    known = True if file.rotation_thz is not None else file.spin_orbit
-    spinors = spin_orbitals(energies, spin_orbit) if known is None else agreed(known, spin_orbit)
+    said = True if file.rotation_thz is not None else file.spin_orbit
+    spinors = spin_orbitals(energies, spin_orbit) if said is None else agreed(said, spin_orbit)
     tables = zip(file.projection, file.projections, strict=True)
     projections = {label: _table(f"projection {label}", table) for label, table in tables}
     return Bands(
@@ -89,3 +73,12 @@ def _table(field: str, rows: list[list[float]]) -> np.ndarray:
         f"must have rows of one length, but got {('none' if not rows else sorted(lengths))}",
     )
     return np.array(rows)
+
+
+FORMAT = BandFormat(
+    "json",
+    "what `Bands.to_xarray` gives, as JSON, or `chiraljax bands --out FILE.json`",
+    lambda head: head.text.startswith("{"),
+    read_json,
+    last=True,
+)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..._errors import InputError, check
+from ..._errors import InputError, check, within
 from ..._validation import read_text
 from ._common import ascending, numbers
 
@@ -21,56 +21,59 @@ def read_procar(path: Path, energies: np.ndarray) -> tuple[dict[str, np.ndarray]
     """The projections (K, B) by species and orbital, and whether the calculation is noncollinear.
 
     Not through pymatgen, which leaves out k-points that come twice, as the corners of a path do.
-    Raises `InputError` where they do not belong to the `energies` (K, B), which stand in the order of the file.
+
+    **Raises:** `InputError` where they do not belong to the `energies` (K, B), which stand in the order of the file.
     """
     text = read_text(path, "PROCAR of VASP")
+    with within(source=path):
+        table, orbitals, spinors = _table(text, energies)
+        species = _species(path, table.shape[2])
+    return summed(ascending(energies, table), species, orbitals), spinors
+
+
+def _table(text: str, energies: np.ndarray) -> tuple[np.ndarray, list[str], bool]:
+    """Projections (K, B, ion, orbital), the names of the orbitals, and whether there are those of spin beside them."""
     headers = _HEADER.findall(text)
-    check(headers, "", "must have the numbers of k-points, bands and ions in its second line, but has not", path.name)
-    check(len(headers) == 1, "", "must be of one spin, but the calculation is spin-polarised", path.name)
+    check(headers, "", "must have the numbers of k-points, bands and ions in its second line, but has not")
+    check(len(headers) == 1, "", "must be of one spin, but the calculation is spin-polarised")
     points, bands, ions = (int(number) for number in headers[0])
     check(
         (points, bands) == energies.shape,
         "",
         f"must have the {energies.shape[0]} k-points and {energies.shape[1]} bands of the"
         f" energies, but has {points} and {bands}",
-        path.name,
     )
     pieces = _BAND.split(text)[1:]
-    found = numbers(f"{path.name}: energies", pieces[::2])
+    listed = numbers("energies", pieces[::2])
     check(
-        len(found) == points * bands,
+        len(listed) == points * bands,
         "",
-        f"must have {points * bands} bands at all k-points together, but ends after {len(found)}",
-        path.name,
+        f"must have {points * bands} bands at all k-points together, but ends after {len(listed)}",
     )
     check(
-        np.allclose(found.reshape(points, bands), energies, atol=_ROUNDING, rtol=0),
+        np.allclose(listed.reshape(points, bands), energies, atol=_ROUNDING, rtol=0),
         "",
         "must have the same energies as the file beside it, but has not",
-        path.name,
     )
     orbitals, blocks, directions = [], [], 0
     for piece in pieces[1::2]:
         lines = [line.split() for line in piece.splitlines() if line.strip()]
-        check(
-            lines and lines[0][0] == "ion", "", "must have the names of orbitals below a band, but has not", path.name
-        )
+        check(lines and lines[0][0] == "ion", "", "must have the names of orbitals below a band, but has not")
         names = [name for name in lines[0][1:] if name != "tot"]
-        check(orbitals in ([], names), "", "must have the same orbitals below each band, but has not", path.name)
+        check(orbitals in ([], names), "", "must have the same orbitals below each band, but has not")
         orbitals = names
         rows = [row[1 : 1 + len(orbitals)] for i, row in enumerate(lines[1 : 1 + ions], 1) if row[0] == str(i)]
         check(
             len(rows) == ions and all(len(row) == len(orbitals) for row in rows),
             "",
             f"must have {len(orbitals)} projections for each of {ions} ions, but ends before",
-            path.name,
         )
         # Charge alone, or charge and the spin along x, y and z; phases may follow below another header.
         end = next((i for i, line in enumerate(lines) if i and line[0] in ("ion", "k-point")), len(lines))
         directions = sum(line[0] == "1" for line in lines[:end])
-        blocks.append(numbers(f"{path.name}: projections", [word for row in rows for word in row]))
+        blocks.append(numbers("projections", [word for row in rows for word in row]))
     table = np.reshape(blocks, (points, bands, ions, len(orbitals)))
-    return summed(ascending(energies, table), _species(path, ions), orbitals), directions == 4
+    return table, orbitals, directions == 4
 
 
 def summed(table: np.ndarray, species: Sequence[str], orbitals: Sequence[str]) -> dict[str, np.ndarray]:
@@ -92,19 +95,17 @@ def _species(procar: Path, ions: int) -> list[str]:
     beside = [procar.with_name(name) for name in ("POSCAR", "CONTCAR")]
     path = next((path for path in beside if path.exists()), None)
     if path is None:
-        raise InputError(
-            "", "must have a POSCAR or CONTCAR beside it that names the ions, but has none", str(procar.name)
-        )
+        raise InputError("", "must have a POSCAR or CONTCAR beside it that names the ions, but has none")
     lines = [*read_text(path, "POSCAR of VASP").splitlines(), *[""] * 7]
     symbols, counts = lines[5].split(), lines[6].split()
     check(
         symbols and len(symbols) == len(counts) and all(n.isdigit() for n in counts) and not symbols[0].isdigit(),
         "",
         "must have the symbols and numbers of ions in its lines 6 and 7, but has not",
-        path.name,
+        path,
     )
     # VASP 6 may append a pseudopotential to a symbol: Ta_pv/0a1b2c3d
     names = [re.split("[_/]", symbol)[0] for symbol in symbols]
     species = [name for name, count in zip(names, counts, strict=True) for _ in range(int(count))]
-    check(len(species) == ions, "", f"must have the {ions} ions of {procar.name}, but has {len(species)}", path.name)
+    check(len(species) == ions, "", f"must have the {ions} ions of {procar.name}, but has {len(species)}", path)
     return species

@@ -9,6 +9,7 @@ from ..._errors import InputError, check
 from ..._validation import one_line, read_text
 from ...fit import Bands
 from ._common import agreed, ascending, filled_bands, numbers, spin_orbitals, wanted_points, whole
+from ._format import BandFormat, Head
 from ._procar import read_procar, summed
 
 _SHELLS = "spdf"
@@ -139,8 +140,8 @@ def _read_eigenval(path: Path, spin_orbit: bool | None) -> Bands:
 def _spinors(weights: np.ndarray, occupations: np.ndarray, electrons: int) -> bool | None:
     """Whether the occupations, from 0 to 1, add up to all electrons or to half of them; None for neither."""
     total = np.sum(weights[:, None] * occupations) / max(np.sum(weights), 1e-12)
-    known = [spinors for spinors, count in ((True, electrons), (False, electrons / 2)) if abs(total - count) < 0.1]
-    return known[0] if len(known) == 1 else None
+    fitting = [spinors for spinors, count in ((True, electrons), (False, electrons / 2)) if abs(total - count) < 0.1]
+    return fitting[0] if len(fitting) == 1 else None
 
 
 def _only(name: str, by_spin: dict, dimensions: int) -> np.ndarray:
@@ -151,3 +152,19 @@ def _only(name: str, by_spin: dict, dimensions: int) -> np.ndarray:
         values = np.array(0.0)
     check(values.ndim == dimensions, name, "must be given for all k-points and bands, but is missing or not whole")
     return values
+
+
+def _recognised(head: Head) -> bool:
+    if head.text.startswith("<"):
+        return "<modeling" in head.text
+    lines = head.text.splitlines()
+    return head.path.name.startswith("EIGENVAL") or (len(lines) > 3 and lines[3].strip() == "CAR")
+
+
+FORMAT = BandFormat(
+    "vasp",
+    "`vasprun.xml` (needs pymatgen), or `EIGENVAL` with an optional `PROCAR` beside it, which takes the names of the "
+    "ions from a `POSCAR` or `CONTCAR` there",
+    _recognised,
+    read_vasp,
+)

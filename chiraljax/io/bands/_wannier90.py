@@ -11,6 +11,7 @@ from ..._types import ArrayLike
 from ..._validation import read_text
 from ...fit import Bands
 from ._common import numbers, spin_orbitals, whole
+from ._format import BandFormat
 
 _HERMITIAN = 1e-3
 """eV; the file has six decimals"""
@@ -40,11 +41,11 @@ def read_wannier90(path: Path, spin_orbit: bool | None, k: ArrayLike | None = No
 def read_hr(path: str | os.PathLike[str]) -> tuple[np.ndarray, np.ndarray]:
     """The Hamiltonian between Wannier functions from `seedname_hr.dat`.
 
-    **Returns** the cells R, shape (R, 3), whole numbers, and the matrices H(R) in eV, shape (R, n, n), complex,
+    **Returns:** the cells R, shape (R, 3), whole numbers, and the matrices H(R) in eV, shape (R, n, n), complex,
     divided by the degeneracy of R: H(k) = Σ_R e^{2πi k·R} H(R), with row m at the origin and column n in cell R.
     Wannier90 itself may shorten R further for each pair of functions (`use_ws_distance`), which the file leaves out.
 
-    **Raises** `InputError` with one line for a file that is not whole, has other numbers than its header says, or
+    **Raises:** `InputError` with one line for a file that is not whole, has other numbers than its header says, or
     a matrix element twice.
     """
     lines = read_text(path, "a file seedname_hr.dat of Wannier90").splitlines()
@@ -88,14 +89,11 @@ def _energies(cells: np.ndarray, matrices: np.ndarray, k: np.ndarray) -> np.ndar
 def _read_kpt(path: Path) -> np.ndarray:
     """Fractional k-points (K, 3); all of them weigh alike on a path."""
     lines = read_text(path, "the k-points beside the bands of Wannier90").split("\n")
-    count = whole("number of k-points", lines[0].strip())
-    values = numbers(path.name, " ".join(lines[1:]).split())
-    check(
-        len(values) == 4 * count,
-        "",
-        f"must have {count} lines k1 k2 k3 weight, but got {len(values)} numbers",
-        path.name,
-    )
+    with within(source=path):
+        count = whole("number of k-points", lines[0].strip())
+        values = numbers("k", " ".join(lines[1:]).split())
+        fits = len(values) == 4 * count
+        check(fits, "", f"must have {count} lines k1 k2 k3 weight, but got {len(values)} numbers")
     return values.reshape(count, 4)[:, :3]
 
 
@@ -109,7 +107,16 @@ def _read_bands(path: Path, count: int) -> np.ndarray:
     )
     values = numbers("energies", [word for row in rows for word in row]).reshape(-1, 2)
     bands, rest = divmod(len(values), count)
-    check(rest == 0, "", f"must have {count} lines a band, as its .kpt file has, but got {len(values)} lines")
+    check(rest == 0, "", f"must have {count} lines per band, as its .kpt file has, but got {len(values)} lines")
     distance = values[:, 0].reshape(bands, count)
     check(np.all(distance == distance[0]), "", f"must have the same {count} distances for each band, but has not")
     return values[:, 1].reshape(bands, count).T
+
+
+FORMAT = BandFormat(
+    "wannier90",
+    "`seedname_band.dat` with `seedname_band.kpt` beside it, or `seedname_hr.dat` and `k`",
+    lambda head: head.path.name.endswith(("_band.dat", "_hr.dat")),
+    read_wannier90,
+    takes_k=True,
+)

@@ -16,14 +16,15 @@ def files():
 
 @pytest.fixture(scope="session")
 def refused():
-    """Reading a file gives one line that names it and holds some text."""
+    """Reading a file gives one line that names it, or the one `beside` it that is at fault, and holds some text."""
 
-    def check(path, text, **arguments):
+    def check(path, text, beside=None, **arguments):
         with pytest.raises(InputError) as caught:
             read_bands(path, **arguments)
-        message = str(caught.value)
-        assert message.startswith(f"{path}: ")
-        assert message.count(str(path)) == 1
+        message, source = str(caught.value), beside or path
+        assert caught.value.source == str(source)
+        assert message.startswith(f"{source}: ")
+        assert message.count(str(source)) == 1
         assert "\n" not in message
         assert text in message
 

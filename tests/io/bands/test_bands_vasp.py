@@ -147,25 +147,28 @@ def test_wrong_eigenval(folder, refused, old, new, message):
         ("PROCAR", "# of bands:    4", "# of bands:    5", "must have the 3 k-points and 4 bands of the energies"),
         ("PROCAR", "# of ions:    3", "# of ions:    4", "must have 9 projections for each of 4 ions"),
         ("PROCAR", "energy    5.25000000", "energy    5.35000000", "must have the same energies as the file beside it"),
-        ("PROCAR", "  0.300", "  0.3**", "PROCAR: projections must be finite numbers, but got '0.3**'"),
+        ("PROCAR", "  0.300", "  0.3**", "projections must be finite numbers, but got '0.3**'"),
         ("PROCAR", "# of k-points", "k-points", "must have the numbers of k-points, bands and ions"),
         ("PROCAR", "dxz  x2-y2", "dxz", "must have the same orbitals below each band"),
         ("PROCAR", "ion ", "atom ", "must have the names of orbitals below a band"),
         ("PROCAR", "PROCAR", "# of k-points: 3 # of bands: 4 # of ions: 3\n", "the calculation is spin-polarised"),
-        ("POSCAR", "   Ta   O\n", "", "POSCAR must have the symbols and numbers of ions in its lines 6 and 7"),
-        ("POSCAR", "   1   2\n", "   1   3\n", "POSCAR must have the 3 ions of PROCAR, but has 4"),
+        ("POSCAR", "   Ta   O\n", "", "must have the symbols and numbers of ions in its lines 6 and 7"),
+        ("POSCAR", "   1   2\n", "   1   3\n", "must have the 3 ions of PROCAR, but has 4"),
     ],
 )
 def test_wrong_file_beside_eigenval(folder, refused, name, old, new, message):
-    _edit(folder / name, old, new)
-    refused(folder / "EIGENVAL", message)
+    refused(folder / "EIGENVAL", message, beside=_edit(folder / name, old, new))
 
 
 def test_ions_without_names(folder, refused):
     (folder / "POSCAR").rename(folder / "CONTCAR")
     assert "Ta.s" in read_bands(folder / "EIGENVAL").projections
     (folder / "CONTCAR").unlink()
-    refused(folder / "EIGENVAL", "PROCAR must have a POSCAR or CONTCAR beside it that names the ions, but has none")
+    refused(
+        folder / "EIGENVAL",
+        "must have a POSCAR or CONTCAR beside it that names the ions, but has none",
+        folder / "PROCAR",
+    )
 
 
 @pytest.mark.parametrize(
@@ -177,7 +180,7 @@ def test_ions_without_names(folder, refused):
         ('       <set comment="band 1">', "<!--", "must be a whole vasprun.xml of VASP, but"),
         ("<rc><c>O </c><c>   2</c></rc>", "", "must be a whole vasprun.xml of VASP, but"),
         ("<eigenvalues>", "<eigenvalue>", "must be a whole vasprun.xml of VASP, but"),
-        ("<modeling>", "<model>", "must be vasprun.xml of VASP or data-file-schema.xml of Quantum ESPRESSO"),
+        ("<modeling>", "<model>", "nothing says of which format"),
     ],
 )
 def test_wrong_vasprun(folder, refused, old, new, message):

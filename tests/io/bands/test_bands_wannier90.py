@@ -92,12 +92,12 @@ def test_k_points_belong_to_the_hamiltonian_alone(hr, plotted, refused):
         ("           2\n", "           3\n", "must have 192 numbers for num_wann = 3 and nrpts = 3, but got 87"),
         ("           2\n", "  two\n", "num_wann must be a positive number, but got 'two'"),
         ("    2    1    2\n", "    2    0    2\n", "degeneracies must be positive, but got 0"),
-        ("    2    1    2\n", "    2    nan    2\n", "H(R): must be finite numbers, but got 'nan'"),
-        ("4.000000", "4.0000**", "H(R): must be finite numbers, but got '4.0000**'"),
+        ("    2    1    2\n", "    2    nan    2\n", "H(R) must be finite numbers, but got 'nan'"),
+        ("4.000000", "4.0000**", "H(R) must be finite numbers, but got '4.0000**'"),
         ("   -1    0    0    2    1", "   -1    0    0    1    1", "must have each element m, n from 1 to 2 once"),
         ("   -1    0    0    2    1", "   -1    1    0    2    1", "must have all elements of one R together"),
         ("   -1    0    0    1    1", "   -1    0    0    9    1", "must have each element m, n from 1 to 2 once"),
-        ("-0.500000", " 0.500000", "H(R): must be Hermitian, but H(k) differs from its adjoint by 1 eV"),
+        ("-0.500000", " 0.500000", "H(R) must be Hermitian, but H(k) differs from its adjoint by 1 eV"),
     ],
 )
 def test_wrong_hamiltonian(hr, refused, old, new, message):
@@ -116,7 +116,7 @@ def test_cut_hamiltonian(hr, refused):
 def test_wrong_bands(plotted, refused):
     text = plotted.read_text()
     for new, message in [
-        ("".join(text.splitlines(keepends=True)[:-2]), "must have 4 lines a band, as its .kpt file has, but got"),
+        ("".join(text.splitlines(keepends=True)[:-2]), "must have 4 lines per band, as its .kpt file has, but got"),
         (text[:-20], "must have two columns distance and energy, but a line has 1"),
         (text.replace("E+00\n", "E+00 0.5\n", 1), "must have two columns distance and energy, but a line has 3"),
         (text.replace("5.00000000E-01", "6.00000000E-01", 1), "must have the same 4 distances for each band"),
@@ -130,12 +130,13 @@ def test_wrong_k_points(plotted, refused):
     kpt = plotted.with_suffix(".kpt")
     text = kpt.read_text()
     for new, message in [
-        (text[:-30], "chain_band.kpt must have 4 lines k1 k2 k3 weight, but got"),
+        (text[:-30], "must have 4 lines k1 k2 k3 weight, but got"),
         (text.replace("4", "four", 1), "number of k-points must be a positive number, but got 'four'"),
-        (text.replace("0.250000", "3.250000"), "k must be fractional"),
         ("", "number of k-points must be a positive number, but got ''"),
     ]:
         kpt.write_text(new)
-        refused(plotted, message)
+        refused(plotted, message, beside=kpt)
+    kpt.write_text(text.replace("0.250000", "3.250000"))
+    refused(plotted, "k must be fractional")
     kpt.unlink()
-    refused(plotted, "chain_band.kpt must be the k-points beside the bands of Wannier90, but there is no such file")
+    refused(plotted, "must be the k-points beside the bands of Wannier90, but there is no such file", beside=kpt)

@@ -6,8 +6,23 @@ import itertools
 import numpy as np
 import pytest
 
-from chiraljax import InputError, bundled_bands, read_bands
+import chiraljax.io.bands as package
+from chiraljax import InputError, band_formats, bundled_bands, read_bands
+from chiraljax.io.bands import _format
 
+TOY = """
+import numpy as np
+
+from chiraljax import Bands
+from chiraljax.io.bands._format import BandFormat
+
+FORMAT = BandFormat(
+    "toy",
+    "the word toy and an energy",
+    lambda head: head.text.startswith("toy"),
+    lambda path, spin_orbit: Bands(np.zeros((1, 3)), np.array([[path.read_text().split()[1]]], dtype=float)),
+)
+"""
 SAMPLES = ["ase_soc.json", "qe_nosoc.xml", "vasp/vasprun.xml", "vasp_soc/EIGENVAL"]
 G, X, R = (0, 0, 0), (0.5, 0, 0), (0.5, 0.5, 0.5)
 
@@ -83,12 +98,13 @@ def test_the_name_need_not_tell_the_format(files, tmp_path):
 
 def test_the_argument_names_the_format(files, refused):
     assert read_bands(files / "ase_soc.json", format="ase").spin_orbit
-    refused(files / "ase_soc.json", "k: is required, but missing", format="json")
+    refused(files / "ase_soc.json", "k is required, but missing", format="json")
     refused(files / "ase_soc.json", "must be whole XML, but", format="espresso")
     refused(files / "ase_soc.json", "must be a whole EIGENVAL of VASP", format="vasp")
     refused(files / "ase_soc.json", "must be a NetCDF file", format="netcdf")
-    refused(files / "ase_soc.json", "row 1 must be the header k1,k2,k3,e1,e2,…", format="csv")
-    refused(files / "ase_soc.json", "ase_soc.kpt", format="wannier90")
+    refused(files / "ase_soc.json", "row 1.header must be k1,k2,k3,e1,e2,…", format="csv")
+    beside = files / "ase_soc.kpt"
+    refused(files / "ase_soc.json", "but there is no such file", beside=beside, format="wannier90")
     refused(files / "qe_soc.xml", "must be a band structure of ASE", format="ase")
     refused(files / "qe_soc.xml", "must be a whole vasprun.xml of VASP, but", format="vasp")
     with pytest.raises(InputError, match=r"format must be one of ase, csv, .*, but got 'abinit'"):
@@ -96,12 +112,29 @@ def test_the_argument_names_the_format(files, refused):
     refused(files / "ase_soc.json", "k must be left out", k=[[0, 0, 0]])
 
 
+def test_a_new_format_is_one_file(tmp_path, monkeypatch):
+    """A file in the folder of formats is all that it takes; here the folder is lent a second place."""
+    (tmp_path / "_toy.py").write_text(TOY)
+    monkeypatch.setattr(package, "__path__", [*package.__path__, str(tmp_path)])
+    _format.formats.cache_clear()
+    try:
+        (tmp_path / "levels").write_text("toy 1.5")
+        bands = read_bands(tmp_path / "levels")
+        assert "toy" in band_formats()
+    finally:
+        monkeypatch.undo()
+        _format.formats.cache_clear()
+    assert bands.energies == [[1.5]]
+    assert "toy" not in band_formats()
+    assert all(band_formats().values())
+
+
 def test_files_of_no_format(tmp_path, refused):
     refused(tmp_path / "none.json", "must be a file of bands or bundled bands (KTaO3_pbe, KTaO3_pbe_mesh")
     refused(tmp_path, "must be a file of bands, but")
     for text, message in [
         ("", "must be a file of bands, but it is empty"),
-        ("<svg></svg>", "must be vasprun.xml of VASP or data-file-schema.xml of Quantum ESPRESSO, but it is other XML"),
+        ("<svg></svg>", "nothing says of which format; give one of ase, csv, "),
         ("1 2 3\n", "nothing says of which format; give one of ase, csv, "),
     ]:
         (tmp_path / "file").write_text(text)

@@ -1,0 +1,79 @@
+"""What a rule gives, when that is accurate enough, and the refinement of rules over points."""
+
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from .._types import Array, Bool, Float
+from ._quadrature import Quadrature
+
+
+class Estimate(NamedTuple):
+    """What one rule gives, or the last of several.
+
+    Quantities q are the averages of Tr[A f(H)] of each operator, and of the carriers at last; pairs s of (μ, T);
+    members r of a batch.
+    """
+
+    values: Float[Array, "q s r"]
+    errors: Float[Array, "q s r"]
+    """absolute"""
+    eigensolves: int
+    """diagonalisations spent, on this rule and those before it"""
+    rule: Any
+    """a `Quadrature`, or a `FermiSurface`"""
+    interpolated: int = 0
+    """diagonalisations of interpolated bands"""
+
+
+class Tolerance(NamedTuple):
+    """The error that is allowed, atol + rtol·|value|, and of which quantities; the others may have any."""
+
+    rtol: float
+    atol: float
+    steering: tuple[int, ...] = (0,)
+
+    def of(self, quantities: Array | np.ndarray) -> Any:
+        """The rows of the steering ones."""
+        return quantities[np.array(self.steering)]
+
+    def allowed(self, values: Array | np.ndarray) -> Float[Array, "steering s r"]:
+        """The error allowed for each steering quantity, of the values (q, s, r) of all."""
+        return self.atol + self.rtol * jnp.abs(jax.lax.stop_gradient(self.of(jnp.asarray(values))))
+
+    def met(self, values: Array | np.ndarray, errors: Array | np.ndarray) -> Bool[Array, "steering s r"]:
+        """Which errors (q, s, r) are allowed."""
+        return self.of(jnp.asarray(errors)) <= self.allowed(values)
+
+    def missed(self, values: Array | np.ndarray, errors: Array | np.ndarray) -> np.ndarray:
+        """The pairs with an error that is not allowed, (s,)."""
+        return np.any(self.of(np.asarray(errors)) > np.asarray(self.allowed(values)), axis=(0, 2))
+
+
+def refine(
+    evaluate: Callable[[Quadrature], Estimate],
+    rules: Iterator[Quadrature],
+    within: Callable[[Estimate], Array | bool],
+    budget: int,
+) -> Estimate:
+    """The first estimate whose errors are `within` tolerance, or the last that the budget allows.
+
+    The error of a rule is its distance from the rule before, and not less than a tenth of the distance
+    from the rule embedded in it (half as many points per axis), should two successive rules agree by chance.
+    The distance is the error of the rule before rather than of this one: for a smooth integrand it is too
+    large, often by far. Estimates that extrapolate the convergence are too small where the integrand is not
+    resolved yet, as at low temperature (`benchmarks/brillouin.py`).
+    """
+    last = evaluate(next(rules))
+    for rule in rules:
+        if last.eigensolves * (1 + len(rule.weights) / len(last.rule.weights)) > budget:
+            break
+        new = evaluate(rule)
+        step = jnp.abs(jax.lax.stop_gradient(new.values - last.values))
+        last = new._replace(errors=jnp.maximum(step, new.errors / 10), eigensolves=last.eigensolves + new.eigensolves)
+        if bool(within(last)):
+            break
+    return last

@@ -1,0 +1,98 @@
+"""The rule for pairs (μ, T) of which some are too cold for a sum over points: interpolated bands on grids."""
+
+from collections.abc import Sequence
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from .._errors import check
+from .._module import Module
+from .._tracing import concrete, is_differentiated
+from .._types import Array
+from ._bloch import AbstractBloch
+from ._estimate import Estimate
+from ._interpolation import BandGroup, interpolate
+from ._nodes import at_nodes
+from ._points import over_points
+from ._quadrature import Quadrature
+from ._sharp import extrapolated
+from ._tetrahedra import Tetrahedra
+
+_TWOFOLD = 1e-9
+"""eV: levels closer than this at every node are one."""
+
+
+class FermiSurface(Module):
+    """A rule for a table of pairs (μ, T), some at low temperature: for each pair a group of bands and its grid."""
+
+    smooth: Quadrature
+    """for the pairs that a sum over points serves"""
+    parts: tuple[tuple[BandGroup, Tetrahedra], ...]
+    method: tuple[tuple[int, bool], ...] = eqx.field(static=True)
+    """for each pair the part (−1 for the smooth rule), and whether between tetrahedra or at the nodes alone"""
+
+    def of_pairs(self, pairs: Sequence[int]) -> "FermiSurface":
+        """The rule for some of the pairs, in that order, with the parts that they need."""
+        chosen = [self.method[pair] for pair in pairs]
+        used = sorted({part for part, _ in chosen if part >= 0})
+        method = tuple((used.index(part) if part >= 0 else -1, sharp) for part, sharp in chosen)
+        return FermiSurface(self.smooth, tuple(self.parts[part] for part in used), method)
+
+
+def evaluate(
+    blochs: Sequence[AbstractBloch], mu: Array, temperature: Array, rule: Quadrature | FermiSurface
+) -> Estimate:
+    """The pairs (s,) of a batch (r,) by a given rule, each by the method that the rule has for it.
+
+    Raises `InputError` for a `FermiSurface` of another number of pairs, and where no gradient exists: of a sum over
+    points at T = 0, and of one between tetrahedra where levels stay twofold.
+    """
+    if isinstance(rule, Quadrature):
+        return over_points(blochs, mu, temperature, rule)
+    check(
+        len(rule.method) == len(mu),
+        "rule",
+        f"must be one for {len(mu)} pairs of mu and temperature, but got one for {len(rule.method)}",
+    )
+    table = jnp.zeros((2, blochs[0].count + 1, len(mu), len(blochs)))
+    solves = interpolated = 0
+    number = np.array([part for part, _ in rule.method])
+    pairs = np.flatnonzero(number < 0)
+    if len(pairs):
+        smooth = over_points(blochs, mu[pairs], temperature[pairs], rule.smooth)
+        table, solves = table.at[:, :, pairs].set(jnp.stack(smooth[:2])), smooth.eigensolves
+    for part, (group, grid) in enumerate(rule.parts):
+        pairs = np.flatnonzero(number == part)
+        sharp = np.flatnonzero([rule.method[pair][1] for pair in pairs])
+        solves += len(blochs) * group.solves(blochs[0])
+        interpolated += len(blochs) * grid.n_nodes
+        for r, bloch in enumerate(blochs):
+            bands, filled = interpolate(bloch, group), group.filled(bloch)
+            states = at_nodes(bands.series, grid, filled, mu[pairs], temperature[pairs])
+            value, error = states.sums[0], jax.lax.stop_gradient(jnp.abs(states.sums[0] - states.sums[1]))
+            if len(sharp):
+                if is_differentiated(bloch):
+                    _check_split(bloch, states.energies)
+                inner, doubt = extrapolated(states, grid, filled, mu[pairs[sharp]], temperature[pairs[sharp]])
+                value, error = value.at[:, sharp].set(inner), error.at[:, sharp].set(doubt)
+            value, error = value.at[:-1].add(bands.rest[:, None]), error.at[:-1].add(bands.rest_error[:, None])
+            table = table.at[:, :, pairs, r].set(jnp.stack([value, error]))
+    return Estimate(table[0], table[1], solves, rule, interpolated)
+
+
+def _check_split(bloch: AbstractBloch, energies: Array) -> None:
+    """A gradient needs ⟨A⟩ of single levels, which those that stay twofold do not have."""
+    check(
+        bloch.shift != 0,
+        bloch.perturbation,
+        "must not be 0 for a gradient at this temperature, where levels without a splitting have none",
+    )
+    levels = concrete(jax.lax.stop_gradient(energies))
+    check(
+        levels is None or np.all(np.any(np.diff(levels) > _TWOFOLD, axis=0)),
+        bloch.perturbation,
+        "must split all levels for a gradient at this temperature, where those without a"
+        " splitting have none: take a sum over points",
+    )

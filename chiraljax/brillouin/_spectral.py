@@ -1,0 +1,165 @@
+"""Thermal sums over many states for many pairs (μ, T), at the cost of a few pairs: from a spectral function."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+
+from .._parallel import side_by_side
+from .._tracing import is_differentiated
+from .._types import Array, ArrayLike, Float
+from .._units import BOLTZMANN
+
+_MANY = 24
+"""Pairs from which on one spectral function is cheaper than a sum over the states for each."""
+_COLDEST = 1.0
+"""K: no spectral function is as fine as a lower temperature needs."""
+_POINTS = 8
+"""Energies of the grid on which one state is laid."""
+_PER_KT = 8
+"""Spacings of the grid in k_BT, at least."""
+_REACH = 40.0
+"""k_BT from μ, and from the lowest state, beyond which f is 1 or 0."""
+_BLOCK = 128
+"""Pairs whose occupations are looked at together."""
+
+_NODES = np.arange(_POINTS) - (_POINTS - 1) / 2
+_LAGRANGE = np.linalg.inv(np.vander(_NODES, increasing=True).T)
+"""[j, r]: the coefficient of tʳ in the Lagrange polynomial of node j, t from the middle of the nodes, in spacings"""
+
+
+def are_many(arguments, temperature: ArrayLike) -> np.ndarray:
+    """(s,) which pairs `thermal_sums` should take: none if they are few, or if a gradient or trace is being taken."""
+    if is_differentiated((arguments, temperature)):
+        return np.zeros(np.shape(temperature), bool)
+    warm = np.asarray(temperature) >= _COLDEST
+    return warm & (warm.sum() >= _MANY)
+
+
+def thermal_sums(
+    filled: int,
+    energies: Float[ArrayLike, "N m"],
+    values: Float[ArrayLike, "a N m"],
+    weights: np.ndarray,
+    mu: Array,
+    temperature: Array,
+) -> np.ndarray:
+    """Σ_i w_i Σ_n A_in f(E_in), and carriers, for r sets of weights and all s pairs: (r, a + 1, s), on the host.
+
+    Arguments: E (eV) and A of m bands at N points, of which the first `filled` are filled in the undoped crystal;
+    weights (N, r); μ (s,) eV and T (s,) K, at least 1 K.
+
+    The states are laid on a grid of energies with spacing h ≤ k_BT/8, each on 8 of them with the weights of Lagrange's
+    interpolation at its energy, which replaces f(E) by the polynomial of degree 7 through its neighbours. The sums of
+    a pair run over the grid within ±40 k_BT of μ. A ladder of grids, each twice as coarse and made from the one
+    before in the same way, has the right one for every T. The error of f is at most (1·3·5·7/2⁴)² h⁸ |f⁽⁸⁾|/8! with
+    |f⁽⁸⁾| < 6.5 f/(k_BT)⁸, f within 4h: **below 7·10⁻¹⁰ f**, also where f is exponentially small. Carriers are as
+    accurate, since f is that of electrons above and of holes below.
+    """
+    energies, values = np.asarray(energies), np.asarray(values)
+    used = np.any(weights != 0, axis=1)
+    energies, values, weights = energies[used], values[:, used], weights[used]
+    centre, thermal = np.asarray(mu), BOLTZMANN * np.asarray(temperature)
+    above, below = slice(filled, None), slice(None, filled)
+    electrons = _sums(energies[:, above], values[..., above], weights, centre, thermal)
+    holes = _sums(-energies[:, below], values[..., below], weights, -centre, thermal)
+    full = np.pad((values[..., below].sum(axis=2) @ weights).T, ((0, 0), (0, 1)))
+    return full[..., None] + electrons - holes
+
+
+def _sums(energies: np.ndarray, values: np.ndarray, weights: np.ndarray, mu: np.ndarray, thermal: np.ndarray):
+    """Σ w A f of each A and Σ w f (r, a + 1, s)."""
+    shape = (weights.shape[1], len(values) + 1, len(mu))
+    sums, blocks = np.zeros((shape[0] * shape[1], len(mu))), []
+    if energies.size == 0:
+        return sums.reshape(shape)
+    bottom = energies.min()
+    for grid in _ladder(energies, values, weights, mu, thermal):
+        fitting = np.flatnonzero(np.floor(np.log2(thermal / (_PER_KT * grid.spacing) * (1 + 1e-9))) == 0)
+        region = np.floor(mu[fitting] / (_REACH * _PER_KT * grid.spacing))
+        for own in np.unique(region):
+            pairs = fitting[region == own]
+            blocks += [(grid, some) for some in np.array_split(pairs, -(-len(pairs) // _BLOCK))]
+
+    def of_block(block):
+        grid, pairs = block
+        return _on_grid(grid, bottom, mu[pairs], thermal[pairs])
+
+    for (_, pairs), part in zip(blocks, side_by_side(of_block, blocks, alone=False), strict=True):
+        sums[:, pairs] = part
+    return sums.reshape(shape)
+
+
+class _Grid(NamedTuple):
+    """Weighted states on the energies first + i·spacing (eV)."""
+
+    first: float
+    spacing: float
+    density: np.ndarray
+    """(r(a + 1), bins): Σ w A of each A and Σ w, for each set of weights"""
+
+
+def _ladder(energies, values, weights, mu, thermal) -> Iterator[_Grid]:
+    """The grid for the lowest temperature, and ever coarser ones up to that for the highest."""
+    low = np.min(mu - _REACH * thermal)
+    high = np.max(np.maximum(mu, energies.min()) + _REACH * thermal)
+    index = np.nonzero(energies <= high)
+    at, point = np.maximum(energies[index], low), index[0]
+    spacing = thermal.min() / _PER_KT
+    place = (at - at.min()) / spacing if len(at) else at
+    cell = place.astype(int)
+    offset, count = place - cell - 0.5, int(cell.max(initial=0)) + 1
+    rows = []
+    for weight in weights.T:
+        own = weight[point]
+        for amount in (*(own * value[index] for value in values), own):
+            some = np.flatnonzero(own) if np.count_nonzero(own) < len(own) / 2 else slice(None)
+            rows.append(_laid(cell[some], offset[some], amount[some], count))
+    grid = _Grid(at.min(initial=high) - (_POINTS // 2 - 1) * spacing, spacing, np.array(rows))
+    yield grid
+    while 2 * grid.spacing * _PER_KT <= thermal.max() * (1 + 1e-9):
+        grid = _coarser(grid)
+        yield grid
+
+
+def _laid(cell: np.ndarray, offset: np.ndarray, amount: np.ndarray, count: int) -> np.ndarray:
+    """Amounts in cells of a grid, `offset` from their middles, laid on its energies."""
+    moments = np.empty((_POINTS, count))
+    for power in moments:
+        power[:] = np.bincount(cell, amount, count)
+        amount = amount * offset
+    return _spread(_LAGRANGE @ moments)
+
+
+def _coarser(grid: _Grid) -> _Grid:
+    """Every second energy; what lies at the others, in the middle of a cell, is laid on them."""
+    density = np.pad(grid.density, ((0, 0), (0, grid.density.shape[1] % 2)))
+    even, odd = density[:, ::2], density[:, 1::2]
+    coarse = np.stack([_spread(np.outer(_LAGRANGE[:, 0], row)) for row in odd])
+    before = _POINTS // 2 - 1
+    coarse[:, before : before + even.shape[1]] += even
+    return _Grid(grid.first - before * 2 * grid.spacing, 2 * grid.spacing, coarse)
+
+
+def _spread(parts: np.ndarray) -> np.ndarray:
+    """What each cell gives to the energies around it, (points, cells), summed."""
+    points, cells = parts.shape
+    total = np.zeros(cells + points - 1)
+    for j, part in enumerate(parts):
+        total[j : j + cells] += part
+    return total
+
+
+def _on_grid(grid: _Grid, bottom: float, mu: np.ndarray, thermal: np.ndarray) -> np.ndarray:
+    """Sums (r(a + 1), s) for neighbouring pairs; everything below their reach is filled."""
+    low, high = np.min(mu - _REACH * thermal), np.max(np.maximum(mu, bottom) + _REACH * thermal)
+    start, stop = (int(np.clip((end - grid.first) // grid.spacing, 0, grid.density.shape[1])) for end in (low, high))
+    energies = grid.first + grid.spacing * np.arange(start, stop)
+    occupation = energies - mu[:, None]
+    occupation /= thermal[:, None]
+    np.minimum(occupation, 700.0, out=occupation)
+    np.exp(occupation, out=occupation)
+    occupation += 1
+    np.reciprocal(occupation, out=occupation)
+    below = grid.density[:, :start].sum(axis=1)
+    return below[:, None] + grid.density[:, start:stop] @ occupation.T

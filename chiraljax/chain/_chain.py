@@ -1,0 +1,116 @@
+"""The chain from a pulse to the magnetic moment."""
+
+from .._errors import InputError
+from .._module import Module
+from .._types import Array, ArrayLike, Float
+from ..brillouin import Accuracy
+from ..coupling import AbstractCoupling, KinematicRotation
+from ..electrons import Electrons
+from ..materials import Material
+from ..observables import (
+    MOST_NODES,
+    AbstractInterpolant,
+    Filling,
+    MagnetizationCurve,
+    MagnetizationPath,
+    magnetization_curve,
+    magnetization_path,
+)
+from ..phonon import AbstractSteps, AutomaticSteps, HeatBath, Motion, Phonon
+from ..pulse import AbstractPulse, GaussianPulse
+
+
+class Chain(Module):
+    """E(t) → u(t) → Ω(t) → M(Ω) → M(t): what each part gives the next.
+
+    Every calculation from a pulse to a moment goes through here: one simulation, an ensemble, the search for a pulse,
+    a sweep. What differs is how the motion is integrated and how accurate the sum over the zone is; both are passed in.
+    """
+
+    electrons: Electrons
+    phonon: Phonon | None
+    """None where nothing is driven"""
+    pulse: AbstractPulse
+    coupling: AbstractCoupling
+    filling: Filling | None
+    """None where no moment is asked for"""
+
+    @classmethod
+    def of(
+        cls,
+        material: Material,
+        pulse: AbstractPulse | None = None,
+        coupling: AbstractCoupling | None = None,
+        filling: Filling | None = None,
+    ) -> "Chain":
+        """The chain of a material; unless given, the paper's pulse and `KinematicRotation`."""
+        return cls(
+            material.electrons,
+            material.phonon,
+            GaussianPulse() if pulse is None else pulse,
+            KinematicRotation() if coupling is None else coupling,
+            filling,
+        )
+
+    @property
+    def driven(self) -> Phonon:
+        """The phonon. Raises `InputError` for a material without one."""
+        if self.phonon is None:
+            raise InputError("material", "must have a phonon to be driven, but has none")
+        return self.phonon
+
+    @property
+    def axis(self) -> tuple[float, float, float]:
+        """Unit vector about which the lattice turns, and along which M is the moment; z without a phonon."""
+        return (0.0, 0.0, 1.0) if self.phonon is None else self.coupling.axis_of(self.phonon)
+
+    def motion(
+        self,
+        times: ArrayLike,
+        *,
+        steps: AbstractSteps = AutomaticSteps(),
+        surface: str = "screened",
+        bath: HeatBath | None = None,
+    ) -> Motion:
+        """What the pulse does to the phonon, from rest at the first of `times` (T,) in ps; see `Phonon.drive`."""
+        return self.driven.drive(self.pulse, times, steps=steps, surface=surface, bath=bath)
+
+    def rotation(self, motion: Motion) -> Float[Array, "T *sites"]:
+        """Ω(t) in rad/ps that the electrons feel, of every site where the coupling resolves them."""
+        return self.coupling(motion)
+
+    def response(
+        self, rotation: ArrayLike | AbstractInterpolant, accuracy: Accuracy, most: int = MOST_NODES
+    ) -> MagnetizationCurve:
+        """M(Ω) for the rotations up to those given, as `magnetization_curve` has it."""
+        filling = self._filled
+        return magnetization_curve(
+            self.electrons,
+            mu=filling.mu,
+            temperature=filling.temperature,
+            paired=filling.paired,
+            rotation=rotation,
+            axis=self.axis,
+            per_site=self.coupling.per_site,
+            accuracy=accuracy,
+            most=most,
+        )
+
+    def moment(self, rotation: Float[Array, "..."], accuracy: Accuracy) -> MagnetizationPath:
+        """M(t) along Ω (..., T) or Ω_i (..., T, sites) in rad/ps: the electrons follow the rotation adiabatically."""
+        filling = self._filled
+        return magnetization_path(
+            self.electrons,
+            mu=filling.mu,
+            temperature=filling.temperature,
+            rotation=rotation,
+            axis=self.axis,
+            per_site=self.coupling.per_site,
+            accuracy=accuracy,
+        )
+
+    @property
+    def _filled(self) -> Filling:
+        if self.filling is None:
+            raise InputError("mu and temperature", "must be given for a moment, but are not")
+        return self.filling

@@ -1,0 +1,178 @@
+"""Many simulations in a warm lattice, and the distribution of what follows from them."""
+
+import jax
+import jax.numpy as jnp
+
+from .._errors import check
+from .._module import Module
+from .._result import quantity
+from .._tracing import is_traced
+from .._types import Array, ArrayLike, Bool, Float, Int
+from .._units import HBAR
+from ..brillouin import AbstractSum, Accuracy, FermiSurface, Quadrature
+from ..coupling import AbstractCoupling
+from ..materials import Material
+from ..observables import Filling
+from ..phonon import FixedSteps, HeatBath, Motion
+from ..pulse import AbstractPulse
+from ._chain import Chain
+
+
+class Distribution(Module):
+    """A quantity in each of N motions, and its statistics at each time."""
+
+    samples: Float[Array, "..."]
+    axis: int = -2
+    """which axis counts the motions"""
+
+    @property
+    def mean(self) -> Float[Array, "..."]:
+        return jnp.mean(self.samples, axis=self.axis)
+
+    @property
+    def spread(self) -> Float[Array, "..."]:
+        """Standard deviation of a single motion, from N − 1 degrees of freedom."""
+        return jnp.std(self.samples, axis=self.axis, ddof=1)
+
+    @property
+    def standard_error(self) -> Float[Array, "..."]:
+        """Standard deviation of `mean`: spread/√N."""
+        return self.spread / self.samples.shape[self.axis] ** 0.5
+
+
+class EnsembleSimulation(AbstractSum):
+    """N motions, and the moment on the grid mu.shape + temperature.shape for each of them at T times."""
+
+    chain: Chain
+    times: Float[Array, " T"] = quantity("ps", ("time",), label="time")
+    q: Float[Array, "N T C"] = quantity("angstrom sqrt(u)", ("sample", "time", "coordinate"))
+    """normal coordinates"""
+    velocity: Float[Array, "N T C"] = quantity("angstrom sqrt(u)/ps", ("sample", "time", "coordinate"))
+    """q̇"""
+    rotations: Float[Array, "N T *sites"] = quantity("rad/ps", ("sample", "time", "atom"))
+    """Ω of each motion"""
+    moments: Float[Array, "*grid N T"] = quantity("mu_B/cell", ("mu", "temperature", "sample", "time"))
+    """M_z of each motion, along the axis of rotation"""
+    error: Float[Array, "*grid"] = quantity("mu_B/cell", ("mu", "temperature"))
+    """estimated absolute error of each motion's moment, of the k-sum and of the interpolation in Ω; the statistical
+    error is not in it"""
+    mu: Float[Array, "*mu"] = quantity("eV", ("mu",))
+    temperature: Float[Array, "*temperature"] = quantity("K", ("temperature",))
+    eigensolves: Int[Array, ""]
+    interpolated: Int[Array, ""]
+    converged: Bool[Array, ""]
+    rule: Quadrature | FermiSurface
+
+    @property
+    def cost(self) -> str:
+        return f"{self.q.shape[0]:,} motions, {super().cost}"
+
+    @property
+    def moment(self) -> Distribution:
+        """M_z in μ_B per cell."""
+        return Distribution(self.moments)
+
+    @property
+    def rotation(self) -> Distribution:
+        """Ω in rad/ps."""
+        return Distribution(self.rotations, axis=0)
+
+    @property
+    def angular_momentum(self) -> Distribution:
+        """L in ħ."""
+        turning = self.chain.driven.turning
+        return Distribution(jnp.einsum("nta,ab,ntb->nt", self.q, turning, self.velocity) / HBAR)
+
+    @property
+    def inertia(self) -> Distribution:
+        """Moment of inertia of the modes about the axis, q² of degenerate pairs, in Å²u."""
+        return Distribution(jnp.einsum("nta,ab,ntb->nt", self.q, self.chain.driven.inertia, self.q))
+
+    @property
+    def rotation_of_mean(self) -> Float[Array, " T"]:
+        """ħ⟨L⟩/⟨q²⟩ in rad/ps: for harmonic modes the Ω that `KinematicRotation` gives the undisturbed motion."""
+        return HBAR * self.angular_momentum.mean / self.inertia.mean
+
+    @property
+    def rotation_of_mean_error(self) -> Float[Array, " T"]:
+        """Standard error of `rotation_of_mean` in rad/ps, the fluctuations of the inertia included."""
+        remainder = HBAR * self.angular_momentum.samples - self.rotation_of_mean * self.inertia.samples
+        return Distribution(remainder).standard_error / self.inertia.mean
+
+    def motion(self, sample: int) -> Motion:
+        """One of the motions."""
+        return Motion(self.chain.driven, self.times, self.q[sample], self.velocity[sample])
+
+
+def simulate_ensemble(
+    material: Material,
+    pulse: AbstractPulse,
+    *,
+    mu: ArrayLike,
+    temperature: ArrayLike,
+    lattice_temperature: ArrayLike,
+    times: ArrayLike,
+    samples: int,
+    seed: int = 0,
+    statistics: str = "quantum",
+    coupling: AbstractCoupling | None = None,
+    steps: FixedSteps = FixedSteps(),
+    accuracy: Accuracy = Accuracy(),
+) -> EnsembleSimulation:
+    """M(t) of a pulse in a lattice at `lattice_temperature`: mean and spread over random motions in a heat bath.
+
+    Each of `samples` motions starts from thermal equilibrium and is driven by the pulse and by the noise that belongs
+    to its damping (`HeatBath`). M follows Ω adiabatically in each, by one M(Ω) for all, so the cost in electrons does
+    not depend on their number.
+
+    Ω of a motion is ħL/⟨q²⟩, its own angular momentum over the moment of inertia of the ensemble at that time. Then
+    the mean of Ω is ⟨L⟩/⟨q²⟩. A bath does not change the mean of a harmonic motion and adds q_T² to its square, so this
+    is L/(q² + q_T²) of `KinematicRotation`. Its own ħL/q² would not do: in thermal equilibrium that is ω₀/√2 times
+    Student's t with two degrees of freedom, which has no variance, because q² may pass close to zero. A `coupling` is
+    asked for the Ω of each motion by itself: `ConstantInertia` says what it means, but the thermal inertia that
+    `KinematicRotation` and `SiteRotation` add would be there twice.
+
+    **Arguments:**
+
+    - `mu` (eV, from the conduction-band edge), `temperature` of the electrons (K), any shapes.
+    - `lattice_temperature` (K), one number; `times` (T,) ps, equally spaced; `samples`, at least two.
+    - `seed` of the random numbers; `statistics` as in `HeatBath`; `steps` and `accuracy` as in `simulate`.
+
+    **Returns:** the `EnsembleSimulation`.
+
+    **Raises:** `InputError` for a material without a phonon, fewer than two samples, and as `Phonon.drive` and
+    `magnetization` do.
+    """
+    check(samples >= 2, "samples", f"must be at least 2, but got {samples}")
+    chain = Chain.of(material, pulse, coupling, Filling(mu, temperature))
+    times = jnp.asarray(times, dtype=float)
+    steps = steps.resolving(chain.driven, times)
+
+    def sample(key):
+        motion = chain.motion(times, steps=steps, bath=HeatBath(lattice_temperature, key, statistics))
+        return motion.q, motion.velocity, None if coupling is None else chain.rotation(motion)
+
+    q, velocity, rotation = jax.vmap(sample)(jax.random.split(jax.random.key(seed), samples))
+    if rotation is None:
+        momentum = jnp.einsum("nta,ab,ntb->nt", q, chain.driven.turning, velocity)
+        rotation = momentum / jnp.mean(jnp.einsum("nta,ab,ntb->nt", q, chain.driven.inertia, q), axis=0)
+    moved = jnp.all(jnp.isfinite(rotation))
+    check(
+        is_traced(moved) or moved, "steps", "must be more for this phonon, but a motion did not stay finite with these"
+    )
+    curve = chain.response(rotation, accuracy)
+    return EnsembleSimulation(
+        chain=chain,
+        times=times,
+        q=q,
+        velocity=velocity,
+        rotations=rotation,
+        moments=curve(rotation),
+        error=curve.error,
+        mu=curve.mu,
+        temperature=curve.temperature,
+        eigensolves=curve.eigensolves,
+        interpolated=curve.interpolated,
+        converged=curve.converged & moved,
+        rule=curve.rule,
+    )

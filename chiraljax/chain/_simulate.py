@@ -1,0 +1,103 @@
+"""One simulation: from a pulse to the magnetic moment."""
+
+import jax.numpy as jnp
+import xarray as xr
+
+from .._errors import check
+from .._result import quantity
+from .._tracing import is_traced
+from .._types import Array, ArrayLike, Bool, Float, Int
+from ..brillouin import AbstractSum, Accuracy, FermiSurface, Quadrature
+from ..coupling import AbstractCoupling
+from ..materials import Material
+from ..observables import Filling
+from ..phonon import AbstractSteps, AutomaticSteps, Motion
+from ..pulse import AbstractPulse
+from ._chain import Chain
+
+
+class Simulation(AbstractSum):
+    """M(t) on the grid mu.shape + temperature.shape + times.shape, and what led to it."""
+
+    chain: Chain
+    motion: Motion
+    moment: Float[Array, "*grid T"] = quantity("mu_B/cell", ("mu", "temperature", "time"), error="error")
+    """along the axis of rotation"""
+    error: Float[Array, "*grid T"] = quantity("mu_B/cell", ("mu", "temperature", "time"))
+    """estimated absolute error of `moment`, of the k-sum and of the interpolation in Ω together"""
+    rotation: Float[Array, "T *sites"] = quantity("rad/ps", ("time", "atom"))
+    """Ω(t); of every site where the coupling resolves them"""
+    mu: Float[Array, "*mu"] = quantity("eV", ("mu",))
+    temperature: Float[Array, "*temperature"] = quantity("K", ("temperature",))
+    eigensolves: Int[Array, ""]
+    interpolated: Int[Array, ""]
+    converged: Bool[Array, ""]
+    """whether the motion reached the last time and the k-sum met its tolerance"""
+    rule: Quadrature | FermiSurface
+    """the last rule used; `Accuracy(rule=…)` repeats the simulation under `jit` or for a gradient"""
+
+    @property
+    def status(self) -> str:
+        """That of the motion where it did not reach the last time, else that of the k-sum."""
+        return super().status if self.motion.status == "converged" else self.motion.status
+
+    def to_xarray(self) -> xr.Dataset:
+        """The moment with the motion, the rotation and the field that led to it."""
+        own, motion = super().to_xarray(), self.motion.to_xarray()
+        field = ("time", "component"), self.chain.pulse(self.motion.times), {"units": "MV/cm"}
+        return xr.merge([own, motion], combine_attrs="override").assign(field=field)
+
+
+def simulate(
+    material: Material,
+    pulse: AbstractPulse,
+    *,
+    mu: ArrayLike,
+    temperature: ArrayLike,
+    times: ArrayLike,
+    coupling: AbstractCoupling | None = None,
+    surface: str = "screened",
+    steps: AbstractSteps = AutomaticSteps(),
+    accuracy: Accuracy = Accuracy(),
+) -> Simulation:
+    """M(t) of a pulse: the phonon is driven from rest, Ω(t) follows from it, M follows Ω adiabatically.
+
+    M(Ω) is interpolated from a few values of Ω, so the cost does not depend on the number of times (see
+    `magnetization_path`).
+
+    **Arguments:**
+
+    - `mu` (eV, from the conduction-band edge) and `temperature` of the electrons (K), any shapes.
+    - `times` (T,) ps, increasing; the phonon is at rest at the first.
+    - `coupling`: from the motion to Ω(t), `KinematicRotation` unless given.
+    - `surface`: "screened", or "fresnel" for a pulse outside the crystal, as in `Phonon.drive`.
+    - `steps`: how the motion is integrated; `accuracy`: of the sum over the zone.
+
+    **Returns:** the `Simulation`.
+
+    **Raises:** `InputError` for a material without a phonon, for a motion whose steps do not reach the last time
+    (under `jit`, where nothing raises, the error is infinite and `converged` is false), and as `Phonon.drive` and
+    `magnetization` do.
+    """
+    chain = Chain.of(material, pulse, coupling, Filling(mu, temperature))
+    motion = chain.motion(times, steps=steps, surface=surface)
+    check(
+        is_traced(motion.converged) or motion.converged,
+        "steps",
+        "must be more for this pulse and these times, but the motion ran out of them before the last time",
+    )
+    rotation = chain.rotation(motion)
+    path = chain.moment(rotation, accuracy)
+    return Simulation(
+        moment=path.moment,
+        error=path.error + jnp.where(motion.converged, 0.0, jnp.inf),
+        rotation=rotation,
+        mu=path.mu,
+        temperature=path.temperature,
+        motion=motion,
+        chain=chain,
+        eigensolves=path.eigensolves,
+        interpolated=path.interpolated,
+        converged=path.converged & motion.converged,
+        rule=path.rule,
+    )

@@ -1,0 +1,35 @@
+"""What a pulse does."""
+
+import numpy as np
+import xarray as xr
+from jaxtyping import Array, Float
+
+from .._result import AbstractResult, quantity
+from .._types import Scalar
+from ..phonon import Motion
+from ..pulse import AbstractPulse
+
+
+class Outcome(AbstractResult):
+    """What a pulse does; an objective is a function of it."""
+
+    pulse: AbstractPulse
+    motion: Motion
+    times: Float[Array, " T"] = quantity("ps", ("time",), label="time")
+    """equally spaced"""
+    rotation: Float[Array, "T *sites"] = quantity("rad/ps", ("time", "atom"))
+    """Ω(t); of every site where the coupling resolves them"""
+    moment: Float[Array, " T"] = quantity("mu_B/cell", ("time",))
+    """M(t), μ_B per cell; NaN where no chemical potential and temperature were given"""
+    fluence: Scalar = quantity("mJ/cm^2")
+    """of the field between the first and the last time, mJ/cm²"""
+
+    @property
+    def status(self) -> str:
+        return self.motion.status
+
+    def to_xarray(self) -> xr.Dataset:
+        """Field, motion, Ω and M on the axis time, with units."""
+        field = ("time", "component"), np.asarray(self.pulse(self.times)), {"units": "MV/cm"}
+        both = xr.merge([super().to_xarray(), self.motion.to_xarray()], combine_attrs="override")
+        return both.assign(field=field)

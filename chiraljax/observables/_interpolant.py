@@ -1,0 +1,123 @@
+"""Functions of the angular velocity that are linear in values at a few of them."""
+
+import abc
+from typing import Any
+
+import equinox as eqx
+import jax.numpy as jnp
+import numpy as np
+
+from .._module import Module
+from .._types import Array, Bool, Float, Int, Scalar
+
+
+class AbstractInterpolant(Module):
+    """F(Ω) = Σ_n c_n B_n(Ω), c linear in the values of F at the `points`; F is odd in Ω by time reversal."""
+
+    nodes: eqx.AbstractVar[int]
+    """N, along the principal direction of Ω"""
+
+    checks: eqx.AbstractVar[Any]
+    """Ω_i (c, sites) in rad/ps at which F itself is taken too; None where there is nothing to check"""
+
+    @property
+    @abc.abstractmethod
+    def points(self) -> Float[Array, "p *sites"]:
+        """Ω in rad/ps at which F must be known, Ω_i of all sites where they differ."""
+
+    @abc.abstractmethod
+    def coefficients(self, values: Float[Array, "*grid p"]) -> Float[Array, "*grid n"]:
+        """c from the values at the points."""
+
+    @abc.abstractmethod
+    def basis(self, rotation: Float[Array, "..."]) -> Float[Array, "n ..."]:
+        """B_n at Ω (...) or Ω_i (..., sites) in rad/ps."""
+
+    @abc.abstractmethod
+    def clipped(self, rotation: Float[Array, "..."]) -> Float[Array, "..."]:
+        """The nearest Ω at which F is known: beyond the largest of the points nothing is."""
+
+    @abc.abstractmethod
+    def covers(self, rotation: Float[Array, "..."]) -> Bool[Array, ""]:
+        """Whether F is known at all of these Ω."""
+
+    @abc.abstractmethod
+    def with_nodes(self, nodes: int) -> "AbstractInterpolant":
+        """The same directions of Ω with another N; the points of 3N hold those of N."""
+
+    @abc.abstractmethod
+    def places(self, nodes: int) -> Int[np.ndarray, " n"]:
+        """Where its coefficients stand among those of the same interpolant with more nodes, whose others are zero."""
+
+    def known_in(self, finer: "AbstractInterpolant") -> np.ndarray:
+        """(p′,) which of the points of a finer one are those of this one, in their order; none unless all are."""
+        return np.zeros(len(finer.points), bool)
+
+    def tail(self, coefficients: Float[Array, "*grid n"]) -> Float[Array, "*grid"]:
+        """|c_{N−1}| + |c_N| of the polynomial along the principal direction: how much it may still lack."""
+        return jnp.sum(jnp.abs(coefficients[..., self.nodes - 2 : self.nodes]), axis=-1)
+
+    def at_rest(self, values: Float[Array, "*grid p"]) -> Float[Array, "*grid"]:
+        """The value at Ω = 0 of a function that is even in Ω, from its values at the points.
+
+        By the even polynomial in T₀, T₂, … through the points of the principal direction.
+        """
+        m = np.arange(1, self.nodes)
+        weights = (1 + 2 * (-1.0) ** m @ np.cos(2 * m[:, None] * odd_angles(self.nodes))) / self.nodes
+        return values[..., : self.nodes] @ weights
+
+
+class RotationInterpolant(AbstractInterpolant):
+    """The odd polynomial through N Chebyshev nodes in 0 < Ω < `fastest` (rad/ps), all sites alike.
+
+    c_n are its coefficients of the Chebyshev polynomials T₁, T₃, T₅, … of Ω/fastest.
+    """
+
+    fastest: Scalar
+    nodes: int = eqx.field(static=True)
+    checks: None = None
+
+    @property
+    def points(self) -> Float[Array, " p"]:
+        return self.fastest * np.cos(odd_angles(self.nodes))
+
+    def coefficients(self, values: Float[Array, "*grid p"]) -> Float[Array, "*grid n"]:
+        return odd_coefficients(values)
+
+    def basis(self, rotation: Float[Array, "..."]) -> Float[Array, "n ..."]:
+        return odd_chebyshev(rotation / self.fastest, self.nodes)
+
+    def clipped(self, rotation: Float[Array, "..."]) -> Float[Array, "..."]:
+        return jnp.clip(rotation, -self.fastest, self.fastest)
+
+    def covers(self, rotation: Float[Array, "..."]) -> Bool[Array, ""]:
+        return jnp.all(jnp.abs(rotation) <= self.fastest)
+
+    def with_nodes(self, nodes: int) -> "RotationInterpolant":
+        return RotationInterpolant(fastest=self.fastest, nodes=nodes)
+
+    def places(self, nodes: int) -> Int[np.ndarray, " n"]:
+        return np.arange(self.nodes)
+
+    def known_in(self, finer: AbstractInterpolant) -> np.ndarray:
+        return np.arange(finer.nodes) % 3 == 1 if finer.nodes == 3 * self.nodes else super().known_in(finer)
+
+
+def odd_angles(nodes: int) -> np.ndarray:
+    """Chebyshev nodes between 0 and 1 are the cosines of these; every third of three times as many is one of them."""
+    return np.pi * (2 * np.arange(nodes) + 1) / (4 * nodes)
+
+
+def odd_coefficients(values: Float[Array, "*grid nodes"]) -> Float[Array, "*grid nodes"]:
+    """Of T₁, T₃, T₅, … in the odd polynomial through the values at the cosines of `odd_angles`."""
+    nodes = values.shape[-1]
+    odd = 2 * np.arange(nodes) + 1
+    return values @ (2 / nodes * np.cos(odd[:, None] * odd_angles(nodes))).T
+
+
+def odd_chebyshev(x: Float[Array, "..."], terms: int) -> Float[Array, "terms ..."]:
+    """T₁, T₃, T₅, … at x by their recurrence, whose derivative is finite at x = ±1 too."""
+    rows = [x, 4 * x**3 - 3 * x]
+    for _ in range(2, terms):
+        rows.append((4 * x**2 - 2) * rows[-1] - rows[-2])
+    return jnp.stack(rows[:terms])

@@ -1,0 +1,106 @@
+"""Steps that an estimate of their error chooses."""
+
+import math
+
+import diffrax
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from .._errors import InputError, check
+from .._tracing import concrete
+from .._units import FIELD_FORCE
+from ..pulse import AbstractPulse
+from ._base import AbstractModes, State
+from ._bath import HeatBath
+from ._motion import Motion
+from ._steps import AbstractSteps
+
+_TOLERANCE = 1e-13
+_STEPS_PER_PIECE = 32
+"""of a sampled field, at most"""
+
+
+class AdaptiveSteps(AbstractSteps):
+    """Dopri8 of diffrax with adaptive steps, for any times and any field; not in a heat bath.
+
+    The error relative to the largest |q| is below 10⁻⁸ where the motion is `converged`. A step is at most an eighth of
+    the shortest period and a sixteenth of the pulse, so that no pulse is stepped over. The unknowns are q and q̇/ω₀ over
+    the static response to the peak field, or over the initial amplitude if that is larger, so the tolerance means the
+    same for every pulse. `DirectAdjoint` is the one adjoint of diffrax that works in forward and in reverse mode;
+    `benchmarks/drive.py` has its cost.
+
+    **Arguments:** `max_steps`: after so many the rest of the motion is infinite and its status "steps_exhausted";
+    unless given, four times what the window of times takes, or 4096 where that is not known.
+
+    **Raises:** `InputError` for less than one step.
+    """
+
+    max_steps: int | None = eqx.field(static=True, default=None)
+
+    def __check_init__(self) -> None:
+        check(
+            self.max_steps is None or self.max_steps >= 1,
+            "max_steps",
+            f"must be positive, but got {self.max_steps}",
+        )
+
+    def motion(
+        self,
+        phonon: AbstractModes,
+        pulse: AbstractPulse,
+        times: Float[Array, " T"],
+        initial: State,
+        bath: HeatBath | None = None,
+    ) -> Motion:
+        if bath is not None:
+            raise InputError("steps", "must be FixedSteps in a heat bath, but are AdaptiveSteps")
+        return _solve(phonon, pulse, times, initial, self.max_steps or _enough(phonon, pulse, times))
+
+
+def _enough(phonon: AbstractModes, pulse: AbstractPulse, times: Float[Array, " T"]) -> int:
+    window, fastest = concrete(times), concrete(phonon.oscillators.frequency)
+    periods = 0.0 if window is None or fastest is None else float((window[-1] - window[0]) * fastest.max())
+    return max(4096, 2 ** math.ceil(math.log2(64 * periods + _STEPS_PER_PIECE * pulse.pieces + 1)))
+
+
+@eqx.filter_jit
+def _solve(
+    phonon: AbstractModes, pulse: AbstractPulse, times: Float[Array, " T"], initial: State, max_steps: int
+) -> Motion:
+    modes = phonon.oscillators
+    omega, damping = modes.angular_frequency, modes.damping
+    force = modes.charges * FIELD_FORCE / phonon.dielectric_constant
+    static = jnp.max(jnp.linalg.norm(force, axis=-1) / omega**2) * pulse.peak_field
+    q, velocity = initial
+    begun = jnp.max(jnp.maximum(jnp.abs(q), jnp.abs(velocity / omega)))
+    largest = jax.lax.stop_gradient(jnp.maximum(static, begun))
+    field = pulse.prepared()
+    scale = jnp.where(largest > 0, largest, 1.0)
+
+    def slope(t, state, _):
+        q, v = state
+        driven = (force @ field(t) + phonon.anharmonic_force(scale * q)) / (scale * omega)
+        return omega * v, driven - damping * v - omega * q
+
+    begin, end = pulse.support
+    longest = jnp.minimum(jnp.pi / (4 * jnp.max(omega)), (end - begin) / 16)
+    solution = diffrax.diffeqsolve(
+        diffrax.ODETerm(slope),
+        diffrax.Dopri8(),
+        times[0],
+        times[-1],
+        None,
+        (q / scale, velocity / (scale * omega)),
+        saveat=diffrax.SaveAt(ts=times),
+        stepsize_controller=diffrax.PIDController(
+            rtol=_TOLERANCE, atol=_TOLERANCE, dtmax=jax.lax.stop_gradient(longest)
+        ),
+        adjoint=diffrax.DirectAdjoint(),
+        max_steps=max_steps,
+        throw=False,
+    )
+    assert solution.ys is not None
+    q, v = solution.ys
+    return Motion(phonon, times, scale * q, scale * omega * v, solution.result == diffrax.RESULTS.successful)

@@ -1,0 +1,123 @@
+"""Two modes of one frequency are a pair: the same best pulse, though no limit is known for single modes."""
+
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+import chiraljax as cj
+from chiraljax._errors import InputError
+from chiraljax.observables import RotationInterpolant
+
+SPLINE = cj.SplinePulse.zeros(0.0, 8.2, 2.42, 160)
+TIMES = np.linspace(0, 10, 201)
+STATE = {"mu": 0.05, "temperature": 600.0}
+SLOPE = 1e-4
+
+
+@pytest.fixture(scope="module")
+def pair(make_phonon):
+    """Its two modes move every atom equally far, so that q × q̇ is the angular momentum of the atoms."""
+    moved = np.array([-0.398214, -0.489984, -0.489984, 0.536118, -0.271725])
+    moved /= np.linalg.norm(moved)
+    eigenvectors = np.zeros((1, 2, 5, 3))
+    eigenvectors[0, 0, :, 0] = eigenvectors[0, 1, :, 1] = moved
+    return make_phonon(eigenvectors=eigenvectors)
+
+
+@pytest.fixture(scope="module")
+def single(ktao3, pair):
+    """KTaO₃ with the same two modes, each by itself."""
+    modes = pair.oscillators
+    eigenvectors = modes.eigenvectors[:, None]
+    return ktao3.with_phonon(
+        cj.Phonon(modes.frequency, modes.damping, modes.charges, eigenvectors, pair.masses, pair.dielectric_constant)
+    )
+
+
+@pytest.fixture
+def linear(monkeypatch):
+    """M = SLOPE Ω instead of a k-sum; the list of how far it was asked to reach."""
+    asked = []
+
+    def curve(electrons, *, rotation, **_):
+        fastest = jnp.max(jnp.abs(jnp.asarray(rotation)))
+        asked.append(float(fastest))
+        nothing, count = jnp.asarray(0.0), jnp.asarray(0)
+        return cj.MagnetizationCurve(
+            interpolant=RotationInterpolant(fastest=fastest, nodes=2),
+            resolved=jnp.asarray(True),
+            coefficients=jnp.array([SLOPE * fastest, 0.0]),
+            error=nothing,
+            carriers=nothing,
+            mu=nothing,
+            temperature=nothing,
+            eigensolves=count,
+            interpolated=count,
+            converged=jnp.asarray(True),
+            rule=cj.brillouin.zone(4),
+        )
+
+    monkeypatch.setattr("chiraljax.chain._chain.magnetization_curve", curve)
+    return asked
+
+
+def best(material, fluence, objective, **options):
+    search = cj.Search(starts=2, steps=120)
+    return cj.optimize_pulse(
+        material,
+        SPLINE,
+        times=TIMES,
+        objective=objective,
+        constraints=cj.Constraints(fluence),
+        search=search,
+        **options,
+    )
+
+
+def test_the_angular_momentum_of_a_pair(ktao3, single, pair, fluence):
+    """Both come as near to the limit of all fields as 160 splines can, and so to each other by their 10⁻⁵ at rest."""
+    limit = cj.angular_momentum_limit(pair, cj.Constraints(fluence), time=8.0, start=0.0).value
+    of_modes = best(single, fluence, cj.AngularMomentumAt(8.0))
+    of_pair = best(ktao3.with_phonon(pair), fluence, cj.AngularMomentumAt(8.0))
+    assert of_modes.objective == pytest.approx(of_pair.objective, rel=1e-4)
+    assert 0.95 * limit < of_modes.objective <= limit
+    assert of_pair.bound == pytest.approx(limit)
+    assert of_modes.bound is None
+    assert of_modes.bound_reason == "none is known for single modes"
+    with pytest.raises(InputError, match="of pairs, since no bound is known for single modes"):
+        cj.angular_momentum_limit(single.phonon, cj.Constraints(fluence), time=8.0, start=0.0)
+
+
+@pytest.mark.slow
+def test_the_moment_of_a_pair(ktao3, single, pair, fluence, linear):
+    """M(Ω) is asked for as far as the pair can turn, though nothing says so but a search for |Ω|."""
+    limit = cj.rotation_limit(pair, cj.KinematicRotation(), cj.Constraints(fluence), time=10.0, start=0.0).value
+    of_modes = best(single, fluence, cj.MomentAt(8.0), **STATE)
+    assert len(linear) == 1
+    assert 0.95 * limit < linear[0] <= 1.5 * limit
+    of_pair = best(ktao3.with_phonon(pair), fluence, cj.MomentAt(8.0), **STATE)
+    assert of_modes.objective == pytest.approx(of_pair.objective, rel=1e-3)
+    assert of_modes.objective == pytest.approx(SLOPE * abs(float(of_modes.outcome.rotation[160])), rel=1e-6)
+
+
+def test_any_coupling(ktao3, phonon, fluence, linear):
+    """One for which no limit is known: half the kinematic Ω, and so half the moment of its limit."""
+
+    class Half(cj.AbstractCoupling):
+        def __call__(self, motion):
+            return cj.KinematicRotation()(motion) / 2
+
+    half = best(ktao3, fluence, cj.MomentAt(8.0), coupling=Half(), **STATE)
+    limit = cj.rotation_limit(phonon, cj.KinematicRotation(), cj.Constraints(fluence), time=8.0, start=0.0).value
+    assert half.bound_reason == "none is known for the coupling Half"
+    assert 0.95 * SLOPE * limit / 2 < half.objective <= SLOPE * limit / 2
+
+
+def test_a_curve_that_does_not_reach(ktao3, fluence, linear, monkeypatch):
+    """Of a guess that is too small nothing is gained beyond it; value and error are those of a longer curve."""
+    monkeypatch.setattr("chiraljax.control._optimize._rotations", lambda *_: 1.0)
+    found = best(ktao3, fluence, cj.MomentAt(8.0), **STATE)
+    reach = float(jnp.abs(found.outcome.rotation).max())
+    assert reach > 1
+    assert linear == [1.0, pytest.approx(1.1 * reach)]
+    assert found.objective == pytest.approx(SLOPE * abs(float(found.outcome.rotation[160])), rel=1e-6)
