@@ -1,4 +1,4 @@
-"""What a wrong file or argument raises."""
+"""The error of wrong files and arguments."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,8 +9,12 @@ class InputError(ValueError):
     """A file or an argument is not what was expected.
 
     The text is one line, `source: field message`, such as "pulse.toml: gaussian.0.duration must be positive, but got
-    -1.0". Each part is an attribute: `field`, the name of the argument or the place in the file, dots between the
-    levels; `message`, what it must be and what it is; `source`, the file, empty for a call.
+    -1.0". Each part is an attribute.
+
+    Args:
+        field: name of the argument, or its place in the file with dots between the levels.
+        message: the expected value and the actual one.
+        source: the file; empty for a call.
     """
 
     def __init__(self, field: str, message: str, source: str = "") -> None:
@@ -22,7 +26,7 @@ class InputError(ValueError):
         return f"{self.source}: {text}" if self.source else text
 
     def inside(self, outer: str = "", source: object = "") -> "InputError":
-        """The same with its field inside `outer`, in the file `source`; one in a file that is known already stays."""
+        """The same error with its field inside `outer`, in the file `source`; unchanged if it has a source already."""
         if self.source:
             return self
         field = ".".join(part for part in (outer, self.field) if part)
@@ -37,7 +41,7 @@ def check(condition: Any, field: str, message: str, source: object = "") -> None
 
 @contextmanager
 def within(outer: str = "", source: object = "") -> Iterator[None]:
-    """Each `InputError` of the block is `inside` this field and file."""
+    """Put each `InputError` of the block `inside` this field and file."""
     try:
         yield
     except InputError as error:

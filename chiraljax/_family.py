@@ -1,4 +1,4 @@
-"""Families of classes, each declared once: what files, axes of sweeps and the command line know of them."""
+"""Families of classes, each declared once for files, axes of sweeps and the command line."""
 
 import inspect
 from collections.abc import Callable
@@ -14,13 +14,13 @@ REQUIRED = inspect.Parameter.empty
 
 
 class Declared(Module):
-    """What files describe by tables: `parameter` describes its fields, the first line of its docstring itself."""
+    """An object that files describe by a table; `parameter` describes its fields, its first docstring line itself."""
 
     name: ClassVar[str]
-    """In files; a class without one stands in none."""
+    """The name in files; a class without a name is in no file."""
 
     columns: ClassVar[tuple[str, ...]] = ()
-    """Of the CSV file that holds the parameters and that `from_csv` reads; none if they stand in the TOML file."""
+    """Columns of the CSV file that `from_csv` reads; empty if the parameters are in the TOML file."""
 
     def __check_init__(self) -> None:
         if parameters_of(self):
@@ -29,11 +29,11 @@ class Declared(Module):
         self.check_together()
 
     def check_together(self) -> None:
-        """Raise `InputError` for parameters that are each in its range but do not go together."""
+        """Raise `InputError` for parameters that are in their ranges, but contradict each other."""
 
 
 class Argument(NamedTuple):
-    """Of a constructor, as files give it."""
+    """An argument of a constructor that files may give."""
 
     said: Parameter
     default: Any
@@ -41,10 +41,7 @@ class Argument(NamedTuple):
 
 
 def family(base: type[Base]) -> dict[str, type[Base]]:
-    """The classes below `base` that have a `name` of their own, by it; the last definition of a name wins.
-
-    There is no table to add to: a class is found once its module is imported.
-    """
+    """The imported subclasses of `base` with a `name` of their own, by name; the last definition of a name wins."""
     members: dict[str, type[Base]] = {}
     generation = base.__subclasses__()
     while generation:
@@ -54,36 +51,36 @@ def family(base: type[Base]) -> dict[str, type[Base]]:
 
 
 def arguments_of(cls: type, constructor: str = "") -> dict[str, Argument]:
-    """What a file gives to build `cls`, or to call its class method `constructor`.
+    """The arguments that a file gives to build `cls`, or to call its class method `constructor`.
 
-    An argument is described by `Annotated[…, Parameter(…)]`, or else as the field of the same name; `**arguments`
-    stands for all of the class. One that is described nowhere is not given by files.
+    An argument is described by `Annotated[…, Parameter(…)]`, or else by the field of the same name; `**arguments` means
+    all arguments of the class. Files do not give arguments without a description.
     """
     fields = parameters_of(cls)
     arguments: dict[str, Argument] = {}
-    for name, given in inspect.signature(getattr(cls, constructor) if constructor else cls).parameters.items():
-        said = _annotated(given) or fields.get(name)
-        if given.kind is given.VAR_KEYWORD:
+    for name, argument in inspect.signature(getattr(cls, constructor) if constructor else cls).parameters.items():
+        parameter = _annotated(argument) or fields.get(name)
+        if argument.kind is argument.VAR_KEYWORD:
             arguments |= arguments_of(cls)
-        elif said is not None:
-            arguments[name] = Argument(said, given.default)
+        elif parameter is not None:
+            arguments[name] = Argument(parameter, argument.default)
     return arguments
 
 
 def check_arguments(function: Callable[..., Any], **values: Any) -> None:
     """Raise `InputError` for a value out of the range that its annotation in `function` describes."""
-    given = inspect.signature(function).parameters
+    arguments = inspect.signature(function).parameters
     for name, value in values.items():
-        said = _annotated(given[name])
-        if said is not None:
-            said.check(name, value)
+        parameter = _annotated(arguments[name])
+        if parameter is not None:
+            parameter.check(name, value)
 
 
 def _annotated(argument: inspect.Parameter) -> Parameter | None:
     metadata = getattr(argument.annotation, "__metadata__", ())
-    return next((said for said in metadata if isinstance(said, Parameter)), None)
+    return next((entry for entry in metadata if isinstance(entry, Parameter)), None)
 
 
 def help_of(cls: type) -> str:
-    """The first line of its docstring."""
+    """The first line of the docstring of a class."""
     return (inspect.getdoc(cls) or "").partition("\n")[0]

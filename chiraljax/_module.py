@@ -1,4 +1,4 @@
-"""The base of everything that a user may compile a method of, and compare."""
+"""The base of all objects whose methods a user may compile."""
 
 from collections import deque
 from collections.abc import Callable
@@ -17,10 +17,9 @@ _ARRAYS = (jax.Array, np.ndarray, np.generic)
 class Module(eqx.Module):
     """An `equinox.Module` that is compared by content, and whose methods `jax.jit` takes as they are.
 
-    Two modules are equal if their static parts are, and if their arrays have the same shape, dtype and values. While
-    it is traced an array has no value; it is then equal to itself only. The hash is of structure, shapes and dtypes. So
-    JAX, which looks compiled functions up by hash and equality, finds `jax.jit(electrons.energies)` again for an equal
-    model and compiles anew for another one.
+    Two modules are equal if their static parts are equal and their arrays have the same shape, dtype and values. A
+    traced array is equal to itself only. The hash is of structure, shapes and dtypes. JAX finds compiled functions by
+    hash and equality, so it compiles `jax.jit(electrons.energies)` once for all equal models.
     """
 
     def __hash__(self) -> int:
@@ -43,9 +42,9 @@ class Module(eqx.Module):
 
 
 class _Method(eqx.Module):
-    """A bound method as a pytree, like Equinox's own, but equal to another one if the modules are equal.
+    """A bound method as a pytree, like that of Equinox, but compared as `Module` is.
 
-    Equinox compares arrays as JAX does, which fails while they are traced.
+    Equinox compares arrays as JAX does, which fails for traced arrays.
     """
 
     __func__: Callable = eqx.field(static=True)
@@ -78,13 +77,13 @@ _kept: deque[tuple[int, _Method]] = deque(maxlen=64)
 
 
 def _keep(value: int, method: _Method) -> None:
-    """JAX forgets what it compiled from a method when the method is gone, and each look-up of one makes a new one."""
+    """Keep the last methods: JAX forgets a compiled method when it is deleted, and each access makes a new one."""
     if not any(value == other and method == kept for other, kept in list(_kept)):
         _kept.append((value, method))
 
 
 def _kind(leaf: Any) -> Any:
-    """What equal leaves have in common, found without their values."""
+    """Shape and dtype of an array; any other leaf itself."""
     return (leaf.shape, leaf.dtype) if isinstance(leaf, _ARRAYS) else leaf
 
 

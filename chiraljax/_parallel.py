@@ -1,4 +1,4 @@
-"""Threads: how many cores may work side by side, and one thread for the linear algebra inside each."""
+"""Threads: how many cores work in parallel, each with one thread for linear algebra."""
 
 import os
 from collections.abc import Callable, Iterator, Sequence
@@ -13,7 +13,7 @@ from threadpoolctl import ThreadpoolController
 
 
 def side_by_side(function: Callable, items: Sequence | np.ndarray, alone: bool) -> list:
-    """`function` of each item, on one thread a core, or in turn if it must be `alone`."""
+    """`function` of each item, on one thread per core, or one after the other if `alone`."""
     with one_thread():
         results = [function(items[0])]
         if len(items) > 2 and cores() > 1 and not alone:
@@ -26,9 +26,9 @@ def side_by_side(function: Callable, items: Sequence | np.ndarray, alone: bool) 
 
 @contextmanager
 def one_thread() -> Iterator[None]:
-    """Within, BLAS uses one thread: at matrices this small more of them only wait for one another.
+    """Within the block BLAS uses one thread, since for small matrices more threads only wait for each other.
 
-    What JAX began must be done before it ends (`jax.block_until_ready`).
+    Computations that JAX began must be complete before the block ends (`jax.block_until_ready`).
     """
     with _blas().limit(limits=1, user_api="blas"):
         yield
@@ -39,7 +39,7 @@ _allowed: ContextVar[int | None] = ContextVar("allowed", default=None)
 
 @contextmanager
 def on_cores(number: int) -> Iterator[None]:
-    """Within, this thread diagonalises on no more than so many cores."""
+    """Within the block this thread diagonalises on at most `number` cores."""
     token = _allowed.set(number)
     try:
         yield
@@ -48,7 +48,7 @@ def on_cores(number: int) -> Iterator[None]:
 
 
 def cores() -> int:
-    """Cores that may diagonalise side by side: those of a CPU, whose `eigh` uses one, and none of a GPU's host."""
+    """How many cores diagonalise in parallel: all of a CPU, whose `eigh` uses one core; 1 beside a GPU."""
     allowed = _allowed.get()
     if allowed is not None:
         return allowed

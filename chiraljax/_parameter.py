@@ -1,4 +1,4 @@
-"""What a number of a physical object is: its unit, its range and what it means, said once, beside its field."""
+"""Unit, range and meaning of a number of a physical object, declared once, beside its field."""
 
 import dataclasses
 import math
@@ -17,10 +17,10 @@ _KEY = "parameter"
 
 
 class Parameter(NamedTuple):
-    """What is said of a field by `parameter`."""
+    """The description of a field by `parameter`."""
 
     unit: str
-    """"1" for a plain number, empty for what is no number"""
+    """"1" for a plain number, empty for no number"""
     help: str
     """one line, for files and the command line"""
     low: float = -math.inf
@@ -52,22 +52,21 @@ class Parameter(NamedTuple):
 
     def check(self, name: str, value: Any) -> None:
         """Raise `InputError` for another shape, and if a concrete `value` is not finite or out of range."""
-        shape, wanted = np.shape(value), self.shape
-        if wanted and str(wanted[-1]).startswith("*"):
-            wanted, shape = wanted[:-1], shape[: len(wanted) - 1]
-        fits = len(shape) == len(wanted) and all(
-            n >= 1 if isinstance(want, str) else n == want for n, want in zip(shape, wanted, strict=True)
+        shape, expected = np.shape(value), self.shape
+        if expected and str(expected[-1]).startswith("*"):
+            expected, shape = expected[:-1], shape[: len(expected) - 1]
+        fits = len(shape) == len(expected) and all(
+            n >= 1 if isinstance(size, str) else n == size for n, size in zip(shape, expected, strict=True)
         )
-        described = (
-            f"have the shape ({', '.join(map(str, wanted))}{',' * (len(wanted) == 1)})" if wanted else "be one number"
-        )
-        check(fits, name, f"must {described}, but got {'' if wanted else 'the shape '}{shape}")
+        sizes = f"({', '.join(map(str, expected))}{',' * (len(expected) == 1)})"
+        described = f"have the shape {sizes}" if expected else "be one number"
+        check(fits, name, f"must {described}, but got {'' if expected else 'the shape '}{shape}")
         check_finite(name, value)
-        known = concrete(value)
-        if known is not None:
-            above = known > self.low if self.exclusive else known >= self.low
-            inside = above & (known <= self.high) & (not self.whole or known == np.round(known))
-            check(inside.all(), name, f"{self.expected}, but got {brief(known)}")
+        numbers = concrete(value)
+        if numbers is not None:
+            above = numbers > self.low if self.exclusive else numbers >= self.low
+            inside = above & (numbers <= self.high) & (not self.whole or numbers == np.round(numbers))
+            check(inside.all(), name, f"{self.expected}, but got {brief(numbers)}")
 
 
 def _whole(value: Any) -> Any:
@@ -79,7 +78,7 @@ def _number(value: Any) -> Any:
 
 
 if TYPE_CHECKING:
-    # Checkers of types know which functions make fields, and what their arguments mean.
+    # Type checkers know `equinox.field`.
     from equinox import field as parameter
 else:
 
@@ -97,23 +96,32 @@ else:
     ) -> Any:
         """A field of a module that holds a number, or an array of numbers, in `unit`.
 
-        Files, axes of sweeps, the command line and the check of the range (`check_parameters`) read what is said here.
-        `positive` is above zero; otherwise the range is from `low` to `high`, both included. A `whole` number is static
-        and no axis. `example` stands in printed files where there is no default.
+        Files, axes of sweeps, the command line and `check_parameters` read this description.
+
+        Args:
+            unit: "1" for a plain number.
+            help: one line.
+            default: none unless given.
+            positive: whether the range is above zero; then `low` is not used.
+            low: smallest value in the range.
+            high: largest value in the range.
+            shape: of one value, as in `Parameter`.
+            whole: whether it is a whole number, which is static and no axis.
+            example: the value in printed files where there is no default.
         """
-        said = Parameter(unit, help, 0.0 if positive else low, high, positive, shape, whole, example)
-        options: dict[str, Any] = {"converter": _whole if whole else _number, "static": whole, "metadata": {_KEY: said}}
+        metadata = {_KEY: Parameter(unit, help, 0.0 if positive else low, high, positive, shape, whole, example)}
+        options: dict[str, Any] = {"converter": _whole if whole else _number, "static": whole, "metadata": metadata}
         return eqx.field(**options) if default is _MISSING else eqx.field(default=default, **options)
 
 
 def parameters_of(module: Any) -> dict[str, Parameter]:
-    """What is said of the fields of a module or its class by `parameter`, in their order."""
+    """The descriptions by `parameter` of the fields of a module or its class, in their order."""
     return {field.name: field.metadata[_KEY] for field in dataclasses.fields(module) if _KEY in field.metadata}
 
 
 def check_parameters(module: Any) -> None:
-    """Raise `InputError`, with the name of the field, for one out of its range; None is no value and passes."""
-    for name, said in parameters_of(module).items():
+    """Raise `InputError` for a field out of its range; None passes."""
+    for name, described in parameters_of(module).items():
         value = getattr(module, name)
         if value is not None:
-            said.check(name, value)
+            described.check(name, value)

@@ -6,8 +6,7 @@ import jax
 def enable_x64() -> None:
     """Switch JAX to 64-bit arithmetic, for the whole process.
 
-    Call it before building a model: energies of 10 eV and splittings of 10⁻⁵ eV do not fit
-    into 32 bits together.
+    Call it before building a model: 32 bits do not resolve splittings of 10⁻⁵ eV in energies of 10 eV.
     """
     jax.config.update("jax_enable_x64", True)
 

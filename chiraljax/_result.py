@@ -1,4 +1,4 @@
-"""What every result has: a status, a text for the prompt, and a labelled form with units."""
+"""The base of all results: a status, a text for the prompt, and a labelled form with units."""
 
 import dataclasses
 from collections.abc import Callable, Mapping
@@ -20,7 +20,7 @@ _SYMBOLS = {"mu_B": "μ_B", "angstrom": "Å", "hbar": "ħ", "sqrt(u)": "√u", "
 
 
 class Quantity(NamedTuple):
-    """What is said of a field by `quantity`."""
+    """The description of a field by `quantity`."""
 
     unit: str
     axes: tuple[str, ...]
@@ -32,13 +32,17 @@ class Quantity(NamedTuple):
 def quantity(
     unit: str, axes: tuple[str, ...] = (), *, error: str = "", meaning: str = "", label: str = "", **field: Any
 ) -> Any:
-    """A field of a result that holds numbers in `unit`, in ASCII as NetCDF has them ("mu_B/cell").
+    """A field of a result that holds numbers, or a mapping of names to numbers with the names as its one axis.
 
-    `axes` are the names of its axes in order. An axis that is named as another quantity of the same result has the
-    shape of that one, which becomes its coordinate: a number leaves no axis, and None neither. A coordinate whose axes
-    are its own and more, as a vector at each of several points, counts with its own alone. A mapping of names to
-    numbers has one axis, whose coordinate are the names. `error` is the name of the field with its absolute error,
-    `label` the name in the labelled form where it is not that of the field.
+    Args:
+        unit: in ASCII, as in NetCDF ("mu_B/cell").
+        axes: names of the axes in order. Another quantity of this name in the same result becomes the coordinate of the
+            axis; if that is one number or None, the axis is left out. A coordinate may have more axes than its own,
+            such as the components of a vector.
+        error: name of the field with the absolute error.
+        meaning: `long_name` in the labelled form.
+        label: name in the labelled form, unless it is that of the field.
+        **field: other options of `equinox.field`.
     """
     return eqx.field(metadata={_KEY: Quantity(unit, axes, error, meaning, label)}, **field)
 
@@ -46,7 +50,7 @@ def quantity(
 def derived(
     unit: str, axes: tuple[str, ...] = (), *, error: str = "", meaning: str = ""
 ) -> Callable[[_Method], _Method]:
-    """Below `@property`: what follows from the fields of a result is labelled as a field of `quantity` is."""
+    """Written below `@property`: labels a property of a result as `quantity` labels a field."""
 
     def labelled(method: _Method) -> _Method:
         setattr(method, _KEY, Quantity(unit, axes, error, meaning, ""))
@@ -56,7 +60,7 @@ def derived(
 
 
 def quantities_of(result: Any) -> dict[str, Quantity]:
-    """What is said of the fields of a result, in their order."""
+    """The descriptions by `quantity` of the fields of a result, in their order."""
     return {field.name: field.metadata[_KEY] for field in dataclasses.fields(result) if _KEY in field.metadata}
 
 
@@ -69,16 +73,16 @@ class AbstractResult(Module):
 
     @property
     def status(self) -> str:
-        """`"converged"`, or what else became of it; empty where nothing was solved."""
+        """`"converged"` or how the calculation ended; empty where nothing was solved."""
         return "converged"
 
     @property
     def cost(self) -> str:
-        """What it took, in words; empty where nothing was counted."""
+        """The cost of the calculation in words; empty where nothing was counted."""
         return ""
 
     def quantities(self) -> dict[str, Quantity]:
-        """What is labelled: fields, then derived properties."""
+        """The labelled fields, then the derived properties."""
         properties = {
             name: getattr(member.fget, _KEY)
             for parent in reversed(type(self).__mro__)
@@ -90,28 +94,29 @@ class AbstractResult(Module):
     def __repr__(self) -> str:
         head = ", ".join(part for part in (type(self).__name__, self.status, self.cost) if part)
         fields = quantities_of(self)
-        errors = {what.error for what in fields.values()}
+        errors = {described.error for described in fields.values()}
         shown = [name for name in fields if name not in errors and getattr(self, name) is not None]
         rows = {name: self._shown(name, fields[name]) for name in shown} | self._remarks()
         width = max(map(len, rows), default=0)
         return "\n".join([head, *(f"  {name:<{width}}  {text}".rstrip() for name, text in rows.items())])
 
     def to_xarray(self) -> xr.Dataset:
-        """The quantities with named axes and units; what is no array of numbers stands in the attributes.
+        """The quantities with named axes and units; status and other texts are attributes.
 
-        Raises `InputError` for a coordinate with more than one axis.
+        Raises:
+            InputError: for a coordinate with more than one axis of its own.
         """
-        present = {name: what for name, what in self.quantities().items() if getattr(self, name) is not None}
-        fields = {what.label or name: name for name, what in present.items()}
-        on = {axis for what in present.values() for axis in what.axes if axis in fields}
+        present = {name: described for name, described in self.quantities().items() if getattr(self, name) is not None}
+        fields = {described.label or name: name for name, described in present.items()}
+        axes = {axis for described in present.values() for axis in described.axes if axis in fields}
         variables, coordinates = {}, {}
         for label, name in fields.items():
-            values, what = getattr(self, name), present[name]
+            values, described = getattr(self, name), present[name]
             if isinstance(values, Mapping):
-                coordinates |= {axis: list(values) for axis in what.axes}
+                coordinates |= {axis: list(values) for axis in described.axes}
                 values = list(values.values())
             values = np.asarray(values)
-            dims = self._dims(what.axes, fields, present)
+            dims = self._dims(described.axes, fields, present)
             while len(dims) > values.ndim and dims[-1] not in fields:
                 dims.pop()
             check(
@@ -119,25 +124,25 @@ class AbstractResult(Module):
                 name,
                 f"must have the axes {dims} to be labelled, but has shape {values.shape}",
             )
-            attributes = {"units": self._unit(name)} | ({"long_name": what.meaning} if what.meaning else {})
-            (coordinates if label in on else variables)[label] = xr.Variable(dims, values, attributes)
+            attributes = {"units": self._unit(name)} | ({"long_name": described.meaning} if described.meaning else {})
+            (coordinates if label in axes else variables)[label] = xr.Variable(dims, values, attributes)
         status = {"status": self.status} if self.status else {}
         return xr.Dataset(variables, coordinates, status | self._attributes())
 
     def _unit(self, name: str) -> str:
-        """The unit of a quantity; overridden where it is not the same in every result."""
+        """The unit of a quantity; overridden where results have different units."""
         return self.quantities()[name].unit
 
     def _remarks(self) -> dict[str, str]:
-        """What else the text for the prompt says, name by name."""
+        """More rows of the text for the prompt, by name."""
         return {}
 
     def _attributes(self) -> dict[str, Any]:
-        """What else the labelled form says, of plain types."""
+        """More attributes of the labelled form, of plain types."""
         return {}
 
     def _dims(self, axes: tuple[str, ...], fields: dict[str, str], present: dict[str, Quantity]) -> list[str]:
-        """The axes that there are: of a coordinate that is a number there is none, nor of one that is None."""
+        """The axes without those whose coordinate is a number or None."""
         dims: list[str] = []
         for axis in axes:
             if axis not in fields:
@@ -151,22 +156,22 @@ class AbstractResult(Module):
             dims += [axis] * own
         return dims
 
-    def _shown(self, name: str, what: Quantity) -> str:
+    def _shown(self, name: str, described: Quantity) -> str:
         if isinstance(getattr(self, name), Mapping):
-            return ", ".join(f"{key} {value:.6g}" for key, value in getattr(self, name).items()) + f" {what.unit}"
+            return ", ".join(f"{key} {value:.6g}" for key, value in getattr(self, name).items()) + f" {described.unit}"
         value = concrete(getattr(self, name))
         if value is None:
             return "not known yet"
         unit = "" if self._unit(name) == "1" else self._unit(name)
         for ascii_name, symbol in _SYMBOLS.items():
             unit = unit.replace(ascii_name, symbol)
-        error = concrete(getattr(self, what.error)) if what.error else None
-        most = "" if error is None or error.size == 0 else f" ± {np.max(error):.1g}"
+        error = concrete(getattr(self, described.error)) if described.error else None
+        uncertainty = "" if error is None or error.size == 0 else f" ± {np.max(error):.1g}"
         if value.dtype.kind not in "fiubc":
             return ", ".join(map(str, value.ravel()[:_LISTED]))
         if value.size <= _LISTED:
-            return ", ".join(f"{number:.6g}" for number in value.ravel().tolist()) + f"{most} {unit}"
+            return ", ".join(f"{number:.6g}" for number in value.ravel().tolist()) + f"{uncertainty} {unit}"
         shape = "×".join(map(str, value.shape))
         if value.dtype.kind == "c":
             return f"{shape} complex numbers {unit}"
-        return f"{np.min(value):.4g} … {np.max(value):.4g} ({shape}){most} {unit}"
+        return f"{np.min(value):.4g} … {np.max(value):.4g} ({shape}){uncertainty} {unit}"

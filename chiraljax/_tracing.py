@@ -1,4 +1,4 @@
-"""Which values are known, which are traced, and which are differentiated."""
+"""Which values are concrete, traced or differentiated."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from jax.core import Tracer
 
 
 def concrete(value: Any) -> np.ndarray | None:
-    """`value` as a NumPy array, or None while it is being traced and has no value yet."""
+    """`value` as a NumPy array, or None while it is traced."""
     try:
         return np.asarray(value)
     except (jax.errors.TracerArrayConversionError, jax.errors.ConcretizationTypeError):
@@ -16,7 +16,7 @@ def concrete(value: Any) -> np.ndarray | None:
 
 
 def is_traced(tree: Any) -> bool:
-    """Whether any array of `tree` has no value yet (under `jit` or `vmap`; eager gradients do have one)."""
+    """Whether any array of `tree` has no value yet, under `jit` or `vmap`; in an eager gradient it has one."""
     leaves = [leaf for leaf in jax.tree.leaves(tree) if isinstance(leaf, Tracer)]
     try:
         for leaf in leaves:
@@ -27,5 +27,5 @@ def is_traced(tree: Any) -> bool:
 
 
 def is_differentiated(tree: Any) -> bool:
-    """Whether a gradient is being taken or a function traced; their bookkeeping belongs to one thread."""
+    """Whether `tree` is differentiated or traced, which must happen in one thread."""
     return any(isinstance(leaf, Tracer) for leaf in jax.tree.leaves(tree))

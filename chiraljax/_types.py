@@ -16,7 +16,7 @@ Energies = Float[Array, "*batch n"]
 Operator = Complex[Array, "n n"]
 Operators = Complex[Array, "a n n"]
 BatchOperators = Operators | Complex[Array, "*batch a n n"]
-"""The same for all matrices of a batch, or those of each."""
+"""The same operators for all matrices of a batch, or different ones for each."""
 Hamiltonian = Complex[Array, "*batch n n"]
 HermitianMatrix = Hamiltonian | Float[Array, "*batch n n"]
 

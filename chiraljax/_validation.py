@@ -1,4 +1,4 @@
-"""Files that describe something, checked against a pydantic schema; each failure is one line."""
+"""Files checked against a pydantic schema; each failure is one line."""
 
 import os
 import reprlib
@@ -14,7 +14,7 @@ Schema = TypeVar("Schema", bound=BaseModel)
 
 
 def read_text(path: str | os.PathLike[str], what: str) -> str:
-    """The text of a file; raises `InputError` saying that `what` was expected there."""
+    """The text of a file. Raises `InputError`, "must be `what`", for one that cannot be read."""
     try:
         return Path(path).read_text(encoding="utf-8")
     except UnicodeDecodeError:
@@ -26,8 +26,7 @@ def read_text(path: str | os.PathLike[str], what: str) -> str:
 def parse_toml(text: str, schema: type[Schema], origin: str, kind: str) -> Schema:
     """TOML `text` as a `schema`.
 
-    Raises `InputError` "origin: field: what was expected, but got …" for the first field that is
-    wrong; `kind` names what is described, such as `"material file"`.
+    Raises `InputError` with `origin` for the first field that is wrong. `kind` names the file, as in "material file".
     """
     try:
         return schema.model_validate(tomllib.loads(text))
@@ -40,7 +39,7 @@ def parse_toml(text: str, schema: type[Schema], origin: str, kind: str) -> Schem
 def parse_json(text: str, schema: type[Schema], kind: str) -> Schema:
     """JSON `text` as a `schema`.
 
-    Raises `InputError` "field: what was expected, but got …" for the first field that is wrong; `kind` as above.
+    Raises `InputError` for the first field that is wrong; `kind` as in `parse_toml`.
     """
     try:
         return schema.model_validate_json(text)
@@ -53,12 +52,12 @@ def parse_json(text: str, schema: type[Schema], kind: str) -> Schema:
 
 
 def one_line(error: object) -> str:
-    """Its text without line breaks."""
+    """The text of an error without line breaks."""
     return " ".join(str(error).split())
 
 
 def _first(error: ValidationError, kind: str) -> tuple[str, str]:
-    """Field and message of the first of its errors."""
+    """Field and message of the first error."""
     first, *others = error.errors()
     field = ".".join(str(part) for part in first["loc"])
     more = f" (and {len(others)} more)" if others else ""

@@ -20,5 +20,5 @@ class AbstractCoupling(Declared):
         """Angular velocity Ω (T,) in rad/ps about `axis_of` at the times of `motion`, or of every site (T, sites)."""
 
     def axis_of(self, phonon: AbstractModes) -> tuple[float, float, float]:
-        """Unit vector about which `phonon` turns the lattice; static, since the symmetry of the k-sum depends on it."""
+        """Unit vector about which `phonon` turns the lattice; static, since the symmetry in k depends on it."""
         return phonon.axis

@@ -14,11 +14,11 @@ from ._base import AbstractCoupling
 class ConstantInertia(AbstractCoupling):
     """Ω = L/I_ref, the coupling α L·J with α = 1/I_ref.
 
-    The default of I_ref is the largest |q|² that the paper's pulse drives in KTaO₃, so that Ω then peaks near ω₀.
+    The default of I_ref is the largest |q|² that the pulse of the paper drives in KTaO₃; the peak of Ω is then near ω₀.
+    The argument is the field; it is differentiable.
 
-    **Arguments:** the field, differentiable.
-
-    **Raises:** `InputError` for an inertia out of its range.
+    Raises:
+        InputError: for an inertia out of its range.
     """
 
     name: ClassVar[str] = "constant-inertia"

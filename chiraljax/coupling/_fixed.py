@@ -30,18 +30,18 @@ def _unit_vector(axis: ArrayLike | None) -> tuple[float, float, float] | None:
 class FixedRotation(AbstractCoupling):
     """Ω is `rotation` at all times, as in Figs. 3b and 4 of the paper.
 
-    It needs no motion, so it may have an `axis` of its own, (3,), normalised; static.
+    Args:
+        rotation: Ω in rad/ps.
+        axis: (3,), static; it is normalised. Unless given, that of the motion.
 
-    **Arguments:** the fields, in this order.
-
-    **Raises:** `InputError` for a rotation that is not finite or a zero axis.
+    Raises:
+        InputError: for a rotation that is not finite or a zero axis.
     """
 
     name: ClassVar[str] = "fixed"
 
     rotation: Scalar = parameter(unit="rad/ps", help="Ω", default=2 * math.pi * 2.42)
     axis: tuple[float, float, float] | None = eqx.field(converter=_unit_vector, static=True, default=None)
-    """that of the motion unless given"""
 
     def axis_of(self, phonon: AbstractModes) -> tuple[float, float, float]:
         return phonon.axis if self.axis is None else self.axis

@@ -15,9 +15,10 @@ from ._base import AbstractCoupling
 class KinematicRotation(AbstractCoupling):
     """Ω = L/(q² + q_T²): q² is the mode's moment of inertia, thermal motion adds inertia and no net L.
 
-    **Arguments:** the field, differentiable.
+    The argument is the field; it is differentiable.
 
-    **Raises:** `InputError` for a temperature out of its range.
+    Raises:
+        InputError: for a temperature out of its range.
     """
 
     name: ClassVar[str] = "kinematic"

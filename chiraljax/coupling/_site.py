@@ -15,14 +15,15 @@ from ._base import AbstractCoupling
 class SiteRotation(AbstractCoupling):
     """Ω_i = L_i/(I_i + I_i,T): each site turns as its own atom does.
 
-    L_i = m_i u_i × u̇_i and I_i = m_i u_i², of the distance from the axis; the modes' thermal motion adds the inertia
-    I_i,T = Σ_a |e_ai|² ⟨q_a²⟩_T, of e_a across the axis. Where one pair of modes moves every atom on a circle, all Ω_i
-    are the Ω of `KinematicRotation`; with several modes atoms turn at different rates, some even backwards. Of an atom
-    that the modes do not move Ω_i is zero.
+    L_i = m_i u_i × u̇_i and I_i = m_i |u_i|², and the thermal motion of the modes adds I_i,T = Σ_a |e_ai|² ⟨q_a²⟩_T;
+    |u_i| and |e_ai| are those across the axis. Where one pair of modes moves every atom on a circle, all Ω_i are the Ω
+    of `KinematicRotation`; with several modes atoms turn at different rates, some even backwards. Ω_i = 0 for an atom
+    that the modes do not move.
 
-    **Arguments:** the field, differentiable.
+    The argument is the field; it is differentiable.
 
-    **Raises:** `InputError` for a temperature out of its range.
+    Raises:
+        InputError: for a temperature out of its range.
     """
 
     name: ClassVar[str] = "site"

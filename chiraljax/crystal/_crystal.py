@@ -14,15 +14,14 @@ from .._module import Module
 class Crystal(Module):
     """A lattice with labelled sites; static data, compared by value.
 
-    **Arguments:**
+    Args:
+        lattice: three lattice vectors as rows, Å.
+        species: one label per site, a chemical symbol optionally followed by digits (`"O"`, `"O2"`). Sites of
+            one label have the same orbitals and parameters.
+        positions: fractional coordinates per site.
 
-    - `lattice`: three lattice vectors as rows, Å.
-    - `species`: a label per site, a chemical symbol optionally followed by digits (`"O"`, `"O2"`).
-      Sites with one label are given the same orbitals and parameters.
-    - `positions`: fractional coordinates per site.
-
-    **Raises:** `InputError` for a singular lattice, for lists of different length, for an unreadable label and for two
-    sites at one place.
+    Raises:
+        InputError: for a singular lattice, lists of different length, a wrong label and two sites at one place.
     """
 
     lattice: tuple[tuple[float, ...], ...] = eqx.field(static=True)

@@ -13,11 +13,11 @@ from ._crystal import Crystal
 _SAME_DISTANCE = 1e-3
 """Distances (Å) closer than this belong to one shell."""
 _MOST = 30
-"""Neighbour shells further out are a mistake, and a long search."""
+"""Number of the outermost neighbour shell that is searched."""
 
 
 class Bonds(Module):
-    """Ordered pairs of sites: from `first` in the home cell to `second` in the cell at `cell`."""
+    """B ordered pairs of sites: from `first` in the home cell to `second` in the cell at `cell`."""
 
     first: Int[np.ndarray, " B"]
     """site index"""
@@ -30,7 +30,7 @@ class Bonds(Module):
 
     @property
     def length(self) -> Float[np.ndarray, " B"]:
-        """Å"""
+        """|vector| (B,) in Å."""
         return np.linalg.norm(self.vector, axis=1)
 
     def __repr__(self) -> str:
@@ -38,25 +38,26 @@ class Bonds(Module):
         return f"Bonds, {len(self.first)} of {lengths} Å"
 
     def at(self, chosen: Bool[np.ndarray, " B"]) -> "Bonds":
-        """Some of them."""
+        """The bonds that the mask `chosen` selects."""
         return Bonds(self.first[chosen], self.second[chosen], self.cell[chosen], self.vector[chosen])
 
 
 def bonds(crystal: Crystal, first: str, second: str, shell: int) -> Bonds:
     """All bonds from sites labelled `first` to sites labelled `second` in neighbour shell number `shell`.
 
-    Shells count from 1, by increasing distance between those two species in the whole crystal.
+    Shells are numbered from 1, by increasing distance between these two species in the whole crystal.
 
-    **Raises:** `InputError` if a species has no site or if the shell number is not from 1 to 30.
+    Raises:
+        InputError: if a species has no site or the shell number is not from 1 to 30.
     """
     for species in (first, second):
         check(crystal.sites(species), "species", f"must name sites of the crystal, but there is no {species!r}")
     check(1 <= shell <= _MOST, "shell", f"must count from 1 to {_MOST}, but got {shell}")
     cutoff = 1.5 * crystal.volume ** (1 / 3)
+    labels = np.array(crystal.species)
     while True:
-        pairs = _within(crystal, cutoff)
-        species = np.array(crystal.species)
-        chosen = (species[pairs.first] == first) & (species[pairs.second] == second)
+        pairs = _pairs_within(crystal, cutoff)
+        chosen = (labels[pairs.first] == first) & (labels[pairs.second] == second)
         shells = _distinct(pairs.length[chosen])
         if len(shells) >= shell:
             return pairs.at(chosen & (np.abs(pairs.length - shells[shell - 1]) < _SAME_DISTANCE))
@@ -64,7 +65,7 @@ def bonds(crystal: Crystal, first: str, second: str, shell: int) -> Bonds:
 
 
 @lru_cache(maxsize=32)
-def _within(crystal: Crystal, cutoff: float) -> Bonds:
+def _pairs_within(crystal: Crystal, cutoff: float) -> Bonds:
     first, second, cell, vector = primitive_neighbor_list(
         "ijSD",
         pbc=(True, True, True),

@@ -10,24 +10,24 @@ from .._errors import check
 from .._result import AbstractResult, quantity
 from .._types import ArrayLike, Float
 from ._crystal import Crystal
-from ._symmetry import point_operations, reciprocal
+from ._symmetry import point_operations, reciprocal, spglib_cell
 
 _STRAIGHT = 0.999
-"""cosine of the angle (2.6°) up to which two steps go the same way: files round their k-points"""
+"""cosine of the angle (2.6°) up to which two steps are parallel, since files round their k-points"""
 _SAME = 1e-4
-"""fractional: two k-points closer than this are one"""
+"""fractional distance below which two k-points are the same"""
 _JUMPS = 0.4
-"""share of lone steps among straight runs from which a list is no path: at the end of each row a mesh jumps back"""
+"""share of single steps among straight runs above which a list is no path: a mesh jumps back after each row"""
 _BREAK = 2.0
-"""times the median step: a lone step longer than this is a break"""
+"""length of a single step, in median steps, above which it is a break of the path"""
 
 
 class KPath(AbstractResult):
-    """A sampled path."""
+    """A sampled path through the Brillouin zone."""
 
     k: Float[np.ndarray, "K 3"] = quantity("fractional", ("point", "component"))
     distance: Float[np.ndarray, " K"] = quantity("rad/angstrom", ("point",))
-    """length along the path; it does not advance across a break"""
+    """length along the path; constant across a break"""
     ticks: tuple[tuple[float, str], ...] = eqx.field(static=True, default=())
     """distance and label of each named point"""
 
@@ -51,16 +51,20 @@ def k_path(
 ) -> KPath:
     """A path with `points` intervals per segment, both ends included.
 
-    **Arguments:** `corners`, name → fractional k-point; `segments`, pairs of names. Without both it is the standard
-    path of the lattice: Hinuma et al., Comput. Mater. Sci. 128, 140 (2017), from seekpath, in the reciprocal basis of
-    `crystal`.
+    Unless both `corners` and `segments` are given, it is the standard path of the lattice, from seekpath, in the
+    reciprocal basis of `crystal`: Hinuma et al., Comput. Mater. Sci. 128, 140 (2017).
 
-    **Raises:** `InputError` for less than one interval and for a name that is not in `corners`.
+    Args:
+        corners: name → fractional k-point.
+        segments: pairs of names.
+        points: at least 1.
+
+    Raises:
+        InputError: for less than one interval and for a name that is not in `corners`.
     """
     check(points >= 1, "points", f"must be at least 1, but got {points}")
     if corners is None or segments is None:
-        numbers = [sorted(set(crystal.species)).index(label) for label in crystal.species]
-        standard = seekpath.get_path_orig_cell((crystal.lattice, crystal.positions, numbers))
+        standard = seekpath.get_path_orig_cell(spglib_cell(crystal))
         return k_path(crystal, standard["point_coords"], standard["path"], points)
     for name in {name for segment in segments for name in segment}:
         check(name in corners, "path", f"must go through named points, but {name!r} is not one of {sorted(corners)}")
@@ -69,14 +73,13 @@ def k_path(
     for start, end in segments:
         ends = np.array([corners[start], corners[end]], dtype=float)
         length = float(np.linalg.norm((ends[1] - ends[0]) @ crystal.reciprocal))
+        steps = np.linspace(0, 1, points + 1)
         if start == last:
-            steps = np.linspace(0, 1, points + 1)[1:]
+            steps = steps[1:]
+        elif ticks:
+            ticks[-1] = (travelled, f"{ticks[-1][1]}|{_symbol(start)}")
         else:
-            steps = np.linspace(0, 1, points + 1)
-            if ticks:
-                ticks[-1] = (travelled, f"{ticks[-1][1]}|{_symbol(start)}")
-            else:
-                ticks.append((travelled, _symbol(start)))
+            ticks.append((travelled, _symbol(start)))
         k.append(ends[0] + steps[:, None] * (ends[1] - ends[0]))
         distance.append(travelled + steps * length)
         travelled, last = travelled + length, end
@@ -85,10 +88,10 @@ def k_path(
 
 
 def as_path(crystal: Crystal, k: ArrayLike, named: KPath | None = None) -> KPath | None:
-    """The path that k-points (K, 3) follow in their order, or None for a mesh and other lists.
+    """The path along fractional k-points (K, 3) in their order, or None for a mesh and other lists.
 
-    It has a tick at its ends, where it turns and where it passes a named point: one of `named` (by default the
-    standard path of the lattice) or of its images under the point group and reciprocal lattice vectors.
+    It has ticks at its ends, at its corners and at named points. These are the ticks of `named` (unless given, of the
+    standard path) and their images under the point group and reciprocal lattice vectors.
     """
     points = np.asarray(k, dtype=float)
     steps = np.diff(points, axis=0) @ crystal.reciprocal
@@ -96,13 +99,13 @@ def as_path(crystal: Crystal, k: ArrayLike, named: KPath | None = None) -> KPath
     moving = np.flatnonzero(lengths > _SAME * np.linalg.norm(crystal.reciprocal, axis=1).min())
     if len(moving) < 2:
         return None
-    ways = steps[moving] / lengths[moving, None]
-    turns = np.flatnonzero(np.sum(ways[1:] * ways[:-1], axis=1) < _STRAIGHT) + 1
+    directions = steps[moving] / lengths[moving, None]
+    turns = np.flatnonzero(np.sum(directions[1:] * directions[:-1], axis=1) < _STRAIGHT) + 1
     runs = np.split(moving, turns)
-    lone = [run[0] for run in runs if len(run) == 1]
-    if len(lone) >= _JUMPS * len(runs):
+    single = [run[0] for run in runs if len(run) == 1]
+    if len(single) >= _JUMPS * len(runs):
         return None
-    breaks = [step for step in lone if lengths[step] > _BREAK * np.median(lengths[moving])]
+    breaks = [step for step in single if lengths[step] > _BREAK * np.median(lengths[moving])]
     lengths[breaks] = 0.0
     distance = np.concatenate([[0.0], np.cumsum(lengths)])
     names = _names(crystal, points, named or k_path(crystal, points=1))
@@ -118,7 +121,10 @@ def _names(crystal: Crystal, k: np.ndarray, named: KPath) -> list[str]:
     """The name of each k-point, empty for those without one."""
     operations = reciprocal(point_operations(crystal))
     names = np.full(len(k), "", dtype=object)
-    for images in (np.concatenate([operations, -operations]), np.eye(3)[None]):  # its own name comes before an image's
+    for images in (
+        np.concatenate([operations, -operations]),
+        np.eye(3)[None],
+    ):  # its own name has precedence over that of an image
         for where, label in reversed(named.ticks):
             rows = np.flatnonzero(named.distance == where)
             for name, corner in zip(label.split("|"), named.k[rows], strict=False):

@@ -6,14 +6,16 @@ from .._errors import InputError, check
 from ._crystal import Crystal
 
 _STRAIN, _MOVED = 0.03, 0.3
-"""of the lattice vectors, relative; and of a site, Å: descriptions that differ by more are of different crystals"""
+"""largest differences in the same crystal: of the lattice vectors, relative, and of a site, Å"""
 
 
 def site_order(crystal: Crystal, other: Crystal) -> tuple[int, ...]:
-    """For each site of `crystal`, which site of `other` it is: same element and place, up to a shift of the origin.
+    """For each site of `crystal` the index of the same site in `other`, up to a shift of the origin.
 
-    The lattice vectors must agree to 3 % and sites to 0.3 Å, so a relaxed cell is found in one that is measured. Raises
-    `InputError` where the two are not the same crystal.
+    The lattice vectors must agree to 3 % and sites to 0.3 Å, so a relaxed cell matches a measured one.
+
+    Raises:
+        InputError: if the two are not the same crystal.
     """
     strain = np.linalg.solve(crystal.vectors, other.vectors) - np.eye(3)
     check(
@@ -33,9 +35,9 @@ def site_order(crystal: Crystal, other: Crystal) -> tuple[int, ...]:
     best, order = np.inf, ()
     for site, symbol in enumerate(other.symbols):
         if symbol == rare:
-            worst, found = _matched(crystal, other, anchor - np.array(other.positions[site]))
+            worst, partners = _matched(crystal, other, anchor - np.array(other.positions[site]))
             if worst < best:
-                best, order = worst, found
+                best, order = worst, partners
     if best > _MOVED:
         raise InputError(
             "crystals",

@@ -1,4 +1,4 @@
-"""Point operations of a crystal, and those that survive a rotation about an axis."""
+"""Point operations of a crystal, also of one that rotates about an axis."""
 
 from functools import lru_cache
 
@@ -9,24 +9,30 @@ from .._errors import check
 from ._crystal import Crystal
 
 
+def spglib_cell(crystal: Crystal) -> tuple:
+    """Lattice, positions and a number for each species, as spglib and seekpath take them."""
+    return crystal.lattice, crystal.positions, [sorted(set(crystal.species)).index(label) for label in crystal.species]
+
+
 @lru_cache(maxsize=32)
 def point_operations(crystal: Crystal) -> tuple[tuple[tuple[int, ...], ...], ...]:
     """The rotation parts W of the space group, as integer matrices acting on fractional coordinates.
 
     Source: spglib, `get_symmetry`, with a tolerance of 10⁻⁵ Å.
+
+    Raises:
+        InputError: if spglib finds no space group.
     """
-    numbers = [sorted(set(crystal.species)).index(label) for label in crystal.species]
-    found = spglib.get_symmetry((crystal.lattice, crystal.positions, numbers), symprec=1e-5)
-    check(found is not None, "crystal", "must have a space group, but spglib finds none; are two sites too close?")
-    rotations = np.unique(np.asarray(found["rotations"]), axis=0)  # type: ignore[index]
+    symmetry = spglib.get_symmetry(spglib_cell(crystal), symprec=1e-5)
+    check(symmetry is not None, "crystal", "must have a space group, but spglib finds none; are two sites too close?")
+    rotations = np.unique(np.asarray(symmetry["rotations"]), axis=0)  # type: ignore[index]
     return tuple(tuple(tuple(row) for row in rotation) for rotation in rotations.tolist())
 
 
 def site_images(crystal: Crystal, operation, first: int) -> tuple[np.ndarray, np.ndarray]:
-    """The site that each site is moved to by a point operation and a translation, (sites,), and its cell (sites, 3).
+    """Image of each site under a point operation and a translation: its site (sites,) and its cell (sites, 3).
 
-    Of several translations, which a cell that is not primitive has, the one that leaves the site `first` in its
-    place, if it is one.
+    A cell that is not primitive has several such translations; one that keeps the site `first` is preferred.
     """
     positions, species = np.array(crystal.positions), np.array(crystal.species)
     rotated = positions @ np.array(operation).T
@@ -54,9 +60,9 @@ def reciprocal(operations) -> np.ndarray:
 def magnetic_operations(crystal: Crystal, operations, axis=None) -> np.ndarray:
     """Operations on k that keep every spectrum and every moment along `axis`, (g, 3, 3) integers.
 
-    A rotation Ω is an axial vector: a spatial operation W turns it into det(W) W Ω. Operations that
-    keep Ω act on k as they are; those that flip it do so together with time reversal, k → −W k.
-    Without an axis (Ω = 0) every operation does both.
+    A rotation Ω is an axial vector: a spatial operation W turns it into det(W) W Ω. Operations that keep Ω act on k
+    directly; those that reverse it act together with time reversal, k → −W k. Without an axis (Ω = 0) every operation
+    acts in both ways.
     """
     on_k = reciprocal(operations)
     if axis is None:

@@ -1,4 +1,4 @@
-"""Eigenvalues and functions of batches of Hermitian matrices, with derivatives that survive degeneracy."""
+"""Eigenvalues and functions of batches of Hermitian matrices, with derivatives that allow degeneracy."""
 
 from collections.abc import Callable
 from functools import partial
@@ -9,22 +9,25 @@ import jax.numpy as jnp
 from .._types import Array, BatchOperators, Energies, Float, Hamiltonian, HermitianMatrix
 
 _DEGENERATE = 1e-10
-"""eV: two levels this close are one."""
+"""eV; levels closer than this are degenerate"""
 
 
 def eigh(hermitian: HermitianMatrix) -> tuple[Energies, HermitianMatrix]:
-    """Eigenvalues, ascending, and eigenvectors of (..., n, n) Hermitian or real symmetric matrices.
+    """Eigenvalues (..., n), ascending, and eigenvectors of Hermitian or real symmetric matrices (..., n, n).
 
-
-    One triangle is read. On a GPU the batched solver for small matrices is known to return NaN for some of them; a
-    batch with any is solved again from the other triangle, and what is NaN then too stays so, for the caller to see.
+    Only one triangle is read. On a GPU the batched solver for small matrices returns NaN for some of them. A batch with
+    any NaN is solved again from the other triangle; what is still NaN is returned.
     """
     return _solve(hermitian) if jax.default_backend() == "cpu" else retried(hermitian)
 
 
-def retried(hermitian: HermitianMatrix, solve=None) -> tuple[Energies, HermitianMatrix]:
-    """The solution from the lower triangle, and of those matrices where that is NaN from the upper one."""
-    solve = solve or _solve
+def _solve(hermitian, lower: bool = True):
+    vectors, values = jax.lax.linalg.eigh(hermitian, lower=lower, symmetrize_input=False)
+    return values, vectors
+
+
+def retried(hermitian: HermitianMatrix, solve=_solve) -> tuple[Energies, HermitianMatrix]:
+    """The solution from the lower triangle; for matrices where it is NaN, from the upper one."""
     values, vectors = solve(hermitian)
     wrong = jnp.any(jnp.isnan(values), axis=-1)
 
@@ -35,17 +38,12 @@ def retried(hermitian: HermitianMatrix, solve=None) -> tuple[Energies, Hermitian
     return jax.lax.cond(jnp.any(wrong), again, lambda _: (values, vectors), None)
 
 
-def _solve(hermitian, lower: bool = True):
-    vectors, values = jax.lax.linalg.eigh(hermitian, lower=lower, symmetrize_input=False)
-    return values, vectors
-
-
 @jax.custom_jvp
 def eigenvalues(hamiltonian: Hamiltonian) -> Energies:
-    """Ascending eigenvalues of (..., n, n) Hermitian matrices.
+    """Ascending eigenvalues (..., n) of Hermitian matrices (..., n, n).
 
-    The derivative is that of Hellmann and Feynman, dE_i = ⟨i|dH|i⟩: no difference of eigenvalues
-    stands in a denominator, and sums over a degenerate group are exact.
+    The derivative is that of Hellmann and Feynman, dE_i = ⟨i|dH|i⟩: no difference of eigenvalues is in a denominator,
+    and sums over a degenerate group are exact.
     """
     return eigh(hamiltonian)[0]
 
@@ -59,10 +57,10 @@ def _hellmann_feynman(primals, tangents):
 
 @jax.custom_jvp
 def expectations(hamiltonian: Hamiltonian, operators: BatchOperators) -> tuple[Energies, Float[Array, "*batch a n"]]:
-    """Eigenvalues E_i, ascending, and ⟨i|A|i⟩ of Hermitian operators.
+    """Eigenvalues E_i (..., n), ascending, and ⟨i|A|i⟩ (..., a, n) of Hermitian operators.
 
-    d⟨i|A|i⟩ = ⟨i|dA|i⟩ + 2 Re Σ_j ⟨i|A|j⟩⟨j|dH|i⟩/(E_i − E_j). Inside a degenerate group a state is not
-    defined, nor is this: levels within 10⁻¹⁰ eV are left out of the sum.
+    d⟨i|A|i⟩ = ⟨i|dA|i⟩ + 2 Re Σ_j ⟨i|A|j⟩⟨j|dH|i⟩/(E_i − E_j). Neither the states nor this are defined inside a
+    degenerate group: levels within 10⁻¹⁰ eV are left out of the sum.
     """
     values, vectors = eigh(hamiltonian)
     inside = jnp.einsum("...mi,...amn,...ni->...ai", jnp.conj(vectors), operators, vectors, optimize=True)
@@ -87,7 +85,7 @@ def _first_order(primals, tangents):
 
 
 def projector(hamiltonian: Hamiltonian, states: tuple[int, int]) -> Hamiltonian:
-    """Σ |i⟩⟨i| over the levels states[0] ≤ i < states[1], which a gap separates from the others."""
+    """Σ |i⟩⟨i| over the levels states[0] ≤ i < states[1], with a gap to the others."""
 
     def inside(values):
         index = jnp.arange(values.shape[-1])

@@ -17,7 +17,7 @@ from .._types import Array, ArrayLike, Complex, Energies, Float, Hamiltonian, In
 from .._units import HBAR_EV_PS
 from ..crystal import Crystal, point_operations, site_images
 from ._eigen import eigenvalues
-from ._orbitals import PAULI
+from ._orbitals import PAULI, names
 from ._specification import Hopping, Shell, ShellKind
 from ._structure import Structure, assemble
 from ._symmetry import kept_operations
@@ -28,24 +28,23 @@ class Electrons(Module):
 
     H(k, Ω) = H₀(k) ⊗ 1 + Σ_shells ξ L·S + s Σ_i Σ_shells w ħΩ_i·J_i,  J_i = L + S of a shell on site i,
 
-    all Ω_i one Ω unless each site has its own, in the lattice gauge, H(k) = Σ_R e^{2πi k·R} H(R), so
-    H(k + G) = H(k). Basis: site, then orbital, then spin (↑, ↓), the spin running fastest. Energies in eV, Ω in
-    rad/ps. H₀: Slater and Koster, Phys. Rev. 94, 1498 (1954); the rotation term: Geilhufe and Hergert, Phys. Rev. B
-    107, L020406 (2023), Eq. 3.
+    with Ω_i = Ω unless each site has its own, in the lattice gauge, H(k) = Σ_R e^{2πi k·R} H(R), so H(k + G) = H(k).
+    Basis: site, then orbital, then spin (↑, ↓); the spin runs fastest. Energies in eV, Ω in rad/ps. H₀: Slater and
+    Koster, Phys. Rev. 94, 1498 (1954). Rotation term: Geilhufe and Hergert, Phys. Rev. B 107, L020406 (2023), Eq. 3.
 
-    Built by `slater_koster` or `load_material`. `parameters` (name → eV) and `rotation_weights` (one
-    factor w per shell) are the differentiable values; all else is static.
+    Built by `slater_koster` or `load_material`. `parameters` (name → eV) and `rotation_weights` (one factor w per
+    shell) are differentiable; all else is static.
     """
 
     parameters: dict[str, Scalar]
     rotation_weights: Float[Array, " shells"]
     crystal: Crystal
     filling: int = eqx.field(static=True)
-    """spin-orbitals that are filled in the undoped crystal, per cell"""
+    """filled spin-orbitals per cell of the undoped crystal"""
     rotation_sign: int = eqx.field(static=True)
-    """s: +1 as the paper's text ("extended by ω·J"), −1 for the rotating frame (Barnett)"""
+    """s: +1 as in the text of the paper ("extended by ω·J"), −1 for the rotating frame (Barnett)"""
     operations: tuple = eqx.field(static=True, repr=False)
-    """point operations of the crystal that H has, integer matrices on fractional coordinates"""
+    """point operations of the crystal under which H is symmetric, integer matrices on fractional coordinates"""
     _structure: Structure = eqx.field(static=True)
 
     def __repr__(self) -> str:
@@ -58,12 +57,15 @@ class Electrons(Module):
         return "\n".join([f"Electrons, {self.size} spin-orbitals, {self.filling} filled", *rows])
 
     def hamiltonian(self, k: ArrayLike, rotation: ArrayLike = 0.0) -> Hamiltonian:
-        """H at fractional k-points (..., 3): (..., n, n) eV.
+        """H (..., n, n) in eV.
 
-        `rotation` is Ω along z, a vector (3,), or one vector for each site of `crystal`, (sites, 3), in rad/ps;
-        those of sites without orbitals do nothing.
+        Args:
+            k: fractional k-points (..., 3).
+            rotation: in rad/ps, Ω along z, a vector (3,), or one vector per site of `crystal`, (sites, 3); those of
+                sites without orbitals have no effect.
 
-        **Raises:** `InputError` for another shape of k or of the rotation, and for values that are not finite.
+        Raises:
+            InputError: for another shape of k or of the rotation, and for values that are not finite.
         """
         spatial = self.spinless_hamiltonian(k)
         size = self.size
@@ -71,7 +73,11 @@ class Electrons(Module):
         return both.reshape(*spatial.shape[:-2], size, size) + self._spin_terms(rotation)
 
     def spinless_hamiltonian(self, k: ArrayLike) -> Hamiltonian:
-        """H₀, without spin–orbit coupling and rotation, at fractional k-points (..., 3): (..., n/2, n/2) eV."""
+        """H₀ (..., n/2, n/2) in eV, without spin–orbit coupling and rotation, at fractional k-points (..., 3).
+
+        Raises:
+            InputError: for another shape of k, and for values that are not finite.
+        """
         k = real(k)
         check(k.ndim > 0 and k.shape[-1] == 3, "k", f"must have 3 fractional components, but got shape {k.shape}")
         check_finite("k", k)
@@ -84,8 +90,8 @@ class Electrons(Module):
     def hoppings(self, rotation: ArrayLike = 0.0) -> tuple[Int[np.ndarray, "R 3"], Complex[Array, "R n n"]]:
         """The cells R (R, 3) and H(R)[a, b] = ⟨0a|H|Rb⟩ (R, n, n) in eV, with Ω as in `hamiltonian`.
 
-        H(k) = Σ_R e^{2πi k·R} H(R) is `hamiltonian`. The cells ascend, with every R its −R, where
-        H(−R) = H(R)†; H(R) is linear in the parameters and in Ω.
+        `hamiltonian` is H(k) = Σ_R e^{2πi k·R} H(R). The cells ascend and contain −R for every R, with H(−R) = H(R)†;
+        H(R) is linear in the parameters and in Ω.
         """
         cells, at, opposite = self._structure.lattice
         kept, n = self._kept_hoppings(), self._structure.n_orbitals
@@ -97,8 +103,8 @@ class Electrons(Module):
     def energies(self, k: ArrayLike, rotation: ArrayLike = 0.0) -> Energies:
         """Eigenvalues of `hamiltonian`, ascending, (..., n) eV.
 
-        Without spin–orbit coupling and rotation the half-size spinless problem is solved instead.
-        Derivatives are those of Hellmann and Feynman; inside a degenerate group only sums are defined.
+        Derivatives are those of Hellmann and Feynman; inside a degenerate group only sums are defined. Without
+        spin–orbit coupling and rotation the spinless problem of half the size is solved.
         """
         check_finite("k", k)
         return _energies(self, real(k), self._static_zero(rotation))
@@ -116,7 +122,11 @@ class Electrons(Module):
     @property
     def orbitals(self) -> tuple[tuple[int, str, str], ...]:
         """Site, shell and name of each orbital, in the order of the basis (each carries ↑ and ↓)."""
-        return self._structure.orbital_names
+        return tuple(
+            (site, self.shells[shell].name, orbital)
+            for site, shell in self._structure.blocks
+            for orbital in names(self.shells[shell].l)
+        )
 
     @property
     def shells(self) -> tuple[ShellKind, ...]:
@@ -131,7 +141,7 @@ class Electrons(Module):
 
     @property
     def harmonics(self) -> tuple[int, int, int]:
-        """Points per axis of the smallest mesh in k through which the Fourier series of H is exact."""
+        """Points per axis of the smallest mesh in k that determines the Fourier series of H exactly."""
         x, y, z = (2 * np.max(np.abs(self._structure.cells), axis=0) + 1).astype(int).tolist()
         return x, y, z
 
@@ -141,14 +151,15 @@ class Electrons(Module):
 
     @property
     def specification(self) -> tuple[list[Shell], list[Hopping]]:
-        """The shells and hoppings, with the values of this model, from which `slater_koster` builds it again."""
+        """Shells and hoppings with their values; `slater_koster` builds the same model from them."""
         values = {name: float(value) for name, value in self.parameters.items()}
         return self._structure.specification(values, np.asarray(self.rotation_weights).tolist())
 
     def with_parameters(self, parameters: Mapping[str, ArrayLike]) -> "Electrons":
         """The same model with other values (eV) of the named parameters.
 
-        **Raises:** `InputError` for a name that is not in `parameters` and a value that is not a finite number.
+        Raises:
+            InputError: for a name that the model does not have and a value that is not a finite number.
         """
         unknown = [name for name in parameters if name not in self.parameters]
         check(not unknown, "parameters", f"must be among {list(self.parameters)}, but got {unknown}")
@@ -159,10 +170,10 @@ class Electrons(Module):
         return dataclasses.replace(self, parameters=self.parameters | values)
 
     def site_resolved(self) -> "Electrons":
-        """The model for rotations that differ from site to site: with those operations that keep any such pattern.
+        """The model with only those `operations` that keep any pattern of rotations Ω_i of the sites.
 
-        An operation that exchanges sites exchanges their Ω_i too. Those are left that, with a translation, map every
-        site with orbitals to itself or to its image in another cell. `quadrature` of it gives rules for
+        An operation that exchanges sites exchanges their Ω_i too. The operations kept map, with a translation, every
+        site with orbitals to itself or to its image in another cell. `quadrature` of this model gives rules for
         `magnetization(per_site=True)`.
         """
         sites = np.unique(self._structure.owners[0])
@@ -171,30 +182,32 @@ class Electrons(Module):
         return dataclasses.replace(self, operations=tuple(kept))
 
     def without_spin_orbit(self) -> "Electrons":
-        """The model with no spin–orbit term at all, which half-size matrices describe."""
+        """The model without spin–orbit terms, which matrices of half the size describe."""
         bare = self._structure.without_spin_orbit()
         return dataclasses.replace(
             self, parameters={name: self.parameters[name] for name in bare.names}, _structure=bare
         )
 
     def _kept_hoppings(self) -> Float[Array, "cells orbitals orbitals"]:
-        form = self._structure
-        values = jnp.stack([self.parameters[name] for name in form.names])
-        kept = jnp.zeros((len(form.cells), form.n_orbitals, form.n_orbitals)).at[form.cell, form.row, form.column]
-        return kept.add(form.coefficient * values[form.parameter], unique_indices=False)
+        structure = self._structure
+        values = jnp.stack([self.parameters[name] for name in structure.names])
+        kept = jnp.zeros((len(structure.cells), structure.n_orbitals, structure.n_orbitals)).at[
+            structure.cell, structure.row, structure.column
+        ]
+        return kept.add(structure.coefficient * values[structure.parameter], unique_indices=False)
 
     def _spin_terms(self, rotation) -> Complex[Array, "n n"]:
-        form = self._structure
+        structure = self._structure
         total = jnp.zeros((self.size, self.size), dtype=complex)
-        for which, shell in enumerate(form.shells):
+        for which, shell in enumerate(structure.shells):
             if shell.has_spin_orbit:
-                total = total + self.parameters[shell.parameter("xi")].astype(complex) * form.spin_orbit(which)
+                total = total + self.parameters[shell.parameter("xi")].astype(complex) * structure.spin_orbit(which)
         if isinstance(rotation, float) and rotation == 0.0:
             return total
-        site, shell = form.owners
+        site, shell = structure.owners
         scale = self.rotation_sign * HBAR_EV_PS * self.rotation_weights
-        felt = scale[shell][:, None] * self._site_rotations(rotation)[site]
-        return total + jnp.sum(felt.T[:, :, None].astype(complex) * form.total_momentum, axis=0)
+        energies = scale[shell][:, None] * self._site_rotations(rotation)[site]
+        return total + jnp.sum(energies.T[:, :, None].astype(complex) * structure.total_momentum, axis=0)
 
     def _site_rotations(self, rotation) -> Float[Array, "sites 3"]:
         rotation, sites = real(rotation), len(self.crystal.species)
@@ -208,7 +221,7 @@ class Electrons(Module):
         return jnp.broadcast_to(vector, (sites, 3))
 
     def _static_zero(self, rotation):
-        """A plain number 0 stays static, so that the half-size path can be chosen; all else becomes an array."""
+        """0.0 for a plain number 0, so that `_energies` can solve the spinless problem; otherwise an array."""
         return 0.0 if isinstance(rotation, int | float) and rotation == 0 else self._site_rotations(rotation)
 
 
@@ -224,16 +237,16 @@ def slater_koster(
 ) -> Electrons:
     """A Slater–Koster model from its shells and two-centre integrals (eV).
 
-    Every point operation of the crystal is tried on H at a generic k and Ω and for generic values of the parameters;
-    those that H lacks are dropped with one warning.
+    Every point operation of the crystal is tested on H at a generic k and Ω and for generic parameters; those that H
+    lacks are dropped with one warning.
 
-    **Arguments:**
+    Args:
+        filling: filled spin-orbitals per cell of the undoped crystal.
+        rotation_sign: of the term ħΩ·J, +1 as in the paper or −1 for the rotating frame.
 
-    - `crystal`, `shells`, `hoppings`: what it is made of, see `Shell` and `Hopping`.
-    - `filling`: spin-orbitals filled in the undoped crystal, per cell.
-    - `rotation_sign`: of the term ħΩ·J, +1 as in the paper or −1 for the rotating frame.
-
-    **Raises:** `InputError` if the description is incomplete, `RuntimeError` without 64-bit arithmetic.
+    Raises:
+        InputError: if the description is incomplete.
+        RuntimeError: without 64-bit arithmetic.
     """
     require_x64()
     structure, values = assemble(crystal, list(shells), list(hoppings))
@@ -254,7 +267,7 @@ def slater_koster(
 
 
 def _generic(model: Electrons) -> Electrons:
-    """The model with unrelated values: a symmetry that it has, no other value of a parameter can break."""
+    """The model with unrelated values of the parameters, so that it has no accidental symmetry."""
     shifts = 0.1 * np.sin(1 + np.arange(len(model.parameters)))
     values = {name: value + shift for (name, value), shift in zip(model.parameters.items(), shifts, strict=True)}
     weights = 1 + 0.1 * np.cos(1 + np.arange(model.rotation_weights.size))

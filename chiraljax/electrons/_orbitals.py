@@ -73,8 +73,8 @@ def _complex_to_real(l: int) -> np.ndarray:
 def rotation_onto(l: int, directions: np.ndarray) -> np.ndarray:
     """The rotation of real orbitals that takes the z axis to each direction, (B, 2l+1, 2l+1).
 
-    exp(−iφ L_z) exp(−iθ L_y) with the polar angles of the direction: column m is the orbital m
-    quantised along it. Edmonds, Angular Momentum in Quantum Mechanics (1957), chapter 4.
+    exp(−iφ L_z) exp(−iθ L_y) with the polar angles of the direction; column m is the orbital m quantised along it.
+    Edmonds, Angular Momentum in Quantum Mechanics (1957), chapter 4.
     """
     x, y, z = np.asarray(directions, dtype=float).T
     theta, phi = np.arctan2(np.hypot(x, y), z), np.arctan2(y, x)

@@ -1,4 +1,4 @@
-"""How the symmetries of a rotating crystal act on the basis."""
+"""Action of the symmetries of a rotating crystal on the basis."""
 
 from functools import lru_cache
 from typing import NamedTuple
@@ -14,7 +14,7 @@ from ._structure import Structure
 
 
 class Representation(NamedTuple):
-    """Operations g on k and on the basis: H(gk) = D(k) H(k) D(k)†, of H* for the antiunitary ones."""
+    """Operations g on k and on the basis: H(gk) = D(k) H(k) D(k)†; antiunitary ones have H* on the right."""
 
     on_k: np.ndarray
     """(g, 3, 3) integers"""
@@ -23,19 +23,20 @@ class Representation(NamedTuple):
     matrices: np.ndarray
     """(g, n, n); D(k) = matrix · diag(e^{−2πi gk·R})"""
     cells: np.ndarray
-    """(g, n, 3), R: the cell into which the site of each spin-orbital is moved"""
+    """(g, n, 3), R: the cell to which the site of each spin-orbital moves"""
 
     def at(self, which: np.ndarray, image: np.ndarray) -> np.ndarray:
-        """D of the operations `which` (K,) that lead to the fractional k-points `image` (K, 3): (K, n, n)."""
+        """D (K, n, n) of the operations number `which` (K,) with the images gk = `image` (K, 3)."""
         phase = np.exp(-2j * np.pi * np.einsum("ki,kni->kn", image, self.cells[which]))
         return self.matrices[which] * phase[:, None, :]
 
 
 def representation(electrons: Electrons, axis: np.ndarray) -> Representation:
-    """The operations that H has while it rotates about `axis`.
+    """The symmetry operations of H with a rotation about `axis` (3,).
 
-    Those that keep Ω as they are, those that flip it together with time reversal. On a site, a proper rotation by φ
-    is exp(−i φ·J) with J = L + S, an inversion the parity of the orbital, time reversal −iσ_y and conjugation.
+    Operations that keep Ω act alone, those that reverse it together with time reversal. On a site, a proper rotation by
+    φ is exp(−i φ·J) with J = L + S, an inversion is the parity of the orbital, and time reversal is −iσ_y with
+    conjugation.
     """
     return _representation(electrons.crystal, electrons.operations, electrons._structure, tuple(np.round(axis, 12)))
 
@@ -67,7 +68,7 @@ def _representation(crystal: Crystal, operations: tuple, structure: Structure, a
 
 
 def _relabelled(structure: Structure, image: np.ndarray) -> np.ndarray:
-    """The permutation of the basis that carries the orbitals of each site to those of its image."""
+    """The permutation of the basis from the orbitals of each site to those of its image."""
     matrix = np.zeros((2 * structure.n_orbitals,) * 2)
     for source, (site, shell) in enumerate(structure.blocks):
         target = structure.blocks.index((int(image[site]), shell))

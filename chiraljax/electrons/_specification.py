@@ -1,4 +1,4 @@
-"""What a Slater–Koster model is made of: shells of orbitals and the integrals between them."""
+"""Shells of orbitals and the integrals between them, of which a Slater–Koster model consists."""
 
 import re
 from collections.abc import Mapping
@@ -11,10 +11,8 @@ from ._two_centre import INTEGRALS
 
 CrystalField = Literal["none", "cubic", "axial", "orbitals"]
 
-CUBIC = {
-    2: {"t2g": ("xy", "yz", "zx"), "eg": ("x2-y2", "3z2-r2")},
-}
-"""groups that a cubic crystal field makes of a shell's orbitals, by l"""
+CUBIC = {2: {"t2g": ("xy", "yz", "zx"), "eg": ("x2-y2", "3z2-r2")}}
+"""orbitals of each group of a cubic crystal field, by l"""
 
 
 class AbstractShell:
@@ -34,7 +32,7 @@ class AbstractShell:
 
     @property
     def groups(self) -> dict[str, tuple[str, ...]]:
-        """Orbitals of each crystal-field group; for `axial` those quantised along the axis, by |m|."""
+        """Orbitals of each crystal-field group; empty for `axial`, whose groups are |m| along the axis."""
         orbitals = names(self.l)
         if self.crystal_field == "cubic":
             return dict(CUBIC[self.l])
@@ -45,7 +43,7 @@ class AbstractShell:
         return {"energy": orbitals}
 
     def parameter(self, group: str) -> str:
-        """The name of the model's parameter for one on-site energy, or for ξ, whose group is `xi`."""
+        """The name of the model's parameter for the on-site energy of a group, or for ξ with the group `xi`."""
         return f"{self.name}.{group}"
 
 
@@ -68,12 +66,13 @@ class Shell(AbstractShell):
     orbital: str
     """`"p"`, or with a principal number, `"5d"`"""
     onsite: Mapping[str, float]
-    """energy (eV) of each group that the crystal field makes"""
+    """energy (eV) of each group of the crystal field"""
     crystal_field: CrystalField = "none"
-    """`none`: one group `energy`; `cubic`: t2g and eg in the Cartesian axes (d only); `axial`: by |m|
-    about the bond to the nearest site of species `axis`, for p `parallel` and `perpendicular`, else
-    sigma, pi, delta, phi; `orbitals`: every orbital by its name"""
+    """`none`: one group `energy`; `cubic`: t2g and eg in the Cartesian axes (d only); `axial`: by |m| about the bond to
+    the nearest site of species `axis`, for p `parallel` and `perpendicular`, else sigma, pi, delta, phi; `orbitals`:
+    every orbital by its name"""
     axis: str | None = None
+    """species; for `axial` only"""
     spin_orbit: float | None = None
     """ξ of ξ L·S/ħ², eV"""
     rotation_weight: float = 1.0
@@ -117,7 +116,7 @@ class AbstractHopping:
         return f"hopping {'–'.join(self.between)} shell {self.shell}"
 
     def ordered(self, shells: Mapping[str, AnyShell]) -> tuple[AnyShell, AnyShell]:
-        """Of the shells by their names its two, lower l first; on a tie in the order of `between`."""
+        """Its two shells, lower l first; for equal l in the order of `between`."""
         first, second = sorted((shells[name] for name in self.between), key=lambda shell: shell.l)
         return first, second
 
@@ -141,7 +140,7 @@ class Hopping(AbstractHopping):
     """The two-centre integrals between two shells at one neighbour distance."""
 
     between: tuple[str, str]
-    """names of the shells, such as `("O.p", "Ta.d")`"""
+    """names of the two shells, such as `("O.p", "Ta.d")`"""
     shell: int
     """number of the neighbour shell between the two species, from 1"""
     integrals: Mapping[str, float]
@@ -153,7 +152,7 @@ class Hopping(AbstractHopping):
         return HoppingKind((first, second), self.shell)
 
     def validate(self, shells: Mapping[str, Shell]) -> tuple[Shell, Shell]:
-        """The two shells, lower l first; raises `InputError` for unknown ones or missing integrals."""
+        """The two shells, lower l first. Raises `InputError` for unknown shells or missing integrals."""
         for name in self.between:
             check(name in shells, self.label, f"must join declared shells, but {name!r} is not one of {list(shells)}")
         first, second = self.ordered(shells)
@@ -161,8 +160,8 @@ class Hopping(AbstractHopping):
         return first, second
 
 
-def _same_keys(what: str, given: Mapping[str, float], expected) -> None:
-    missing = [key for key in expected if key not in given]
-    unknown = [key for key in given if key not in expected]
-    check(not missing, what, f"must have {list(expected)}, but {missing} is missing")
-    check(not unknown, what, f"must have {list(expected)}, but got {unknown} as well")
+def _same_keys(field: str, values: Mapping[str, float], expected) -> None:
+    missing = [key for key in expected if key not in values]
+    unknown = [key for key in values if key not in expected]
+    check(not missing, field, f"must have {list(expected)}, but {missing} is missing")
+    check(not unknown, field, f"must have {list(expected)}, but got {unknown} as well")

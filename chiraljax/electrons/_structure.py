@@ -1,4 +1,4 @@
-"""The fixed part of a Slater–Koster Hamiltonian: which parameter enters which matrix element, and how."""
+"""The fixed part of a Slater–Koster Hamiltonian: the coefficients of its parameters in each matrix element."""
 
 import copy
 import dataclasses
@@ -17,7 +17,7 @@ from ._two_centre import two_centre
 
 
 class _Entries(NamedTuple):
-    """Matrix elements that one parameter enters: (E, 3) cells, (E,) rows, columns and coefficients."""
+    """Matrix elements of one parameter: (E, 3) cells, (E,) rows, columns and coefficients."""
 
     parameter: str
     cell: np.ndarray
@@ -29,10 +29,9 @@ class _Entries(NamedTuple):
 class Structure:
     """H is linear in its parameters θ: H(k) = M(k) + M(k)†, M(k) = Σ_R e^{2πi k·R} Σ_p θ_p C_p(R).
 
-    Of every pair of opposite bonds one is kept, so H(k) is Hermitian to the last bit. The nonzero
-    C_p(R)[a, b] are the list (`cell`, `row`, `column`, `parameter`, `coefficient`).
-    It holds which parameters there are and no value of any. Compared and hashed by content, so that equal models share
-    compiled programs.
+    One of every pair of opposite bonds is kept, so H(k) is exactly Hermitian. The nonzero C_p(R)[a, b] are the list
+    (`cell`, `row`, `column`, `parameter`, `coefficient`). It holds the names of the parameters without values, and is
+    compared and hashed by content, so that equal models share compiled programs.
     """
 
     def __init__(
@@ -76,17 +75,8 @@ class Structure:
     def spin_orbit_names(self) -> tuple[str, ...]:
         return tuple(shell.parameter("xi") for shell in self.shells if shell.has_spin_orbit)
 
-    @property
-    def orbital_names(self) -> tuple[tuple[int, str, str], ...]:
-        """Site index, shell and orbital name of each orbital."""
-        return tuple(
-            (site, self.shells[shell].name, orbital)
-            for site, shell in self.blocks
-            for orbital in names(self.shells[shell].l)
-        )
-
     def specification(self, values: Mapping[str, float], weights: Sequence[float]) -> tuple[list[Shell], list[Hopping]]:
-        """The shells and hoppings that `assemble` makes this of, with these parameters and rotation weights."""
+        """The shells and hoppings of this structure, with these parameters (eV) and rotation weights."""
         shells = [
             Shell(
                 shell.species,
@@ -102,9 +92,7 @@ class Structure:
         by_name = {shell.name: shell for shell in shells}
         hoppings = [
             Hopping(
-                hopping.between,
-                hopping.shell,
-                {key: values[name] for key, name in hopping.parameters(by_name).items()},
+                hopping.between, hopping.shell, {key: values[name] for key, name in hopping.parameters(by_name).items()}
             )
             for hopping in self.hoppings
         ]
@@ -112,17 +100,13 @@ class Structure:
 
     @cached_property
     def lattice(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """All R of H(R), (R, 3) integers in ascending order; where each of `cells` stands in it, and its opposite."""
+        """All R of H(R), (R, 3) integers in ascending order, and the indices of `cells` and of −`cells` in them."""
         kept = self.cells.astype(int)
-        every, place = np.unique(np.concatenate([kept, -kept]), axis=0, return_inverse=True)
-        return every, place[: len(kept)], place[len(kept) :]
-
-    def blocks_of(self, shell: int) -> list[slice]:
-        """Where the orbitals of a shell stand in the matrix, one slice per site."""
-        return [slice(self.starts[i], self.starts[i + 1]) for i, (_, which) in enumerate(self.blocks) if which == shell]
+        cells, place = np.unique(np.concatenate([kept, -kept]), axis=0, return_inverse=True)
+        return cells, place[: len(kept)], place[len(kept) :]
 
     def without_spin_orbit(self) -> "Structure":
-        """The same structure with no shell's ξ."""
+        """The same structure without the ξ of its shells."""
         bare = copy.copy(self)
         bare.__dict__.pop("_digest", None)
         bare.shells = tuple(dataclasses.replace(shell, has_spin_orbit=False) for shell in self.shells)
@@ -132,8 +116,9 @@ class Structure:
     def orbital_momentum(self, shell: int) -> np.ndarray:
         """L of one shell on all its sites, (3, n, n), in ħ."""
         total = np.zeros((3, self.n_orbitals, self.n_orbitals), dtype=complex)
-        for block in self.blocks_of(shell):
-            total[:, block, block] = angular_momentum(self.shells[shell].l)
+        for start, end, (_, which) in zip(self.starts[:-1], self.starts[1:], self.blocks, strict=True):
+            if which == shell:
+                total[:, start:end, start:end] = angular_momentum(self.shells[shell].l)
         return total
 
     def spin_orbit(self, shell: int) -> np.ndarray:
@@ -142,7 +127,7 @@ class Structure:
 
     @cached_property
     def total_momentum(self) -> np.ndarray:
-        """J = L + S of every shell on every site, (3, 2n, 2n), in ħ: one block on the diagonal for each of `blocks`."""
+        """J = L + S of every shell on every site, (3, 2n, 2n), in ħ; block-diagonal in `blocks`."""
         orbital = np.sum([self.orbital_momentum(shell) for shell in range(len(self.shells))], axis=0)
         unit = np.eye(self.n_orbitals)
         return np.array([np.kron(L, np.eye(2)) + np.kron(unit, s / 2) for L, s in zip(orbital, PAULI, strict=True)])
@@ -157,8 +142,8 @@ class Structure:
 def assemble(crystal: Crystal, shells: list[Shell], hoppings: list[Hopping]) -> tuple[Structure, dict[str, float]]:
     """The structure of a model and the values of its parameters (eV).
 
-    **Raises:** `InputError` for a shell without sites or declared twice, an incomplete one, an ambiguous
-    axis, a hopping between undeclared shells or declared twice, and for a value that is not finite.
+    Raises `InputError` for a shell that is incomplete, without sites or declared twice, an ambiguous axis, a hopping
+    that is declared twice or between undeclared shells, and a value that is not finite.
     """
     check(shells, "shells", "must not be empty: a model needs at least one")
     by_name = {shell.name: shell for shell in shells}
@@ -185,22 +170,22 @@ def assemble(crystal: Crystal, shells: list[Shell], hoppings: list[Hopping]) -> 
                 values[name] = shell.onsite[group]
                 at = start[site, which]
                 entries.append(_entries(name, np.zeros((1, 3), int), [at], [at], matrix[None] / 2))
-    seen = set()
+    declared = set()
     for hopping in hoppings:
         first, second = hopping.validate(by_name)
         key = (frozenset(hopping.between), hopping.shell)
-        check(key not in seen, hopping.label, "must be declared once, but is declared twice")
-        seen.add(key)
+        check(key not in declared, hopping.label, "must be declared once, but is declared twice")
+        declared.add(key)
         pairs = bonds(crystal, first.species, second.species, hopping.shell)
         directions = pairs.vector / np.linalg.norm(pairs.vector, axis=1, keepdims=True)
         angular = two_centre(first.l, second.l, directions)
-        which, which2 = shells.index(first), shells.index(second)
-        doubled = 2 if first is second else 1
+        i, j = shells.index(first), shells.index(second)
+        copies = 2 if first is second else 1  # bonds within one shell are listed in both directions
         for m, (integral, name) in enumerate(hopping.parameters(by_name).items()):
             values[name] = hopping.integrals[integral]
-            rows = [start[site, which] for site in pairs.first]
-            columns = [start[site, which2] for site in pairs.second]
-            entries.append(_entries(name, pairs.cell, rows, columns, angular[:, m] / doubled))
+            rows = [start[site, i] for site in pairs.first]
+            columns = [start[site, j] for site in pairs.second]
+            entries.append(_entries(name, pairs.cell, rows, columns, angular[:, m] / copies))
     values |= {shell.parameter("xi"): shell.spin_orbit for shell in shells if shell.spin_orbit is not None}
     for name, value in values.items():
         check(np.isfinite(value), f"parameter {name}", f"must be finite, but got {value}")

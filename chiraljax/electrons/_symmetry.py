@@ -1,4 +1,4 @@
-"""Which symmetries of the crystal the Hamiltonian really has."""
+"""The symmetries of the crystal that the Hamiltonian has."""
 
 import warnings
 from collections.abc import Callable
@@ -15,7 +15,7 @@ _TOLERANCE = 1e-8
 
 
 def kept_operations(hamiltonian: Callable, crystal: Crystal, operations: tuple) -> tuple:
-    """Those point operations W under which E(W⁻ᵀk, det(W) W Ω) = E(k, Ω) at a generic k and Ω.
+    """The point operations W for which E(W⁻ᵀk, det(W) W Ω) = E(k, Ω) at a generic k and Ω.
 
     A warning names the first operation that fails. The others still form a group.
     """
@@ -24,12 +24,12 @@ def kept_operations(hamiltonian: Callable, crystal: Crystal, operations: tuple) 
     rotation = np.concatenate([[_ROTATION], np.linalg.det(orthogonal)[:, None] * (orthogonal @ _ROTATION)])
     matrices = jax.jit(jax.vmap(hamiltonian))(jnp.asarray(k), jnp.asarray(rotation))
     energies = np.linalg.eigvalsh(np.asarray(matrices))
-    good = np.max(np.abs(energies[1:] - energies[0]), axis=1) < _TOLERANCE
-    if not np.all(good):
-        first = operations[int(np.argmin(good))]
+    kept = np.max(np.abs(energies[1:] - energies[0]), axis=1) < _TOLERANCE
+    if not np.all(kept):
+        first = operations[int(np.argmin(kept))]
         warnings.warn(
-            f"the Hamiltonian lacks {np.sum(~good)} of the crystal's {len(good)} point operations, the first being"
+            f"the Hamiltonian lacks {np.sum(~kept)} of the crystal's {len(kept)} point operations, the first being"
             f" {[list(row) for row in first]}; they are not used",
             stacklevel=3,
         )
-    return tuple(operation for operation, holds in zip(operations, good, strict=True) if holds)
+    return tuple(operation for operation, holds in zip(operations, kept, strict=True) if holds)

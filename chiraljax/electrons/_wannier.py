@@ -12,7 +12,7 @@ from ._electrons import Electrons
 
 
 class WannierMatrices(NamedTuple):
-    """Operators between the Wannier functions of a group of bands."""
+    """Operators in the basis of the Wannier functions of a group of bands."""
 
     hamiltonian: Complex[Array, "*batch m m"]
     """eV"""
@@ -28,13 +28,19 @@ def wannier(
 ) -> WannierMatrices:
     """H and A between the Löwdin-orthonormalised projections of trial orbitals on a group of bands.
 
-    With P(k) the projector on the bands states[0] … states[1] − 1 and g the columns `trial` of the unit matrix,
+    With the projector P(k) on the bands and g the columns `trial` of the unit matrix,
 
         W = P g (g†P g)^(−1/2),  H_w = W†H W,  A_w = W†A W.
 
-    The eigenvalues of H_w are those of H in the group. A gap around the group makes P smooth and periodic in k, and
-    H_w with it where the overlap g†Pg stays away from zero: it can be interpolated, at no cost in the number of bands.
+    The eigenvalues of H_w are those of H in the group. With a gap around the group, P is smooth and periodic in k. So
+    is H_w where the overlap g†Pg is not close to zero, and it can be interpolated.
     Marzari and Vanderbilt, Phys. Rev. B 56, 12847 (1997), Sec. IV D; Yates et al., Phys. Rev. B 75, 195121 (2007).
+
+    Args:
+        hamiltonian: (..., n, n) in eV.
+        operators: (..., a, n, n), Hermitian.
+        states: the bands are states[0] … states[1] − 1.
+        trial: numbers of the trial orbitals in the basis, as many as bands; see `trial_orbitals`.
     """
     inside = projector(hamiltonian, states)
     projected = inside[..., :, list(trial)]
@@ -52,10 +58,9 @@ def wannier(
 
 
 def trial_orbitals(electrons: Electrons, states: tuple[int, int]) -> tuple[int, ...]:
-    """The spin-orbitals from which a group of bands is best made: pivots of Cholesky's factorisation of ⟨P(k)⟩.
+    """Trial orbitals of a group of bands: pivots of the Cholesky factorisation of ⟨P(k)⟩ over 27 k-points at Ω = 0.
 
-    Averaged over 27 k-points, without rotation. Damle, Lin and Ying, J. Chem. Theory Comput. 11, 1463 (2015)
-    choose columns in the same way.
+    As Damle, Lin and Ying, J. Chem. Theory Comput. 11, 1463 (2015) choose columns.
     """
     u = (np.arange(3) + 0.37) / 3
     k = np.stack(np.meshgrid(u, u, u, indexing="ij"), axis=-1).reshape(-1, 3)

@@ -11,10 +11,10 @@ from ..crystal import Crystal, KPath, k_path
 
 
 class Dispersion(NamedTuple):
-    """Branches along the segments of a path; at Γ they may jump from one segment to the next."""
+    """Branches along the segments of a path; at Γ they may differ between two segments."""
 
     distances: tuple[Float[np.ndarray, " K"], ...]
-    """rad/Å, one array a segment"""
+    """rad/Å, one array per segment"""
     frequencies: tuple[Float[np.ndarray, "K branches"], ...]
     """THz, ascending at each point; imaginary ones are negative"""
     ticks: tuple[tuple[float, str], ...]
@@ -24,8 +24,8 @@ class Dispersion(NamedTuple):
 def dispersion(phonopy: Phonopy, crystal: Crystal, source: str, path: KPath | None, points: int) -> Dispersion:
     """Frequencies along `path`, by phonopy, with the non-analytic term if there are Born charges.
 
-    Gonze and Lee, Phys. Rev. B 55, 10355 (1997). At Γ the term depends on the direction in which it is approached,
-    which is that of the segment. Raises `InputError` for force constants of a single cell, which know Γ only.
+    Gonze and Lee, Phys. Rev. B 55, 10355 (1997). At Γ the term depends on the direction of k, that of the segment.
+    Raises `InputError` for force constants of a single cell.
     """
     cells = abs(np.linalg.det(phonopy.supercell_matrix))
     check(
@@ -40,8 +40,7 @@ def dispersion(phonopy: Phonopy, crystal: Crystal, source: str, path: KPath | No
 
 
 def _segments(path: KPath) -> list[np.ndarray]:
-    """The rows of each straight piece, both ends included; at a break one place ends one and begins the next."""
-    places = [place for place, _ in path.ticks]
-    first = [int(np.flatnonzero(path.distance == place)[0]) for place in places]
-    last = [int(np.flatnonzero(path.distance == place)[-1]) for place in places]
+    """The rows of each segment, both ends included; at a break two rows have the same distance."""
+    rows = [np.flatnonzero(path.distance == distance) for distance, _ in path.ticks]
+    first, last = [int(row[0]) for row in rows], [int(row[-1]) for row in rows]
     return [np.arange(begin, end + 1) for begin, end in zip(last[:-1], first[1:], strict=True)]

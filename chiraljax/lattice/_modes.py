@@ -12,17 +12,17 @@ from .._units import PERMITTIVITY
 
 _HALF = 0.5
 _ACOUSTIC = 1.0
-"""THz; translations that are further from zero leave no trust in the modes"""
+"""THz; largest frequency of uniform translations, 0 for exact force constants"""
 
 
 @dataclasses.dataclass(frozen=True)
 class ModeSet:
-    """d modes that symmetry makes degenerate."""
+    """d modes that are degenerate by symmetry."""
 
     frequency: float
     """THz; negative for an imaginary frequency, |ν| of e^{2π|ν|t}"""
     irrep: str
-    """Mulliken symbol; empty where phonopy has no table of the point group"""
+    """Mulliken symbol; empty if phonopy has no table of the point group"""
     infrared: bool
     """whether symmetry lets a uniform field drive it"""
     eigenvectors: Float[np.ndarray, "d atoms 3"]
@@ -42,14 +42,17 @@ class ModeSet:
     def oscillator_strength(self) -> Float[np.ndarray, "3 3"]:
         """S_ab = Σ Z̃_a Z̃_b over the set, in e²/u.
 
-        Gonze and Lee, Phys. Rev. B 55, 10355 (1997). Raises `InputError` without Born charges.
+        Gonze and Lee, Phys. Rev. B 55, 10355 (1997).
+
+        Raises:
+            InputError: without Born charges.
         """
         if self.charges is None:
             raise InputError("born", "must be given: oscillator strengths need Born charges")
         return self.charges.T @ self.charges
 
     def dielectric_share(self, volume: float) -> Float[np.ndarray, "3 3"]:
-        """What the set adds to the static dielectric tensor, S/(ε₀ V ω²), in a cell of `volume` (Å³)."""
+        """Contribution S/(ε₀ V ω²) of the set to the static dielectric tensor, in a cell of `volume` (Å³)."""
         return self.oscillator_strength / (PERMITTIVITY * volume * (2 * np.pi * self.frequency) ** 2)
 
     @property
@@ -64,9 +67,9 @@ def mode_sets(
 ) -> tuple[tuple[ModeSet, ...], tuple[float, float, float]]:
     """The optical sets in ascending order, and the frequencies of the three acoustic modes, zero but for errors (THz).
 
-    Degenerate sets are those of the representation of the space group, from phonopy's symmetry-adapted modes, however
-    close two frequencies may be by accident. The acoustic modes are the three that are nearest to uniform translations.
-    A set is infrared-active if its representation is contained in that of a vector: (1/g) Σ χ(R) tr R > 0.
+    Degenerate sets follow from the representation of the space group, by phonopy's symmetry-adapted modes, not from
+    nearly equal frequencies. The acoustic modes are the three nearest to uniform translations. A set is infrared-active
+    if its representation is contained in that of a vector: (1/g) Σ χ(R) tr R > 0.
     """
     assert phonopy.dynamical_matrix is not None
     irreps = IrReps(phonopy.dynamical_matrix, [0, 0, 0], phonopy.primitive_symmetry, symmetry_adapted=True)
@@ -93,7 +96,7 @@ def mode_sets(
         f"{', '.join(f'{nu:.3g}' for nu in sorted(set(np.round(acoustic, 6))))} THz",
     )
     first, second, third = acoustic
-    return tuple(sorted(sets, key=lambda one: one.frequency)), (first, second, third)
+    return tuple(sorted(sets, key=lambda modes: modes.frequency)), (first, second, third)
 
 
 def _real(vectors: np.ndarray) -> Float[np.ndarray, "n d"]:

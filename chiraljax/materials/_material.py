@@ -20,13 +20,13 @@ _FOLDER = resources.files("chiraljax.materials")
 
 
 class Material(Module):
-    """What a material file describes; built by `load_material`."""
+    """A crystal with its electrons and its phonon; read by `load_material`."""
 
     name: str = eqx.field(static=True)
     crystal: Crystal
     electrons: Electrons
     phonon: Phonon | None
-    """None for a file without a phonon"""
+    """None if the file has no phonon"""
     _path: tuple | None = eqx.field(static=True)
     _sources: tuple[str, str, str] = eqx.field(static=True, default=("", "", ""))
     """of the file, its electrons and its phonon"""
@@ -34,7 +34,8 @@ class Material(Module):
     def with_electrons(self, electrons: Electrons) -> "Material":
         """The same crystal and phonon with another model of the electrons, such as a fitted one.
 
-        Raises `InputError` for electrons of another crystal.
+        Raises:
+            InputError: for electrons of another crystal.
         """
         check(electrons.crystal == self.crystal, "electrons", f"must be a model of the crystal of {self.name}")
         sources = (self._sources[0], "", self._sources[2])
@@ -43,7 +44,8 @@ class Material(Module):
     def with_phonon(self, phonon: Phonon | None) -> "Material":
         """The same crystal and electrons with another phonon, whose atoms are the sites in their order.
 
-        Raises `InputError` for a phonon of another number of atoms.
+        Raises:
+            InputError: for a phonon with another number of atoms.
         """
         sites = len(self.crystal.species)
         check(
@@ -54,7 +56,7 @@ class Material(Module):
         return dataclasses.replace(self, phonon=phonon, _sources=(*self._sources[:2], ""))
 
     def k_path(self, points: int = 40) -> KPath:
-        """The path of the material file, or else the standard one of the lattice, `points` intervals per segment."""
+        """The path of the material file or else the standard path, with `points` intervals per segment."""
         corners, segments = self._path or (None, None)
         return k_path(self.crystal, dict(corners) if corners else None, segments, points)
 
@@ -65,10 +67,11 @@ def bundled_materials() -> list[str]:
 
 
 def load_material(name: str | Path) -> Material:
-    """A bundled material by name, or the one in a TOML file of the same schema by its path.
+    """A bundled material by name, or the material of a TOML file by its path.
 
-    Raises `InputError` with one line that names the file, the field and what was expected, and
-    `RuntimeError` without 64-bit arithmetic.
+    Raises:
+        InputError: with the file and the field, for one that is wrong.
+        RuntimeError: without 64-bit arithmetic.
     """
     require_x64()
     if str(name) in bundled_materials():

@@ -16,10 +16,10 @@ from ._schema import LatticeTable, PhononTable, TermTable
 
 
 def phonon_of(table: PhononTable, crystal: Crystal, folder: Path) -> Phonon:
-    """The phonon that a table describes; `folder` is where the material file and those of its lattice are."""
-    given = [name for name in ("pairs", "modes", "lattice") if getattr(table, name)]
+    """The phonon that a table describes; `folder` holds the material file and the files of its lattice."""
+    kinds = [name for name in ("pairs", "modes", "lattice") if getattr(table, name)]
     check(
-        len(given) == 1, "phonon", f"must have one of pairs, modes and lattice, but has {' and '.join(given) or 'none'}"
+        len(kinds) == 1, "phonon", f"must have one of pairs, modes and lattice, but has {' and '.join(kinds) or 'none'}"
     )
     check(
         not (table.modes and table.quartic_isotropic), "phonon.quartic_isotropic", "must be left out: it is for pairs"
@@ -37,69 +37,57 @@ def phonon_of(table: PhononTable, crystal: Crystal, folder: Path) -> Phonon:
                 f"phonon.{name}",
                 f"must have one vector for each of the {sites} sites, but got {len(row)}",
             )
-    common: dict[str, Any] = {
-        "masses": table.masses or [atomic_masses[atomic_numbers[symbol]] for symbol in crystal.symbols],
-        "dielectric_constant": table.dielectric_constant,
-        "plane": table.plane,
-        "born_charges": table.born_charges,
-        "volume": crystal.volume,
-    }
     rows = table.pairs or table.modes
     cubic, quartic = _tensors(table.anharmonic, 2 * len(table.pairs) or len(table.modes))
-    if table.pairs:
-        common["quartic_isotropic"] = table.quartic_isotropic
-        common["quartic_cubic"] = [pair.quartic_cubic for pair in table.pairs]
     return Phonon(
         [row.frequency for row in rows],
         [row.damping for row in rows],
         [pair.mode_effective_charge for pair in table.pairs] or [mode.charges for mode in table.modes],
         [pair.eigenvectors for pair in table.pairs] or [[mode.eigenvector] for mode in table.modes],
+        table.masses or [atomic_masses[atomic_numbers[symbol]] for symbol in crystal.symbols],
+        table.dielectric_constant,
+        table.quartic_isotropic if table.pairs else None,
+        [pair.quartic_cubic for pair in table.pairs] or None,
         cubic=cubic,
         quartic=quartic,
         temperatures=_temperatures(table),
-        **common,
+        plane=table.plane,
+        born_charges=table.born_charges,
+        volume=crystal.volume,
     )
 
 
-def _from_lattice(table: PhononTable, lattice: LatticeTable, crystal: Crystal, folder: Path) -> Phonon:
+def _from_lattice(table: PhononTable, options: LatticeTable, crystal: Crystal, folder: Path) -> Phonon:
     for name in ("masses", "born_charges", "quartic_isotropic"):
         check(getattr(table, name) is None, f"phonon.{name}", "must be left out: it follows from the lattice")
     check(
         "plane" not in table.model_fields_set, "phonon.plane", "must be left out: it follows from phonon.lattice.axis"
     )
-    files = {name: getattr(lattice, name) for name in ("born", "force_sets", "force_constants")}
+    files = {name: getattr(options, name) for name in ("born", "force_sets", "force_constants")}
     try:
-        held = load_lattice(
-            lattice.file if lattice.file in bundled_lattices() else folder / lattice.file,
-            supercell=lattice.supercell,
+        lattice = load_lattice(
+            options.file if options.file in bundled_lattices() else folder / options.file,
+            supercell=options.supercell,
             **{name: None if file is None else folder / file for name, file in files.items()},
         )
     except InputError as error:
         raise InputError("phonon.lattice", f"must be of files that can be read, but got {error}") from None
-    options: dict[str, Any] = {
-        "damping": lattice.damping[0] if len(lattice.damping) == 1 else lattice.damping,
-        "axis": lattice.axis,
-        "x": lattice.x,
-        "frequency": lattice.frequency,
+    common: dict[str, Any] = {
+        "damping": options.damping[0] if len(options.damping) == 1 else options.damping,
+        "axis": options.axis,
+        "x": options.x,
+        "frequency": options.frequency,
         "dielectric_constant": table.dielectric_constant,
         "crystal": crystal,
     }
-    if lattice.degenerate:
-        phonon = held.phonon(modes=lattice.modes, temperatures=_temperatures(table), **options)
-        return _with_terms(phonon, table)
-    check(
-        not isinstance(lattice.modes, str) or lattice.modes == "all", "phonon.lattice.modes", "must be numbers or 'all'"
-    )
-    chosen = None if isinstance(lattice.modes, str) else lattice.modes
-    phonon = held.normal_modes(modes=chosen, **options)
-    return _with_terms(dataclasses.replace(phonon, temperatures=_temperatures(table)), table)
-
-
-def _with_terms(phonon: Phonon, table: PhononTable) -> Phonon:
-    if not table.anharmonic:
-        return phonon
+    if options.degenerate:
+        phonon = lattice.phonon(modes=options.modes, **common)
+    else:
+        modes = options.modes
+        check(not isinstance(modes, str) or modes == "all", "phonon.lattice.modes", "must be numbers or 'all'")
+        phonon = lattice.normal_modes(modes=None if isinstance(modes, str) else modes, **common)
     cubic, quartic = _tensors(table.anharmonic, phonon.oscillators.frequency.size)
-    return dataclasses.replace(phonon, cubic=cubic, quartic=quartic)
+    return dataclasses.replace(phonon, temperatures=_temperatures(table), cubic=cubic, quartic=quartic)
 
 
 def _temperatures(table: PhononTable) -> TemperatureTable | None:
@@ -112,7 +100,7 @@ def _temperatures(table: PhononTable) -> TemperatureTable | None:
 
 
 def _tensors(terms: list[TermTable], modes: int) -> tuple[np.ndarray | None, np.ndarray | None]:
-    """Symmetric tensors of third and fourth rank from one entry for each set of places; None for none of a rank."""
+    """Symmetric tensors of third and fourth rank from one entry per set of places; None without entries of a rank."""
     tensors = {3: np.zeros((modes,) * 3), 4: np.zeros((modes,) * 4)}
     seen: set[tuple[int, ...]] = set()
     for term in terms:

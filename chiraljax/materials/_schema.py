@@ -30,7 +30,7 @@ class CrystalTable(_Table):
     """lattice vectors as rows, Å"""
     sites: Annotated[list[Site], Field(min_length=1)]
     path: Path | None = None
-    """the path of band structures; without it, the standard one of the lattice"""
+    """of band structures; the standard path of the lattice unless given"""
 
 
 class ShellTable(_Table):
@@ -94,14 +94,14 @@ class ModeTable(_Table):
 
 class TermTable(_Table):
     modes: Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=3, max_length=4)]
-    """coordinates from 0 in any order, one per mode and two per pair: ∂³V or ∂⁴V by them"""
+    """coordinates of ∂³V or ∂⁴V in any order, numbered from 0, one per mode and two per pair"""
     value: Number
     """1/(ps² Å √u) or 1/(ps² Å² u)"""
 
 
 class LatticeTable(_Table):
     file: str
-    """of phonopy, or a structure file with `supercell`, beside the material file; or the name of a bundled lattice"""
+    """of phonopy, or a structure file with `supercell`, in the folder of the material file; or a bundled lattice"""
     born: str | None = None
     force_sets: str | None = None
     force_constants: str | None = None
@@ -109,11 +109,11 @@ class LatticeTable(_Table):
     axis: Vector = (0.0, 0.0, 1.0)
     """about which the lattice turns and along which the light travels"""
     x: Vector | None = None
-    """where the field's x points, as far as across the axis"""
+    """its part across the axis is the direction of the field's x"""
     modes: list[int] | str | None = None
     """numbers as in the lattice's table, or "all"; the lowest pair unless given"""
     degenerate: bool = True
-    """pairs that turn in circles; false for all modes that the light drives, each by itself"""
+    """true for pairs that turn in circles, false for single modes that the light drives"""
     frequency: list[PositiveFloat] | None = None
     """THz, one per set of modes, in place of those of the force constants"""
     damping: Annotated[list[NonNegativeFloat], Field(min_length=1)]

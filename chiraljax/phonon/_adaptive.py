@@ -1,4 +1,4 @@
-"""Steps that an estimate of their error chooses."""
+"""Adaptive steps, chosen by an estimate of the error."""
 
 import math
 
@@ -19,32 +19,29 @@ from ._steps import AbstractSteps
 
 _TOLERANCE = 1e-13
 _STEPS_PER_PIECE = 32
-"""of a sampled field, at most"""
+"""largest number of steps on each piece of a sampled field"""
 
 
 class AdaptiveSteps(AbstractSteps):
     """Dopri8 of diffrax with adaptive steps, for any times and any field; not in a heat bath.
 
-    The error relative to the largest |q| is below 10⁻⁸ where the motion is `converged`. A step is at most an eighth of
-    the shortest period and a sixteenth of the pulse, so that no pulse is stepped over. The unknowns are q and q̇/ω₀ over
-    the static response to the peak field, or over the initial amplitude if that is larger, so the tolerance means the
-    same for every pulse. `DirectAdjoint` is the one adjoint of diffrax that works in forward and in reverse mode;
-    `benchmarks/drive.py` has its cost.
+    The error relative to the largest |q| is below 10⁻⁸ where the motion is `converged`. A step is at most ⅛ of the
+    shortest period and 1/16 of the pulse, so no pulse is missed. The unknowns are q and q̇/ω₀, divided by the static
+    response to the peak field or, if larger, by the initial amplitude; so the tolerance is relative for every pulse.
+    `DirectAdjoint` is the only adjoint of diffrax for forward and reverse mode; `benchmarks/drive.py` has its cost.
 
-    **Arguments:** `max_steps`: after so many the rest of the motion is infinite and its status "steps_exhausted";
-    unless given, four times what the window of times takes, or 4096 where that is not known.
+    Args:
+        max_steps: after so many steps the rest of the motion is infinite and its status "steps_exhausted". Unless
+            given, four times the number that the times need, or 4096 where that is not known.
 
-    **Raises:** `InputError` for less than one step.
+    Raises:
+        InputError: for less than one step.
     """
 
     max_steps: int | None = eqx.field(static=True, default=None)
 
     def __check_init__(self) -> None:
-        check(
-            self.max_steps is None or self.max_steps >= 1,
-            "max_steps",
-            f"must be positive, but got {self.max_steps}",
-        )
+        check(self.max_steps is None or self.max_steps >= 1, "max_steps", f"must be positive, but got {self.max_steps}")
 
     def motion(
         self,
@@ -56,12 +53,12 @@ class AdaptiveSteps(AbstractSteps):
     ) -> Motion:
         if bath is not None:
             raise InputError("steps", "must be FixedSteps in a heat bath, but are AdaptiveSteps")
-        return _solve(phonon, pulse, times, initial, self.max_steps or _enough(phonon, pulse, times))
+        return _solve(phonon, pulse, times, initial, self.max_steps or _default_max_steps(phonon, pulse, times))
 
 
-def _enough(phonon: AbstractModes, pulse: AbstractPulse, times: Float[Array, " T"]) -> int:
-    window, fastest = concrete(times), concrete(phonon.oscillators.frequency)
-    periods = 0.0 if window is None or fastest is None else float((window[-1] - window[0]) * fastest.max())
+def _default_max_steps(phonon: AbstractModes, pulse: AbstractPulse, times: Float[Array, " T"]) -> int:
+    instants, frequency = concrete(times), concrete(phonon.oscillators.frequency)
+    periods = 0.0 if instants is None or frequency is None else float((instants[-1] - instants[0]) * frequency.max())
     return max(4096, 2 ** math.ceil(math.log2(64 * periods + _STEPS_PER_PIECE * pulse.pieces + 1)))
 
 
@@ -74,8 +71,8 @@ def _solve(
     force = modes.charges * FIELD_FORCE / phonon.dielectric_constant
     static = jnp.max(jnp.linalg.norm(force, axis=-1) / omega**2) * pulse.peak_field
     q, velocity = initial
-    begun = jnp.max(jnp.maximum(jnp.abs(q), jnp.abs(velocity / omega)))
-    largest = jax.lax.stop_gradient(jnp.maximum(static, begun))
+    initial_amplitude = jnp.max(jnp.maximum(jnp.abs(q), jnp.abs(velocity / omega)))
+    largest = jax.lax.stop_gradient(jnp.maximum(static, initial_amplitude))
     field = pulse.prepared()
     scale = jnp.where(largest > 0, largest, 1.0)
 

@@ -1,4 +1,4 @@
-"""Equal steps where their own estimate of the error allows it, adaptive ones elsewhere."""
+"""Equal steps where their estimated error is small enough, adaptive steps elsewhere."""
 
 import math
 
@@ -26,10 +26,10 @@ _STEPS_PER_PULSE, _PIECES_PER_STEP, _MOST_STEPS = 16, 2, 1 << 17
 class AutomaticSteps(AbstractSteps):
     """`FixedSteps` where the times are equally spaced and the steps accurate, `AdaptiveSteps` elsewhere.
 
-    The motion is computed with n and with 2n steps per interval, n as `FixedSteps` takes it and at least 16 per pulse.
-    If the two differ by less than 10⁻⁸ of the largest |q|, the finer one is the answer: of eighth order, its error is
-    some hundred times smaller. Under `jit` and `vmap` nothing is known beforehand, and the steps are adaptive. In a
-    heat bath they are fixed, and no error is estimated.
+    The motion is computed with n and with 2n steps per interval, n as in `FixedSteps` and at least 16 per pulse. If the
+    two differ by less than 10⁻⁸ of the largest |q|, the result is the finer one; it is of eighth order, so its error is
+    about 2⁸ times smaller. Under `jit` and `vmap` the steps are adaptive. In a heat bath they are fixed, and no error
+    is estimated.
     """
 
     def motion(
@@ -46,14 +46,14 @@ class AutomaticSteps(AbstractSteps):
             substeps = _substeps(phonon, pulse, times)
             if substeps is not None:
                 motion, error = _with_error(phonon, pulse, times, initial, substeps, phonon.harmonic)
-                known = concrete(jax.lax.stop_gradient(error))
-                if known is not None and known < _ACCURATE:
+                error = concrete(jax.lax.stop_gradient(error))
+                if error is not None and error < _ACCURATE:
                     return motion
         return AdaptiveSteps().motion(phonon, pulse, times, initial)
 
 
 def _substeps(phonon: AbstractModes, pulse: AbstractPulse, times: Float[Array, " T"]) -> int | None:
-    """Steps per interval that step over no pulse; None where equal steps do not pay."""
+    """Steps per interval that resolve the pulse; None where equal steps would be too many."""
     instants, begin, end = (concrete(jax.lax.stop_gradient(part)) for part in (times, *pulse.support))
     if instants is None or begin is None or end is None or not equally_spaced(instants):
         return None
@@ -75,7 +75,7 @@ def _with_error(
     substeps: int,
     harmonic: bool,
 ) -> tuple[Motion, Scalar]:
-    """The motion in twice as many steps, and how far that in `substeps` is from it, over the largest |q|."""
+    """The motion in 2 `substeps` and the difference of that in `substeps`, relative to the largest |q|."""
 
     def move(arguments, substeps: int) -> Motion:
         phonon, pulse, times, initial = arguments
@@ -84,8 +84,8 @@ def _with_error(
         return steps.from_field(phonon, field, times, harmonic=harmonic, initial=initial)
 
     arguments = (phonon, pulse, times, initial)
-    still = jax.tree.map(lambda leaf: jax.lax.stop_gradient(leaf) if eqx.is_array(leaf) else leaf, arguments)
-    motion, coarse = move(arguments, 2 * substeps), move(still, substeps)
+    constant = jax.tree.map(lambda leaf: jax.lax.stop_gradient(leaf) if eqx.is_array(leaf) else leaf, arguments)
+    motion, coarse = move(arguments, 2 * substeps), move(constant, substeps)
     fine = jax.lax.stop_gradient(motion.q)
     largest = jnp.max(jnp.abs(fine))
     return motion, jnp.max(jnp.abs(fine - coarse.q)) / jnp.where(largest > 0, largest, 1.0)

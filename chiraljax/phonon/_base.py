@@ -1,4 +1,4 @@
-"""What the motion of a lattice is made of: oscillators, and the atoms that they displace."""
+"""The oscillators of a lattice, and the interface of its modes."""
 
 import abc
 from typing import NamedTuple, TypeAlias
@@ -18,7 +18,7 @@ State: TypeAlias = tuple[Float[Array, " C"], Float[Array, " C"]]
 
 
 class Oscillators(NamedTuple):
-    """C normal coordinates, each by itself."""
+    """C normal coordinates."""
 
     frequency: Float[Array, " C"]
     """ν₀ in THz"""
@@ -36,17 +36,16 @@ class Oscillators(NamedTuple):
 
 
 class AbstractModes(Module):
-    """Modes at Γ that share a field in one plane: what a `Motion`, steps and couplings ask of a `Phonon`."""
+    """Modes at Γ driven by a field in one plane: the part of `Phonon` that `Motion`, steps and couplings use."""
 
     masses: eqx.AbstractVar[Float[Array, " atoms"]]
     """In u."""
 
     dielectric_constant: eqx.AbstractVar[Scalar]
-    """ε∞, by which the field inside the crystal is smaller."""
+    """ε∞, which divides the field inside the crystal."""
 
     plane: eqx.AbstractVar[tuple[tuple[float, float, float], tuple[float, float, float]]]
-    """Unit vectors along which the field's components x and y point; static. The lattice turns about their cross
-    product, the `axis`."""
+    """Unit vectors of the field's components x and y; static. The lattice turns about their cross product, `axis`."""
 
     born_charges: eqx.AbstractVar[Float[Array, "atoms 3 3"] | None]
     """Z* in e: Z*[i, a, b] is the dipole along a of a displacement along b; None if not given."""

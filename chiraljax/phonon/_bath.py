@@ -1,4 +1,4 @@
-"""A heat bath that the modes move in."""
+"""A heat bath of the modes."""
 
 import equinox as eqx
 import jax
@@ -9,34 +9,34 @@ from jaxtyping import Array, Float, PRNGKeyArray
 from .._module import Module
 from .._types import Scalar, real
 from ._base import AbstractModes, State
-from ._free import free_motion
+from ._free import free_motion, gauss
 from ._thermal import check_statistics, thermal_square, thermal_state
 
-_POINTS, _WEIGHTS = np.polynomial.legendre.leggauss(10)
-_NODES = (_POINTS + 1) / 2
+_NODES, _WEIGHTS = gauss(10)
 
 
 class HeatBath(Module):
-    """Random forces that belong to the damping: `vmap` over keys gives an ensemble of motions.
+    """Random forces of the fluctuation–dissipation theorem: `vmap` over keys gives an ensemble of motions.
 
     q̈ + η q̇ + ω₀² q + ∂V/∂q = Z̃·E/ε∞ + √(2η k_BT_eff) ξ(t) with ⟨ξ(t)ξ(t′)⟩ = δ(t − t′), independent for each
-    normal coordinate: the fluctuation–dissipation theorem with k_BT_eff = k_BT for "classical" `statistics` and
-    (ħω₀/2) coth(ħω₀/2k_BT) for "quantum", so that at equilibrium ⟨q²⟩ is `thermal_square` and ⟨q̇²⟩ = ω₀²⟨q²⟩.
+    normal coordinate. k_BT_eff is k_BT for "classical" `statistics` and (ħω₀/2) coth(ħω₀/2k_BT) for "quantum", so that
+    at equilibrium ⟨q²⟩ is `thermal_square` and ⟨q̇²⟩ = ω₀²⟨q²⟩.
 
-    In the harmonic motion the noise is exact for any step and any η (an Ornstein–Uhlenbeck process), and its mean
-    over keys is the motion without a bath. Through V it enters at the four nodes of each of the `FixedSteps` only.
+    In the harmonic motion the noise is exact for any step and any η (an Ornstein–Uhlenbeck process), and its mean over
+    keys is the motion without a bath. In the anharmonic force it enters at the four nodes of each of the `FixedSteps`.
 
-    What "quantum" leaves out: the noise of a quantum bath is coloured, here it is white with each mode's own
-    strength, which is right for η ≪ ω₀. And the zero-point motion is treated as heat, so that V lets it leak from
-    fast modes to slow ones, as in every such bath: Dammak et al., Phys. Rev. Lett. 103, 190601 (2009); Barrat and
-    Rodney, J. Stat. Phys. 144, 679 (2011). With V the equilibrium is that of Boltzmann for "classical" alone.
+    Limits of "quantum": the noise of a quantum bath is coloured, here it is white with a strength for each mode, which
+    is right for η ≪ ω₀. The zero-point motion is treated as heat, so V lets it leak from fast modes to slow ones, as in
+    every such bath: Dammak et al., Phys. Rev. Lett. 103, 190601 (2009); Barrat and Rodney, J. Stat. Phys. 144, 679
+    (2011). With V only the equilibrium of "classical" is exact, that of Boltzmann.
 
-    **Arguments:**
+    Args:
+        temperature: in K, zero or positive.
+        key: of `jax.random`.
+        statistics: "quantum" or "classical".
 
-    - `temperature` in K, zero or positive; `key` of `jax.random`.
-    - `statistics`: "quantum" or "classical".
-
-    **Raises:** `InputError` for a negative temperature and another name of statistics.
+    Raises:
+        InputError: for a negative temperature and another name of statistics.
     """
 
     temperature: Scalar = eqx.field(converter=real)
@@ -48,7 +48,7 @@ class HeatBath(Module):
 
     @property
     def _keys(self) -> Array:
-        """Of the initial state, and of the noise."""
+        """The keys of the initial state and of the noise."""
         return jax.random.split(self.key)
 
     def initial(self, phonon: AbstractModes) -> State:
@@ -57,43 +57,43 @@ class HeatBath(Module):
         return q[0], velocity[0]
 
     def noise(self, phonon: AbstractModes, ends: Float[Array, " ends"], steps: int) -> "Noise":
-        """What it adds to q and q̇ at `ends` (ps) of each of `steps`."""
+        """The noise in q and q̇ at `ends` (ps) of each of `steps`."""
         square = thermal_square(phonon, self.temperature, self.statistics)
-        return Noise(bath_noise(phonon, square, ends), jax.random.split(self._keys[1], steps))
+        return Noise(_amplitude(phonon, square, ends), jax.random.split(self._keys[1], steps))
 
 
 class Noise(Module):
-    """q and q̇ that independent standard normal numbers add up to in each step."""
+    """The noise in q and q̇ as a linear map of independent standard normal numbers, the same map in each step."""
 
     amplitude: Float[Array, "C ends 2 ends 2"]
     keys: Array
 
     def added(self, key: PRNGKeyArray) -> Float[Array, "C ends 2"]:
-        """In Å√u and Å√u/ps, of the step with this key."""
+        """The noise in q (Å√u) and q̇ (Å√u/ps) of the step with this key."""
         modes, ends = self.amplitude.shape[:2]
         return jnp.einsum("cidje,cje->cid", self.amplitude, jax.random.normal(key, (modes, ends, 2)))
 
 
 @eqx.filter_jit
-def bath_noise(
+def _amplitude(
     phonon: AbstractModes, square: Float[Array, " C"], ends: Float[Array, " ends"]
 ) -> Float[Array, "C ends 2 ends 2"]:
-    """What standard normal numbers (C, ends, 2) are multiplied by for q and q̇ that the bath adds at `ends` of a step.
+    """The map from standard normal numbers (C, ends, 2) to the noise in q and q̇ at `ends` of a step of any length.
 
     The bath keeps ⟨q²⟩ at `square`: its force is √(2η k_BT_eff) ξ(t) with k_BT_eff = ω₀²⟨q²⟩. Between one end and the
     next, δ later, it adds a Gaussian with the covariance 2η k_BT_eff ∫₀^δ g gᵀ ds to the harmonic motion, where
-    g = (q, q̇) is Green's function, and these then move freely: exact for any step. The integral is by Gauss's ten
-    points, in the units δ of q and 1 of q̇, in which its condition is 14 for ω₀δ ≪ 1.
+    g = (q, q̇) is Green's function; after that the noise moves freely. The integral is by Gauss's ten points, in the
+    units δ of q and 1 of q̇, in which its condition is 14 for ω₀δ ≪ 1.
 
-    A Runge–Kutta method for stochastic equations instead heats a weakly damped mode by its own error, more the smaller
-    η: diffrax's ShARK with 64 steps per period by 0.4 % for KTaO₃; `benchmarks/langevin.py` has bias and cost.
+    A Runge–Kutta method for stochastic equations would heat weakly damped modes by its own error, more the smaller η:
+    diffrax's ShARK with 64 steps per period by 0.4 % for KTaO₃; `benchmarks/langevin.py` has bias and cost.
     """
     modes = phonon.oscillators
     omega, damping = modes.angular_frequency, modes.damping
     gaps = jnp.diff(ends, prepend=0.0)
     green = free_motion(omega, damping, gaps[:, None] * _NODES)[..., 1]
     green = green.at[..., 0].divide(gaps[:, None])
-    covariance = jnp.einsum("cjmd,cjme,m->cjde", green, green, _WEIGHTS / 2)
+    covariance = jnp.einsum("cjmd,cjme,m->cjde", green, green, _WEIGHTS)
     width = (jnp.sqrt(2 * damping) * omega * jnp.sqrt(square))[:, None] * jnp.sqrt(gaps)
     units = jnp.stack([gaps, jnp.ones_like(gaps)], axis=-1)[:, :, None]
     root = width[..., None, None] * units * jnp.linalg.cholesky(covariance)

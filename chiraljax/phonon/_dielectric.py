@@ -1,4 +1,4 @@
-"""What the modes do to light: the dielectric function, and the field that enters the crystal."""
+"""The dielectric function of the modes, and the field that enters the crystal."""
 
 import jax
 import jax.numpy as jnp
@@ -19,7 +19,9 @@ def dielectric_function(phonon: AbstractModes, frequencies: ArrayLike) -> Comple
     """ε(ν) = ε∞ + Σ Z̃ Z̃ᵀ / (ε₀V (ω₀² − ω² − iηω)) in the plane of the field, (F, 2, 2), at ν (F,) in THz.
 
     Of the harmonic modes, for fields e^{−2πiνt}: Gonze and Lee, Phys. Rev. B 55, 10355 (1997), with damping.
-    Raises `InputError` for a phonon without `volume`.
+
+    Raises:
+        InputError: for a phonon without `volume`.
     """
     if phonon.volume is None:
         raise InputError("volume of the phonon", "must be given for a dielectric function")
@@ -36,23 +38,29 @@ def transmission(phonon: AbstractModes, frequencies: ArrayLike) -> Complex[Array
     """Fresnel's t(ν) = 2/(1 + √ε) at normal incidence from vacuum, (F, 2, 2), at ν (F,) in THz.
 
     The field just inside the crystal over that of the incident wave, for fields e^{−2πiνt}; √ε is the matrix whose
-    waves decay into the crystal. Raises `InputError` as `dielectric_function` does.
+    waves decay into the crystal.
+
+    Raises:
+        InputError: for a phonon without `volume`.
     """
-    one = jnp.eye(2, dtype=complex)
-    return 2 * jnp.linalg.inv(one + _square_root(dielectric_function(phonon, frequencies)))
+    return 2 * jnp.linalg.inv(jnp.eye(2, dtype=complex) + _square_root(dielectric_function(phonon, frequencies)))
 
 
 def transmitted(pulse: AbstractPulse, phonon: AbstractModes, times: ArrayLike | None = None) -> SampledPulse:
     """The field just inside the surface of a thick crystal on which `pulse` falls from vacuum.
 
-    The spectrum of the pulse times `transmission`, by a discrete Fourier transform on equally spaced `times` (T,) in
-    ps; between them the field is a spline. Unless given, they have 32 samples per period of the fastest mode or 256
-    per pulse, whichever is finer, and last until the slowest motion has decayed by e⁻¹²: what has not wraps around.
-    The modes that the light drives are part of ε, so the trace holds the ringing of the polarisation. Of the harmonic
-    modes; neither absorption on the way in nor waves reflected at a back face are in it.
+    The spectrum of the pulse times `transmission`, by a discrete Fourier transform. The modes that the light drives are
+    part of ε, so the field includes the ringing of the polarisation. The modes are harmonic; absorption on the way in
+    and waves reflected at a back face are not included.
 
-    Raises `InputError` as `dielectric_function` does, and unless times are given, for a mode without damping and for
-    values that do not exist yet, under `jit`.
+    Args:
+        times: (T,) in ps, equally spaced; between them the field is a spline. Unless given, they have 32 samples per
+            period of the fastest mode or 256 per pulse, whichever is finer, and last until the slowest motion has
+            decayed by e⁻¹². The transform is periodic, so a field that has not decayed appears again at the start.
+
+    Raises:
+        InputError: for a phonon without `volume`, for times that are not equally spaced, and without times for a mode
+            without damping and under `jit`.
     """
     if times is None:
         begin, step, count = _grid(pulse, phonon)
@@ -65,11 +73,9 @@ def transmitted(pulse: AbstractPulse, phonon: AbstractModes, times: ArrayLike | 
             f"must hold at least four times, but got the shape {instants.shape}",
         )
         count, step = instants.shape[0], instants[1] - instants[0]
-        known = concrete(instants)
+        numbers = concrete(instants)
         check(
-            known is None or np.ptp(np.diff(known)) <= 1e-9 * abs(known).max(),
-            "times",
-            "must be equally spaced",
+            numbers is None or np.ptp(np.diff(numbers)) <= 1e-9 * abs(numbers).max(), "times", "must be equally spaced"
         )
     spectrum = jnp.fft.rfft(pulse(instants), axis=0)
     factors = jnp.conj(transmission(phonon, jnp.arange(count // 2 + 1, dtype=float) / (count * step)))
@@ -80,10 +86,10 @@ def transmitted(pulse: AbstractPulse, phonon: AbstractModes, times: ArrayLike | 
 def _grid(pulse: AbstractPulse, phonon: AbstractModes) -> tuple[float, float, int]:
     """First time and spacing (ps) and number of samples, a power of two."""
     modes = phonon.oscillators
-    known = [concrete(jax.lax.stop_gradient(part)) for part in (modes.frequency, modes.damping, *pulse.support)]
-    if any(part is None for part in known):
+    values = [concrete(jax.lax.stop_gradient(part)) for part in (modes.frequency, modes.damping, *pulse.support)]
+    if any(value is None for value in values):
         raise InputError("times", "must be given where the pulse or the phonon has no values yet")
-    frequency, damping, begin, end = (np.asarray(part) for part in known)
+    frequency, damping, begin, end = (np.asarray(value) for value in values)
     check(damping.min() > 0, "times", "must be given for a mode without damping, whose field does not decay")
     half, omega = damping / 2, 2 * np.pi * frequency
     slowest = np.min(half - np.sqrt(np.maximum(half**2 - omega**2, 0)))
@@ -98,10 +104,10 @@ def _grid(pulse: AbstractPulse, phonon: AbstractModes) -> tuple[float, float, in
 
 
 def _square_root(matrix: Complex[Array, "F 2 2"]) -> Complex[Array, "F 2 2"]:
-    """The root of symmetric matrices with eigenvalues in the upper half-plane that has its own in the first quadrant.
+    """√A with eigenvalues in the first quadrant, of symmetric A with eigenvalues in the upper half-plane.
 
-    By Cayley and Hamilton √A = (A + √det A)/√(tr A + 2√det A), where √det A, the product of two numbers of the first
-    quadrant, lies in the upper half-plane.
+    By Cayley and Hamilton √A = (A + √det A)/√(tr A + 2√det A); √det A is a product of two numbers in the first
+    quadrant, so it lies in the upper half-plane.
     """
     trace, product = jnp.trace(matrix, axis1=-2, axis2=-1), jnp.sqrt(jnp.linalg.det(matrix))
     product = jnp.where(product.imag < 0, -product, product)

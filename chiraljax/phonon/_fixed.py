@@ -1,4 +1,4 @@
-"""Equal steps, whose gradient costs two to three drives."""
+"""Equal steps, with a cheap gradient."""
 
 import math
 from typing import ClassVar
@@ -17,25 +17,17 @@ from .._units import FIELD_FORCE
 from ..pulse import AbstractPulse
 from ._base import AbstractModes, State
 from ._bath import HeatBath
-from ._free import free_motion
+from ._free import free_motion, gauss
 from ._motion import Motion
 from ._steps import AbstractSteps
 
 _STAGES, _QUADRATURE = 4, 10
-_PICARD = 6
-"""Iterations of the anharmonic force; each takes its error down by (ωh)²/2 · V''/ω², at most 1/13 · V''/ω²."""
 _STEPS_PER_PERIOD = 16
-
-
-def _unit_gauss(points: int) -> tuple[np.ndarray, np.ndarray]:
-    nodes, weights = np.polynomial.legendre.leggauss(points)
-    return (nodes + 1) / 2, weights / 2
-
-
-_NODES, _WEIGHTS = _unit_gauss(_STAGES)
-"""Gauss's rule on the unit step."""
+_PICARD = 6
+"""Iterations of the anharmonic force; each multiplies its error by (ωh)²/2 · V''/ω², at most 1/13 · V''/ω²."""
+_NODES, _WEIGHTS = gauss(_STAGES)
 _ENDS = np.append(_NODES, 1.0)
-_INNER, _INNER_WEIGHTS = _unit_gauss(_QUADRATURE)
+_INNER, _INNER_WEIGHTS = gauss(_QUADRATURE)
 _LAGRANGE = np.stack(
     [
         np.prod([(_ENDS[:, None] * _INNER - other) / (node - other) for other in _NODES if other != node], axis=0)
@@ -50,38 +42,40 @@ class FixedSteps(AbstractSteps):
     """Equal steps between equally spaced times: for gradients, batches and a heat bath.
 
     Collocation: over a step the field and the anharmonic force are the polynomials through their values at Gauss's four
-    nodes, and the harmonic motion is exact, so the error is of eighth order in the step. None is estimated. The whole
-    field enters before the loop over steps, whose reverse therefore costs the same for any number of pulse parameters:
-    a gradient costs two to three drives.
+    nodes, and the harmonic motion is exact. The error is of eighth order in the step; it is not estimated. The whole
+    field is computed before the loop over steps, so a gradient costs two to three drives for any number of pulse
+    parameters.
 
-    **Arguments:** `substeps`: steps per interval of the times, at least one; unless given, as many as make 16 per
-    period of the fastest mode, and of 2π/η. With these the error relative to the largest |q| is below 10⁻⁷ for
-    fields that are smooth over a step.
+    Args:
+        substeps: steps per interval of the times, at least one. Unless given, there are 16 per period of the fastest
+            mode and per 2π/η; the error relative to the largest |q| is then below 10⁻⁷ for fields that are smooth over
+            a step.
 
-    **Raises:** `InputError` for less than one step.
+    Raises:
+        InputError: for less than one step.
     """
 
     substeps: int | None = eqx.field(static=True, default=None)
     stages: ClassVar[int] = _STAGES
-    """nodes of a step"""
+    """Nodes of a step."""
 
     def __check_init__(self) -> None:
         check(self.substeps is None or self.substeps >= 1, "substeps", f"must be positive, but got {self.substeps}")
 
     def resolving(self, phonon: AbstractModes, times: ArrayLike) -> "FixedSteps":
-        """The same with `substeps`, those for `phonon` and equally spaced `times` (T,) in ps unless given.
+        """The same with `substeps`: unless given, those for `phonon` and equally spaced `times` (T,) in ps.
 
-        **Raises:** `InputError` for times that are not equally spaced, and for times or frequencies that have no value
-        yet, under `jit`.
+        Raises:
+            InputError: for times that are not equally spaced, and for traced times or frequencies.
         """
         if self.substeps is not None:
             return self
-        with jax.ensure_compile_time_eval():  # under jit the modes may still be known
+        with jax.ensure_compile_time_eval():  # under jit the modes may still have values
             modes = phonon.oscillators
-            instants, fastest, damping = (
+            instants, frequency, damping = (
                 concrete(jax.lax.stop_gradient(part)) for part in (times, modes.frequency, modes.damping)
             )
-        if instants is None or fastest is None or damping is None:
+        if instants is None or frequency is None or damping is None:
             raise InputError("substeps", "must be given where times or frequencies have no value yet")
         check(
             instants.ndim == 1 and instants.shape[0] >= 2,
@@ -95,16 +89,21 @@ class FixedSteps(AbstractSteps):
             "times",
             f"must be equally spaced, but got spacings from {gaps.min():g} to {gaps.max():g} ps",
         )
-        rate = _STEPS_PER_PERIOD * max(fastest.max(), damping.max() / (2 * np.pi))
+        rate = _STEPS_PER_PERIOD * max(frequency.max(), damping.max() / (2 * np.pi))
         return FixedSteps(max(1, math.ceil(gaps[0] * rate - 1e-9)))
 
     def nodes(
         self, times: Float[Array, " T"], before: int = 0, after: int = 0
     ) -> tuple[Float[Array, "steps stages"], Float[Array, "steps stages"]]:
-        """The times (ps) at which the field is wanted, and the weights (ps) of Gauss's rule there.
+        """Nodes and weights, both in ps, of Gauss's rule in every step; the field is evaluated at the nodes.
 
-        Of all steps between `times` (T,) in ps, and of `before` and `after` more. **Raises:** `InputError` without
-        `substeps`.
+        Args:
+            times: (T,) in ps, equally spaced.
+            before: number of more steps before times[0].
+            after: number of more steps after times[-1].
+
+        Raises:
+            InputError: without `substeps`.
         """
         steps, step = self._steps(times)
         starts = jnp.arange(-before, steps + after, dtype=float)[:, None]
@@ -132,10 +131,16 @@ class FixedSteps(AbstractSteps):
         initial: State | None = None,
         bath: HeatBath | None = None,
     ) -> Motion:
-        """The motion from the field (MV/cm) at `nodes`, from rest unless `initial` is given.
+        """The motion in a field that is given by its values at `nodes`.
 
-        `harmonic`: whether V is zero, which `phonon` does not know while it is traced. **Raises:** `InputError` without
-        `substeps`.
+        Args:
+            field: in MV/cm, (steps, stages, 2).
+            times: (T,) in ps, equally spaced.
+            harmonic: whether V = 0; needed while `phonon` is traced, else found from it.
+            initial: q (C,) in Å√u and q̇ (C,) in Å√u/ps at times[0]; at rest unless given.
+
+        Raises:
+            InputError: without `substeps`.
         """
         steps, step = self._steps(times)
         noise = None if bath is None else bath.noise(phonon, step * _ENDS, steps)
@@ -147,7 +152,7 @@ class FixedSteps(AbstractSteps):
         return Motion(phonon, times, q[::every], velocity[::every])
 
     def _steps(self, times: Float[Array, " T"]) -> tuple[int, Array]:
-        """Their number and length in ps."""
+        """Number of steps and their length in ps."""
         if self.substeps is None:
             raise InputError("substeps", "must be given: FixedSteps.resolving finds them")
         steps = (times.shape[0] - 1) * self.substeps
@@ -170,13 +175,13 @@ def _collocate(phonon, field, step, harmonic, initial, noise):
     to_end, to_nodes = response[:, -1], response[:, :-1, 0]
     gain = modes.charges * FIELD_FORCE / phonon.dielectric_constant
     force = jnp.einsum("ca,sja->scj", gain, field)
-    wanted = slice(-1, None) if harmonic else slice(None)
+    needed = slice(-1, None) if harmonic else slice(None)
 
     def advance(state, inputs):
         force, key = inputs
-        undisturbed = jnp.einsum("cide,ce->cid", free[:, wanted], state)
+        undisturbed = jnp.einsum("cide,ce->cid", free[:, needed], state)
         if noise is not None:
-            undisturbed += noise.added(key)[:, wanted]
+            undisturbed += noise.added(key)[:, needed]
         if not harmonic:
             inner = jnp.zeros_like(force)
             for _ in range(_PICARD):

@@ -1,6 +1,7 @@
-"""The free motion of damped oscillators, in closed form."""
+"""The free motion of damped oscillators in closed form, and the rule for its integrals."""
 
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float
 
 
@@ -19,6 +20,12 @@ def free_motion(
     cosine, sine = decay * _series(x, 0), decay * t * _series(x, 1)
     rows = [[cosine + half * sine, sine], [-(omega**2) * sine, cosine - half * sine]]
     return jnp.stack([jnp.stack(row, axis=-1) for row in rows], axis=-2)
+
+
+def gauss(points: int) -> tuple[np.ndarray, np.ndarray]:
+    """Nodes and weights of Gauss's rule on the unit interval."""
+    nodes, weights = np.polynomial.legendre.leggauss(points)
+    return (nodes + 1) / 2, weights / 2
 
 
 def _series(x: Float[Array, "*shape"], odd: int) -> Float[Array, "*shape"]:

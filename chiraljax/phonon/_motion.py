@@ -1,4 +1,4 @@
-"""The motion of a phonon and of the atoms it displaces."""
+"""The motion of a phonon and of the atoms that it displaces."""
 
 import equinox as eqx
 import jax.numpy as jnp
@@ -16,7 +16,7 @@ _VECTORS = ("time", "atom", "direction")
 
 
 class Motion(AbstractResult):
-    """Trajectory of C normal coordinates at T times; those of pairs run over pair, then component."""
+    """Trajectory of C normal coordinates at T times; for pairs in the order pair, then component."""
 
     phonon: AbstractModes
     times: Float[Array, " T"] = quantity("ps", ("time",), label="time")
@@ -26,26 +26,28 @@ class Motion(AbstractResult):
     velocity: Float[Array, "T C"] = quantity("angstrom sqrt(u)/ps", ("time", "coordinate"), meaning="its velocity")
     """q̇ (T, C) in Å√u/ps."""
     converged: Bool[Array, ""] = eqx.field(converter=jnp.asarray, default=True)
-    """Whether the steps reached the last time; if not, the numbers after the last step are infinite. Under `jit` and
-    `vmap`, where `status` is not known yet, it is an array, one value per motion."""
+    """Whether the steps reached the last time; if not, the numbers after the last step are infinite. An array with one
+    value per motion under `vmap`."""
 
     @property
     def status(self) -> str:
-        """`"converged"`, or `"steps_exhausted"` where `max_steps` of `AdaptiveSteps` were too few."""
+        """`"converged"`, or `"steps_exhausted"` where `AdaptiveSteps` needed more than `max_steps`."""
         converged = concrete(self.converged)
         if converged is None:
             return "not known yet"
         return "converged" if np.all(converged) else "steps_exhausted"
 
     def quantities(self) -> dict[str, Quantity]:
-        """The fields and what follows from them; the moment of the ions only with `born_charges`."""
-        ionic = self.phonon.born_charges is not None
-        return {name: said for name, said in super().quantities().items() if ionic or name != "ionic_moment"}
+        """The labelled fields and derived properties; the moment of the ions only with `born_charges`."""
+        quantities = super().quantities()
+        if self.phonon.born_charges is None:
+            del quantities["ionic_moment"]
+        return quantities
 
     @property
     @derived("hbar", ("time",))
     def angular_momentum(self) -> Float[Array, " T"]:
-        """L = Σ q × q̇ (T,) about the phonon's axis, in ħ; summed over the pairs, or over the sites for single modes."""
+        """L (T,) in ħ about the phonon's axis: Σ q × q̇ over the pairs; for single modes the sum over the sites."""
         return jnp.einsum("ta,ab,tb->t", self.q, self.phonon.turning, self.velocity) / HBAR
 
     @property
@@ -71,15 +73,15 @@ class Motion(AbstractResult):
     def site_angular_momentum(self) -> Float[Array, "T atoms"]:
         """L_i = m_i u_i × u̇_i (T, atoms), about the phonon's axis, in ħ.
 
-        Their sum is κ L for one pair, with κ = Σ_i (e_1i × e_2i)·n: 1 where both polarisation vectors move every atom
-        equally far, as in rocksalt, and 0.992 in KTaO₃, whose two O with a bond in the plane move on ellipses.
+        For one pair Σ_i L_i = κ L with κ = Σ_i (e_1i × e_2i)·n. κ = 1 where both polarisation vectors move every atom
+        equally far, as in rocksalt; κ = 0.992 in KTaO₃, where the two O with a bond in the plane move on ellipses.
         """
         return self.phonon.masses * self._along_axis(jnp.cross(self.displacements, self.site_velocities)) / HBAR
 
     @property
     @derived("angstrom^2 u", _SITES)
     def site_inertia(self) -> Float[Array, "T atoms"]:
-        """m_i times the square of u_i's distance (T, atoms) from the axis through the site, in Å²u."""
+        """I_i = m_i |u_i − (u_i·n) n|² (T, atoms) about the axis n through the site, in Å²u."""
         u = self.displacements
         return self.phonon.masses * (jnp.sum(u**2, axis=-1) - self._along_axis(u) ** 2)
 
@@ -88,8 +90,10 @@ class Motion(AbstractResult):
     def ionic_moment(self) -> Float[Array, " T"]:
         """M = ½ Σ_i (Z*_i u_i) × u̇_i (T,) about the phonon's axis, in μ_B per cell.
 
-        The moment of the currents of the moving ions: Juraschek et al., Phys. Rev. Materials 1, 014401 (2017). Raises
-        `InputError` for a phonon without `born_charges`.
+        The moment of the currents of the moving ions: Juraschek et al., Phys. Rev. Materials 1, 014401 (2017).
+
+        Raises:
+            InputError: for a phonon without `born_charges`.
         """
         charges = self.phonon.born_charges
         if charges is None:

@@ -1,4 +1,4 @@
-"""Modes at Γ, degenerate pairs or single ones, with anharmonic terms."""
+"""Degenerate pairs or single modes at Γ, with anharmonic terms."""
 
 import equinox as eqx
 import jax
@@ -27,9 +27,9 @@ _CUBIC, _QUARTIC = "1/(angstrom sqrt(u) ps^2)", "1/(angstrom^2 u ps^2)"
 
 
 class Phonon(AbstractModes):
-    """P sets of d modes at Γ that share the field of a pulse, q̈ + η q̇ + ω₀² q + ∂V/∂q = Z̃·E/ε∞.
+    """P sets of d modes at Γ that a pulse drives, q̈ + η q̇ + ω₀² q + ∂V/∂q = Z̃·E/ε∞.
 
-    Eq. 4 of Geilhufe and Hergert, Phys. Rev. B 107, L020406 (2023). The shape of `eigenvectors` says which:
+    Eq. 4 of Geilhufe and Hergert, Phys. Rev. B 107, L020406 (2023). The shape of `eigenvectors` decides between:
 
     | | d = 2, degenerate pairs | d = 1, single modes |
     |---|---|---|
@@ -41,25 +41,29 @@ class Phonon(AbstractModes):
     V = ⅙ Σ Φ_abc q_a q_b q_c + 1/24 Σ Ψ_abcd q_a q_b q_c q_d, and of pairs also ¼ Σ_ab A_ab |q_a|²|q_b|²
     + ¼ Σ_a B_a (q_a1⁴ + q_a2⁴). Pairs stay degenerate while a parameter varies.
 
-    **Arguments:**
+    For one pair, numbers and eigenvectors (2, atoms, 3) are accepted.
 
-    - `frequency` (P,) ν₀ in THz, positive; `damping` (P,) η in rad/ps, zero or positive.
-    - `mode_effective_charge` in e/√u: (P,) of pairs, (P, 2) of single modes; zero for modes that light does not drive,
-      but the anharmonic terms may.
-    - `eigenvectors` (P, d, atoms, 3): mass-weighted, orthonormal over the cell, those of different pairs need not be.
-    - `masses` (atoms,) in u, positive; `dielectric_constant` ε∞, positive.
-    - `quartic_isotropic` (P, P) A, symmetric, and `quartic_cubic` (P,) B, in 1/(ps² Å² u); zero unless given, for pairs
-      only.
-    - `cubic` (C, C, C) Φ in 1/(ps² Å √u) and `quartic` (C, C, C, C) Ψ in 1/(ps² Å² u), symmetric in all places; unless
-      given, zero for single modes and None for pairs.
-    - `temperatures`: a table of frequencies and dampings for `at_temperature`.
-    - `plane` (2, 3): orthonormal vectors along which the field's x and y, and the modes of a pair, point; x and y of
-      the crystal unless given.
-    - `born_charges` (atoms, 3, 3) Z* in e and `volume` of the cell in Å³, for the moment of the ions and ε(ν).
+    Args:
+        frequency: (P,) ν₀ in THz, positive.
+        damping: (P,) η in rad/ps, zero or positive.
+        mode_effective_charge: in e/√u, (P,) of pairs, (P, 2) of single modes; zero for modes that light does not drive
+            and only the anharmonic terms couple.
+        eigenvectors: (P, d, atoms, 3), mass-weighted, orthonormal over the cell; those of different pairs need not be.
+        masses: (atoms,) in u, positive.
+        dielectric_constant: ε∞, positive.
+        quartic_isotropic: (P, P) A in 1/(ps² Å² u), symmetric; for pairs only, zero unless given.
+        quartic_cubic: (P,) B in 1/(ps² Å² u); for pairs only, zero unless given.
+        cubic: (C, C, C) Φ in 1/(ps² Å √u), symmetric in all places; unless given, zero for single modes and None for
+            pairs.
+        quartic: (C, C, C, C) Ψ in 1/(ps² Å² u), as `cubic`.
+        temperatures: a table of frequencies and dampings for `at_temperature`.
+        plane: (2, 3), orthonormal vectors of the field's x and y, and of the modes of a pair; x and y of the crystal
+            unless given.
+        born_charges: (atoms, 3, 3) Z* in e, for the moment of the ions.
+        volume: of the cell in Å³, for ε(ν).
 
-    For one pair, scalars and eigenvectors (2, atoms, 3) will do.
-
-    **Raises:** `InputError` for a value outside these ranges or of another shape.
+    Raises:
+        InputError: for a value outside these ranges or of another shape.
     """
 
     eigenvectors: Float[Array, "P d atoms 3"]
@@ -71,9 +75,7 @@ class Phonon(AbstractModes):
     frequency: Float[Array, " P"] = parameter(unit="THz", help="frequency ν₀", positive=True, shape=("P",))
     damping: Float[Array, " P"] = parameter(unit="rad/ps", help="damping η", low=0.0, shape=("P",))
     mode_effective_charge: Float[Array, "P *components"] = parameter(
-        unit="e/sqrt(u)",
-        help="Z̃, of a single mode along x and y of the field",
-        shape=("P", "*components"),
+        unit="e/sqrt(u)", help="Z̃, of a single mode along x and y of the field", shape=("P", "*components")
     )
     dielectric_constant: Scalar = parameter(unit="1", help="ε∞, by which the field inside is smaller", positive=True)
     quartic_isotropic: Float[Array, "P P"] | None = parameter(
@@ -118,8 +120,8 @@ class Phonon(AbstractModes):
         )
         sets, degeneracy, atoms, _ = vectors.shape
         pairs, coordinates = degeneracy == 2, sets * degeneracy
-        for name, given in (("quartic_isotropic", quartic_isotropic), ("quartic_cubic", quartic_cubic)):
-            check(pairs or given is None, name, "must be left out for single modes: it is for pairs")
+        for name, term in (("quartic_isotropic", quartic_isotropic), ("quartic_cubic", quartic_cubic)):
+            check(pairs or term is None, name, "must be left out for single modes: it is for pairs")
         self.eigenvectors = vectors
         self.frequency = _shaped("frequency", frequency, (sets,))
         self.damping = _shaped("damping", damping, (sets,))
@@ -133,7 +135,7 @@ class Phonon(AbstractModes):
         self.cubic = _term("cubic", cubic, (coordinates,) * 3, zero=not pairs)
         self.quartic = _term("quartic", quartic, (coordinates,) * 4, zero=not pairs)
         self.temperatures = temperatures
-        self.plane = _orthonormal("plane", plane)
+        self.plane = _orthonormal(plane)
         self.born_charges = _term("born_charges", born_charges, (atoms, 3, 3))
         self.volume = _term("volume", volume, ())
 
@@ -157,7 +159,7 @@ class Phonon(AbstractModes):
 
     @property
     def degenerate(self) -> bool:
-        """Whether its sets are pairs of equal frequency, d = 2."""
+        """Whether the sets are pairs, d = 2."""
         return self.eigenvectors.shape[1] == 2
 
     @property
@@ -213,7 +215,7 @@ class Phonon(AbstractModes):
 
     @property
     def harmonic(self) -> bool:
-        """Whether every anharmonic term is known to be zero."""
+        """Whether every anharmonic term has a value and is zero."""
         terms = (self.quartic_isotropic, self.quartic_cubic, self.cubic, self.quartic)
         values = [concrete(term) for term in terms if term is not None]
         return all(value is not None and not value.any() for value in values)
@@ -221,7 +223,8 @@ class Phonon(AbstractModes):
     def at_temperature(self, temperature: ArrayLike) -> "Phonon":
         """This phonon with the frequencies and dampings of its table, interpolated at `temperature` in K.
 
-        **Raises:** `InputError` without a table, or for a temperature outside it (a traced one gives NaN there).
+        Raises:
+            InputError: without a table, or for a temperature outside it; a traced one gives NaN there.
         """
         if self.temperatures is None:
             raise InputError("temperature", "must be left out for a phonon without a table of temperatures")
@@ -229,12 +232,13 @@ class Phonon(AbstractModes):
 
     @property
     def gyromagnetic_ratio(self) -> Float[Array, " P"]:
-        """M/L of each pair when it turns in a circle (P,), in μ_N/ħ, with L = q × q̇.
+        """M/L of each pair in circular motion (P,), in μ_N/ħ, with L = q × q̇.
 
         γ = ¼ Σ_i [(Z*_i e_1i) × e_2i − (Z*_i e_2i) × e_1i]·n/m_i, the mean over a turn of ½ Σ (Z* u) × u̇: Juraschek and
         Spaldin, Phys. Rev. Materials 3, 064405 (2019).
 
-        **Raises:** `InputError` without `born_charges` and for single modes.
+        Raises:
+            InputError: without `born_charges` and for single modes.
         """
         check(self.degenerate, "phonon", "must have degenerate pairs for a gyromagnetic ratio, but has single modes")
         if self.born_charges is None:
@@ -247,11 +251,12 @@ class Phonon(AbstractModes):
 
     @property
     def zeeman_splitting(self) -> Float[Array, " P"]:
-        """How far one tesla along the axis splits the two circular phonons of each pair (P,), in THz/T.
+        """Splitting 2γμ_N/h of the two circular phonons of each pair per field along the axis (P,), in THz/T.
 
-        2γμ_N/h for quanta with L = ±ħ and the energy −γLB; positive where the counter-clockwise one is the lower.
+        The quanta have L = ±ħ and the energy −γLB; positive where the counter-clockwise phonon is the lower one.
 
-        **Raises:** `InputError` as `gyromagnetic_ratio` does.
+        Raises:
+            InputError: without `born_charges` and for single modes.
         """
         return 2 * self.gyromagnetic_ratio * NUCLEAR_MAGNETON
 
@@ -265,27 +270,25 @@ class Phonon(AbstractModes):
         initial: tuple[ArrayLike, ArrayLike] | None = None,
         bath: HeatBath | None = None,
     ) -> Motion:
-        """The motion at `times` (T,) in ps under `pulse`, from rest at times[0].
+        """The motion under `pulse`; works under `jit`, `vmap`, `grad` and `jacfwd`.
 
-        Works under `jit`, `vmap`, `grad` and `jacfwd`.
+        Args:
+            times: (T,) in ps, increasing.
+            steps: the integrator, `AutomaticSteps`, `AdaptiveSteps` or `FixedSteps`.
+            surface: "screened" divides the field by ε∞; "fresnel" multiplies its spectrum by the transmission of the
+                surface, see `transmitted`.
+            initial: q (C,) in Å√u and q̇ (C,) in Å√u/ps at times[0]; at rest unless given.
+            bath: makes the motion random, from a `thermal_state` unless `initial` is given.
 
-        **Arguments:**
-
-        - `steps`: how it is integrated, `AutomaticSteps`, `AdaptiveSteps` or `FixedSteps`.
-        - `surface`: what becomes of the field on its way into the crystal: "screened", it is divided by ε∞; "fresnel",
-          it is what the surface lets through at each frequency (see `transmitted`), so that the pulse is the one that
-          falls on the crystal.
-        - `initial`: q (C,) in Å√u and q̇ (C,) in Å√u/ps at times[0], instead of rest.
-        - `bath`: the motion is a random one in it, from a `thermal_state` unless `initial` is given.
-
-        **Raises:** `InputError` for times that do not increase, initial values of another shape, another surface, and
-        as `steps` and `transmitted` do.
+        Raises:
+            InputError: for times that do not increase, initial values of another shape, another surface, and as `steps`
+                and `transmitted` do.
         """
         check(surface in SURFACES, "surface", f"must be one of {', '.join(SURFACES)}, but got {surface!r}")
         instants = concrete(times)
         if instants is None:
             times = real(times)
-        else:  # known times stay known under jit
+        else:  # concrete times stay concrete under jit
             with jax.ensure_compile_time_eval():
                 times = real(instants)
         check(
@@ -316,7 +319,7 @@ class Phonon(AbstractModes):
 
 
 def _shaped(name: str, value: ArrayLike, shape: tuple[int, ...]) -> Array:
-    """`value` as an array of `shape`; a single number will do for a shape of ones."""
+    """`value` as an array of `shape`; for a shape of ones also from a single number."""
     array = real(value)
     if array.ndim < len(shape) and array.size == 1 and all(n == 1 for n in shape):
         array = array.reshape(shape)
@@ -325,20 +328,20 @@ def _shaped(name: str, value: ArrayLike, shape: tuple[int, ...]) -> Array:
 
 
 def _term(name: str, value: ArrayLike | None, shape: tuple[int, ...], zero: bool = False) -> Array | None:
-    """The same for what may be left out: None, or zeros if `zero`."""
+    """`_shaped` for a term that may be None; it is then zeros if `zero`."""
     if value is None:
         return jnp.zeros(shape) if zero else None
     return _shaped(name, value, shape)
 
 
-def _orthonormal(name: str, value: ArrayLike) -> tuple[tuple[float, float, float], tuple[float, float, float]]:
-    """Two vectors (2, 3) as tuples."""
-    vectors = np.asarray(value, dtype=float)
-    check(vectors.shape == (2, 3), name, f"must have the shape (2, 3), but got {vectors.shape}")
-    check_finite(name, vectors)
+def _orthonormal(plane: ArrayLike) -> tuple[tuple[float, float, float], tuple[float, float, float]]:
+    """The two vectors as tuples."""
+    vectors = np.asarray(plane, dtype=float)
+    check(vectors.shape == (2, 3), "plane", f"must have the shape (2, 3), but got {vectors.shape}")
+    check_finite("plane", vectors)
     check(
         np.all(abs(vectors @ vectors.T - np.eye(2)) < 1e-8),
-        name,
+        "plane",
         f"must hold two orthonormal vectors, but got {vectors.tolist()}",
     )
     (a, b, c), (d, e, f) = vectors.tolist()
@@ -346,13 +349,13 @@ def _orthonormal(name: str, value: ArrayLike) -> tuple[tuple[float, float, float
 
 
 def _check_orthonormal(eigenvectors: Float[Array, "P d atoms 3"]) -> None:
-    """Over the cell: the two of each pair, or all single modes."""
+    """Raise `InputError` unless the two modes of each pair, or all single modes, are orthonormal over the cell."""
     check_finite("eigenvectors", eigenvectors)
     vectors = concrete(eigenvectors)
     if vectors is None:
         return
-    within, among = (" within each pair", vectors) if vectors.shape[1] == 2 else ("", np.swapaxes(vectors, 0, 1))
-    overlap = np.einsum("pcix,pdix->pcd", among, among)
+    within, groups = (" within each pair", vectors) if vectors.shape[1] == 2 else ("", np.swapaxes(vectors, 0, 1))
+    overlap = np.einsum("pcix,pdix->pcd", groups, groups)
     check(
         np.all(abs(overlap - np.eye(overlap.shape[1])) < 1e-4),
         "eigenvectors",

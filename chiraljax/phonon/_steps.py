@@ -1,4 +1,4 @@
-"""How the equation of motion is integrated: an object that `Phonon.drive` takes."""
+"""The interface of integrators of the equation of motion."""
 
 import abc
 
@@ -25,5 +25,8 @@ class AbstractSteps(Module):
     ) -> Motion:
         """The motion at increasing `times` (T,) in ps from `initial`, q (C,) in Å√u and q̇ (C,) in Å√u/ps.
 
-        `Phonon.drive` checks the arguments. **Raises:** `InputError` for what these steps cannot do.
+        `Phonon.drive` checks the arguments.
+
+        Raises:
+            InputError: for a bath, times or a field that these steps do not support.
         """

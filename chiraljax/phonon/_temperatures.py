@@ -1,4 +1,4 @@
-"""How frequency and damping depend on temperature: a table."""
+"""A table of frequencies and dampings over temperature."""
 
 import equinox as eqx
 import jax.numpy as jnp
@@ -15,12 +15,13 @@ from .._types import ArrayLike, real
 class TemperatureTable(Module):
     """Frequencies and dampings of P sets of modes at M temperatures, linear between them.
 
-    **Arguments:**
+    Args:
+        temperature: (M,) in K, zero or positive and increasing.
+        frequency: (M, P) ν₀ in THz, positive.
+        damping: (M, P) η in rad/ps, zero or positive.
 
-    - `temperature` (M,) in K, zero or positive and increasing.
-    - `frequency` (M, P) ν₀ in THz, positive; `damping` (M, P) η in rad/ps, zero or positive.
-
-    **Raises:** `InputError` for a value outside these ranges or of another shape.
+    Raises:
+        InputError: for a value outside these ranges or of another shape.
     """
 
     temperature: Float[Array, " M"] = eqx.field(converter=real)
@@ -40,25 +41,26 @@ class TemperatureTable(Module):
         check_positive("temperature", self.temperature, zero=True)
         check_positive("frequency", self.frequency)
         check_positive("damping", self.damping, zero=True)
-        rising = concrete(self.temperature)
-        if rising is not None:
-            check(np.all(np.diff(rising) > 0), "temperature", f"must increase, but got {rising.tolist()}")
+        numbers = concrete(self.temperature)
+        if numbers is not None:
+            check(np.all(np.diff(numbers) > 0), "temperature", f"must increase, but got {numbers.tolist()}")
 
     def at(self, temperature: ArrayLike) -> tuple[Float[Array, " P"], Float[Array, " P"]]:
         """Frequency (P,) in THz and damping (P,) in rad/ps, interpolated at `temperature` in K.
 
-        **Raises:** `InputError` for a temperature outside the table (a traced one gives NaN there).
+        Raises:
+            InputError: for a temperature outside the table; a traced one gives NaN there.
         """
-        wanted, rows = concrete(temperature), concrete(self.temperature)
-        if wanted is not None and rows is not None:
+        number, rows = concrete(temperature), concrete(self.temperature)
+        if number is not None and rows is not None:
             check(
-                rows[0] <= wanted <= rows[-1],
+                rows[0] <= number <= rows[-1],
                 "temperature",
-                f"must lie between {rows[0]:g} and {rows[-1]:g} K, but got {wanted:g}",
+                f"must lie between {rows[0]:g} and {rows[-1]:g} K, but got {number:g}",
             )
         nan = float("nan")
 
-        def at(column: Float[Array, "M P"]) -> Float[Array, " P"]:
+        def interpolated(column: Float[Array, "M P"]) -> Float[Array, " P"]:
             return jnp.stack([jnp.interp(real(temperature), self.temperature, row, nan, nan) for row in column.T])
 
-        return at(self.frequency), at(self.damping)
+        return interpolated(self.frequency), interpolated(self.damping)

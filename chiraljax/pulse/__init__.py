@@ -1,4 +1,4 @@
-"""Electric fields E(t) outside the crystal, one family of pulses a file."""
+"""Electric fields E(t) outside the crystal, one family of pulses per file."""
 
 from ._base import AbstractPulse as AbstractPulse
 from ._base import SumPulse as SumPulse

@@ -1,4 +1,4 @@
-"""What every pulse offers, and the sum of several."""
+"""The interface of pulses, and sums of pulses."""
 
 import abc
 from collections.abc import Callable, Iterable
@@ -21,7 +21,7 @@ class AbstractPulse(Declared):
     """An electric field in the plane normal to its direction of travel, outside the crystal."""
 
     begin: ClassVar[str] = ""
-    """The class method that describes a pulse to begin a search with; the class itself where there is none."""
+    """The class method that makes the first pulse of a search; the class itself if empty."""
 
     peak_field: eqx.AbstractVar[Scalar]
     """Largest field, in MV/cm."""
@@ -37,11 +37,11 @@ class AbstractPulse(Declared):
 
     @property
     def pieces(self) -> int:
-        """How many smooth pieces the field has: a solver of high order takes steps of its own on each."""
+        """Number of smooth pieces of the field; a solver of high order must step through each of them."""
         return 1
 
     def prepared(self) -> Callable[[Real[ArrayLike, "..."]], Float[Array, "..."]]:
-        """The same function of time, for many calls: what does not depend on the time is computed now."""
+        """The same function of time for many calls, with all that does not depend on time computed once."""
         return self
 
     @abc.abstractmethod
@@ -55,7 +55,8 @@ class AbstractPulse(Declared):
     def with_ellipticity(self, ellipticity: Real[ArrayLike, ""]) -> "AbstractPulse":
         """A pulse of the same family whose ellipse has the `ellipticity` ε from −1 to 1, +1 counter-clockwise.
 
-        **Raises:** `InputError` for another ε, and for a pulse that has no carrier.
+        Raises:
+            InputError: for another ε, and for a pulse without a carrier.
         """
 
     @property
@@ -67,8 +68,8 @@ class AbstractPulse(Declared):
     def spectrum(self, frequencies: Real[ArrayLike, " F"]) -> Complex[Array, "F 2"]:
         """Fourier transform ∫E exp(2πiνt)dt in MV/cm·ps at the frequencies ν (F,) in THz, shape (F, 2).
 
-        By the trapezoid rule on 8192 points of the support, which converges exponentially for
-        smooth pulses up to half the sampling frequency.
+        By the trapezoid rule on 8192 points of the support, which converges exponentially for smooth pulses up to half
+        the sampling frequency.
         """
         times, field = self._samples()
 
@@ -87,16 +88,18 @@ class AbstractPulse(Declared):
         return times, self(times)
 
     def _largest_sample(self) -> Scalar:
-        """Largest |E| of the samples; the root is taken last, since it has no slope where the field is zero."""
+        """Largest |E| of the samples; the root is taken last, since it is not differentiable at a zero field."""
         return jnp.sqrt(jnp.sum(self._samples()[1] ** 2, axis=-1).max())
 
 
 class SumPulse(AbstractPulse):
     """Several pulses on top of one another.
 
-    **Arguments:** `pulses`: a sequence of pulses, at least one.
+    Args:
+        pulses: at least one.
 
-    **Raises:** `InputError` for an empty sequence or an element that is no pulse.
+    Raises:
+        InputError: for an empty sequence or an element that is no pulse.
     """
 
     pulses: tuple[AbstractPulse, ...]
@@ -108,9 +111,7 @@ class SumPulse(AbstractPulse):
         check(self.pulses, "pulses", "must hold at least one pulse, but got none")
         for pulse in self.pulses:
             check(
-                isinstance(pulse, AbstractPulse),
-                "pulses",
-                f"must hold pulses only, but got a {type(pulse).__name__}",
+                isinstance(pulse, AbstractPulse), "pulses", f"must hold pulses only, but got a {type(pulse).__name__}"
             )
 
     def __call__(self, t: Real[ArrayLike, "*batch"]) -> Float[Array, "*batch 2"]:
@@ -130,7 +131,8 @@ class SumPulse(AbstractPulse):
     def with_ellipticity(self, ellipticity: Real[ArrayLike, ""]) -> "SumPulse":
         """Every term with the `ellipticity` ε from −1 to 1.
 
-        **Raises:** `InputError` for another ε, and for a term that has no carrier.
+        Raises:
+            InputError: for another ε, and for a term without a carrier.
         """
         return SumPulse(pulse.with_ellipticity(ellipticity) for pulse in self.pulses)
 

@@ -1,4 +1,4 @@
-"""Reads the samples of a field from a CSV file."""
+"""Samples of a field from a CSV file."""
 
 import csv
 import math
@@ -12,10 +12,7 @@ _HEADER = ["t", "E_x", "E_y"]
 
 
 def read_field(path: str | os.PathLike[str]) -> np.ndarray:
-    """The table (T, 3) of t in ps and E_x, E_y in MV/cm in the file at `path`.
-
-    **Raises:** `InputError` naming the file, the row and column, and what was expected.
-    """
+    """The table (T, 3) of t in ps and E_x, E_y in MV/cm; `InputError` names file, row and column."""
     try:
         with open(path, encoding="utf-8", newline="") as file:
             numbered = [(n, line) for n, line in enumerate(file, 1) if line.strip() and not line.startswith("#")]

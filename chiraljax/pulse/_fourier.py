@@ -23,9 +23,10 @@ class FourierPulse(AbstractModalPulse):
     and no others. With first ≥ 2 none of them is at zero frequency, and ∫E dt = 0 exactly. E and its first
     derivative vanish at both ends.
 
-    **Arguments:** the fields, in this order; all but `first` are differentiable.
+    The arguments are the fields, in this order; all but `first` are differentiable.
 
-    **Raises:** `InputError` for a value out of its range or of another shape.
+    Raises:
+        InputError: for a value out of its range or of another shape.
     """
 
     name: ClassVar[str] = "fourier"
@@ -53,10 +54,11 @@ class FourierPulse(AbstractModalPulse):
             ArrayLike, Parameter("THz", "lowest and highest frequency", 0.0, shape=(2,), example=(2.0, 2.8))
         ],
     ) -> "FourierPulse":
-        """Vanishing amplitudes of all modes whose three lines lie in `band`, the lowest and highest frequency in THz.
+        """Zero amplitudes of all modes whose three lines lie in `band`, the lowest and highest frequency in THz.
 
-        **Raises:** `InputError` if `band` is not 0 ≤ low < high, or too narrow for three lines; the message says
-        how long the pulse must be.
+        Raises:
+            InputError: if `band` is not 0 ≤ low < high, or too narrow for three lines; the message says how long the
+                pulse must be.
         """
         check_window(start, end)
         check_arguments(cls.in_band, band=band)

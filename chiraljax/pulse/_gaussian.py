@@ -18,12 +18,11 @@ from ._base import AbstractPulse, SumPulse
 class GaussianPulse(AbstractPulse):
     """E₀ exp(−½(t−t₀)²/τ²) [sin θ, −ε cos θ], θ = 2πνt + φ with t counted from 0.
 
-    The field of Geilhufe and Hergert, Phys. Rev. B 107, L020406 (2023), as read in
-    `docs/conventions.md`; the defaults are the paper's. Every argument is a differentiable scalar.
+    The field of Geilhufe and Hergert, Phys. Rev. B 107, L020406 (2023), as read in `docs/conventions.md`; the defaults
+    are those of the paper. The arguments are the fields, in this order; all are differentiable scalars.
 
-    **Arguments:** the fields, in this order; all are differentiable.
-
-    **Raises:** `InputError` for a value out of its range.
+    Raises:
+        InputError: for a value out of its range.
     """
 
     name: ClassVar[str] = "gaussian"
@@ -56,7 +55,8 @@ class GaussianPulse(AbstractPulse):
     ) -> AbstractPulse:
         """`pulses` Gaussian pulses with these `parameters`, their centres spread evenly over the `window` in ps.
 
-        **Raises:** `InputError` for a value out of its range, a vanishing field, and a centre beside several pulses.
+        Raises:
+            InputError: for a value out of its range, a zero field, and a centre beside several pulses.
         """
         check_arguments(cls.spread, pulses=pulses)
         first = cls(**parameters)
@@ -89,7 +89,8 @@ class GaussianPulse(AbstractPulse):
     def with_ellipticity(self, ellipticity: Real[ArrayLike, ""]) -> "GaussianPulse":
         """The same envelope, carrier and major axis with the `ellipticity` ε from −1 to 1.
 
-        **Raises:** `InputError` for another ε.
+        Raises:
+            InputError: for another ε.
         """
         return replace(self, ellipticity=ellipticity)
 

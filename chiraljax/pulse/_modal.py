@@ -35,10 +35,11 @@ class AbstractModalPulse(AbstractPulse):
     def with_ellipticity(self: ModalPulse, ellipticity: Real[ArrayLike, ""]) -> ModalPulse:
         """The nearest amplitudes with the `ellipticity` ε from −1 to 1 and the major axis along x.
 
-        That is the orthogonal projection of every (A_kx, A_ky) on the Jones vector (1, iε)/√(1+ε²). It is zero for
-        a field that turns the other way round in a circle.
+        They are the orthogonal projection of every (A_kx, A_ky) on the Jones vector (1, iε)/√(1+ε²). It is zero for a
+        circular field of the opposite sense.
 
-        **Raises:** `InputError` for another ε.
+        Raises:
+            InputError: for another ε.
         """
         ellipticity = real(ellipticity)
         check_between("ellipticity", ellipticity, -1.0, 1.0)

@@ -24,9 +24,10 @@ from ._csv import read_field
 class SampledPulse(AbstractPulse):
     """The natural cubic spline (twice continuously differentiable) through samples of a field, zero outside them.
 
-    **Arguments:** the fields, in this order; both are differentiable.
+    The arguments are the fields, in this order; both are differentiable.
 
-    **Raises:** `InputError` for samples that do not increase in time, differ in number, or are not finite.
+    Raises:
+        InputError: for samples that do not increase in time, differ in number, or are not finite.
     """
 
     name: ClassVar[str] = "sampled"
@@ -39,30 +40,27 @@ class SampledPulse(AbstractPulse):
         self.times, self.field = real(times), real(field)
 
     def check_together(self) -> None:
-        check(
-            self.times.size >= 4,
-            "times",
-            f"must hold at least four times, but got {self.times.size}",
-        )
+        check(self.times.size >= 4, "times", f"must hold at least four times, but got {self.times.size}")
         check(
             self.field.shape == (*self.times.shape, 2),
             "field",
             f"must have the shape {(*self.times.shape, 2)}, but got {self.field.shape}",
         )
-        known = concrete(self.times)
-        if known is not None:
-            worst = int(np.argmin(np.diff(known)))
+        times = concrete(self.times)
+        if times is not None:
+            worst = int(np.argmin(np.diff(times)))
             check(
-                known[worst + 1] > known[worst],
+                times[worst + 1] > times[worst],
                 "times",
-                f"must increase, but got {known[worst + 1]} ps after {known[worst]} ps",
+                f"must increase, but got {times[worst + 1]} ps after {times[worst]} ps",
             )
 
     @classmethod
     def from_csv(cls, path: str | os.PathLike[str]) -> "SampledPulse":
         """Read a file with the header `t,E_x,E_y` (ps, MV/cm); lines that start with # are comments.
 
-        **Raises:** `InputError` naming the file, the row and what was expected.
+        Raises:
+            InputError: with the file, the row and the expected value.
         """
         table = read_field(path)
         return cls(table[:, 0], table[:, 1:])
@@ -92,7 +90,11 @@ class SampledPulse(AbstractPulse):
         return replace(self, field=self.field * real(factor))
 
     def with_ellipticity(self, ellipticity: Real[ArrayLike, ""]) -> "SampledPulse":
-        """Raises `InputError`: a trace has no carrier whose ellipse could be fixed."""
+        """Not possible, since samples have no carrier.
+
+        Raises:
+            InputError: always.
+        """
         raise InputError("with_ellipticity", "needs a pulse with a carrier, but got a SampledPulse")
 
     @property

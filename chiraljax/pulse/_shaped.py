@@ -1,4 +1,4 @@
-"""What a pulse shaper sets: the spectrum, pixel by pixel."""
+"""Pulses of a pulse shaper, which sets the spectrum pixel by pixel."""
 
 import math
 from typing import Annotated, ClassVar
@@ -21,16 +21,17 @@ class ShapedPulse(AbstractModalPulse):
     """E_c = Re Σ_k A_kc Δν sinc(Δν s) exp(−2πiν_k s) exp(−½(s/τ_w)²), s = t − center, sinc(x) = sin(πx)/(πx).
 
     The spectrum is constant on K equal pixels of the band, of width Δν and centre ν_k, as behind a spatial light
-    modulator, and blurred by a Gaussian, the finite spectral resolution of the shaper, which limits the pulse to a
-    window of standard deviation τ_w = 1/(2π resolution) (A. M. Weiner, Rev. Sci. Instrum. 71, 1929 (2000)). Before
-    the blur, ∫E_c exp(2πiνs)ds = ½A_kc in pixel k.
+    modulator: ∫E_c exp(2πiνs)ds = ½A_kc in pixel k. It is then blurred by a Gaussian, the finite spectral resolution of
+    the shaper. This limits the pulse to a window of standard deviation τ_w = 1/(2π resolution): A. M. Weiner, Rev. Sci.
+    Instrum. 71, 1929 (2000).
 
     The blurred spectrum reaches ν = 0: |∫E_c dt| ≤ ½ erfc(low/(√2 resolution)) max_k|A_kc|, which is below
     10⁻¹⁵ max_k|A_kc| for low > 8 resolution.
 
-    **Arguments:** the fields, in this order; all are differentiable.
+    The arguments are the fields, in this order; all are differentiable.
 
-    **Raises:** `InputError` for a value out of its range or of another shape.
+    Raises:
+        InputError: for a value out of its range or of another shape.
     """
 
     name: ClassVar[str] = "shaped"
@@ -54,9 +55,9 @@ class ShapedPulse(AbstractModalPulse):
         self.resolution = abs(self.pixel) / _DEVIATIONS_PER_WIDTH if resolution is None else real(resolution)
 
     def check_together(self) -> None:
-        known = concrete(self.band)
-        if known is not None:
-            check(known[0] < known[1], "band", f"must increase, but got {known}")
+        band = concrete(self.band)
+        if band is not None:
+            check(band[0] < band[1], "band", f"must increase, but got {band}")
 
     @classmethod
     def zeros(
@@ -66,7 +67,7 @@ class ShapedPulse(AbstractModalPulse):
         pixels: Annotated[int, Parameter("1", "how many pixels the band has", 1, whole=True, example=12)],
         resolution: ArrayLike | None = None,
     ) -> "ShapedPulse":
-        """No field yet: vanishing amplitudes of a number of `pixels` to start from."""
+        """Zero amplitudes of `pixels` pixels, from which a search starts."""
         check_arguments(cls.zeros, pixels=pixels)
         return cls(np.zeros((pixels, 2, 2)), band, center, resolution)
 
@@ -79,7 +80,15 @@ class ShapedPulse(AbstractModalPulse):
         center: ArrayLike,
         resolution: ArrayLike | None = None,
     ) -> "ShapedPulse":
-        """The pulse with A = amplitude · exp(i phase), in MV/cm/THz and rad, both of the shape (K, 2)."""
+        """The pulse with A = amplitude · exp(i phase).
+
+        Args:
+            amplitude: (K, 2) in MV/cm/THz.
+            phase: (K, 2) in rad.
+
+        Raises:
+            InputError: for another shape and a value out of its range.
+        """
         amplitude, phase = real(amplitude), real(phase)
         for name, value in (("amplitude", amplitude), ("phase", phase)):
             check(

@@ -24,11 +24,13 @@ class SplinePulse(AbstractModalPulse):
     B_k are K quintic B-splines (de Boor, A Practical Guide to Splines, 1978) on K+5 equal intervals of the window,
     each over six of them. They add up to one away from the ends, so there |A_kc| is the amplitude of the field. The
     field is the derivative of a vector potential that vanishes at both ends with four derivatives: ∫E dt = 0
-    exactly, and E starts and ends with three vanishing derivatives. Of many times each costs the same for any K.
+    exactly, and E starts and ends with three vanishing derivatives. For many times the cost of each does not depend on
+    K.
 
-    **Arguments:** the fields, in this order; all are differentiable.
+    The arguments are the fields, in this order; all are differentiable.
 
-    **Raises:** `InputError` for a value out of its range or of another shape.
+    Raises:
+        InputError: for a value out of its range or of another shape.
     """
 
     name: ClassVar[str] = "spline"
@@ -61,7 +63,7 @@ class SplinePulse(AbstractModalPulse):
             int, Parameter("1", "more of them make faster changes of the envelope", 1, whole=True, example=24)
         ],
     ) -> "SplinePulse":
-        """No field yet: `splines` vanishing amplitudes to start from."""
+        """`splines` zero amplitudes, from which a search starts."""
         check_arguments(cls.zeros, splines=splines)
         return cls(np.zeros((splines, 2, 2)), start, end, frequency)
 
@@ -71,21 +73,21 @@ class SplinePulse(AbstractModalPulse):
         t = jnp.where(inside, t, self.start)
         intervals = self.amplitudes.shape[0] + 5
         width = (self.end - self.start) / intervals
-        place = (t - self.start) / width
-        interval = jnp.clip(jnp.floor(place), 0, intervals - 1)
-        beyond = (place - interval)[..., None, None]
+        position = (t - self.start) / width
+        interval = jnp.clip(jnp.floor(position), 0, intervals - 1)
+        distance = (position - interval)[..., None, None]
         padded = jnp.pad(self.amplitudes, ((5, 5), (0, 0), (0, 0)))
         interval = interval.astype(int)
-        # The polynomials of all intervals, of which each of many times takes one, or those of the intervals of few:
-        # the gradient of taking one costs less than that of gathering six amplitudes for each time.
+        # For many times the polynomials of all intervals, of which each time takes one; for few only those needed. The
+        # gradient of taking one polynomial costs less than that of gathering six amplitudes for each time.
         many = t.size > intervals
         needed = np.arange(intervals) if many else interval
         near = padded[needed[..., None] + 5 - _PIECES]
         powers = jnp.einsum("np,...pcr->...ncr", _VALUES, near)
         powers = jnp.moveaxis(powers[interval] if many else powers, -3, 0)
         degrees = np.arange(5.0, 0, -1).reshape(-1, *[1] * (powers.ndim - 1))
-        envelope = jnp.polyval(powers, beyond)
-        change = jnp.polyval(degrees * powers[:-1], beyond) / (2 * jnp.pi * self.frequency * width)
+        envelope = jnp.polyval(powers, distance)
+        change = jnp.polyval(degrees * powers[:-1], distance) / (2 * jnp.pi * self.frequency * width)
         angle = 2 * jnp.pi * self.frequency * (t - 0.5 * (self.start + self.end))[..., None]
         field = (envelope[..., 0] - change[..., 1]) * jnp.sin(angle)
         field = field - (envelope[..., 1] + change[..., 0]) * jnp.cos(angle)
