@@ -1,6 +1,6 @@
 """Averages over the Brillouin zone: rules, their refinement, interpolated bands, sharp Fermi surfaces.
 
-What is averaged is H(k) and operators A(k), matrices of which nothing else is known (`AbstractBloch`).
+A sum over k knows H(k) and operators A(k) as matrices, and nothing else of the crystal (`AbstractBloch`).
 """
 
 from ._accuracy import REGIONS as REGIONS

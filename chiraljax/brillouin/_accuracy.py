@@ -1,4 +1,4 @@
-"""How accurate a sum over the zone is to be, and what it may cost."""
+"""The accuracy that a sum over the zone must have, and what it may cost."""
 
 import dataclasses
 from typing import Any
@@ -15,18 +15,19 @@ REGIONS = ("zone", "gamma_cube")
 class Accuracy(Module):
     """A rule is refined until every error is below atol + rtol·|value|, or the budget is spent.
 
-    **Arguments:**
+    Args:
+        rtol: relative error, positive.
+        atol: absolute error in the unit of the quantity, positive.
+        budget: diagonalisations that may be spent. One of an m×m matrix of interpolated bands counts as (m/n)²
+            diagonalisations of the n×n Hamiltonian.
+        region: "zone", or "gamma_cube" for |k_i| ≤ 0.05 around Γ, normalised to that cube; unless given, that of the
+            `rule`, else the zone.
+        rule: a fixed rule instead of refinement, for `jit`, `vmap` and gradients of one function: the `rule` of an
+            earlier result or `chiraljax.quadrature`. The tolerances then only decide the status.
+        nodes: number of values of Ω from which M(Ω) is interpolated at first, at least 2.
 
-    - `rtol`, `atol`: relative and absolute error, the latter in the unit of the quantity; positive.
-    - `budget`: diagonalisations that may be spent; one of an m×m matrix of interpolated bands counts (m/n)² of one of
-      the n×n Hamiltonian.
-    - `region`: "zone", or "gamma_cube" for |k_i| ≤ 0.05 around Γ, normalised to that cube; unless given, that of the
-      `rule`, else the zone.
-    - `rule`: a fixed one instead of refinement, from the `rule` of an earlier result or `chiraljax.quadrature`: for
-      `jit`, `vmap` and gradients of one function. The tolerances then only decide the status.
-    - `nodes`: values of Ω from which a moment as a function of Ω is interpolated at first, at least 2.
-
-    **Raises:** `InputError` for values outside these ranges.
+    Raises:
+        InputError: for values outside these ranges.
     """
 
     rtol: float = eqx.field(static=True, default=1e-3)

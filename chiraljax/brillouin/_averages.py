@@ -25,19 +25,23 @@ def thermal_averages(
 ) -> tuple[Estimate, Array]:
     """∫_BZ Tr[A f(H; μ, T)] of each operator of a batch, and the carriers, per cell, from one pass over k.
 
-    **Arguments:**
+    Under `jit` or `vmap` no accuracy can be tested: without a rule, the sum runs over 32 points per axis. A gradient is
+    taken on the nodes of the last rule.
 
-    - `blochs`: the batch (r,), H and a operators A each.
-    - `mu`, `temperature`: pairs (s,), μ absolute in eV and T in K; T = 0 is the step function.
-    - `accuracy`: how accurate the quantities are to be whose numbers are in `steering`: those of the operators are 0
-      to a − 1, and that of the carriers is a. The others come with their errors, whatever those are.
+    Args:
+        blochs: the batch (r,), each with H and a operators A.
+        mu: (s,) eV, absolute.
+        temperature: (s,) K; T = 0 is the step function.
+        accuracy: of the quantities in `steering`.
+        steering: numbers of the quantities that decide the refinement: 0 to a − 1 for the operators, a for the
+            carriers. The others have errors, but no tolerance.
 
-    **Returns:** the `Estimate` (q, s, r), and whether the steering errors are within tolerance. Without a rule and
-    under `jit` or `vmap`, where no accuracy can be tested, a sum over 32 points per axis. Where a gradient is taken,
-    that on the nodes of the rule that the search for the values ends with.
+    Returns:
+        the `Estimate` (q, s, r), and whether the steering errors are within tolerance.
 
-    **Raises:** `InputError` where no gradient exists, and for a rule of another number of pairs; `RuntimeError` if the
-    eigensolver fails.
+    Raises:
+        InputError: if no gradient exists, and for a rule of another number of pairs.
+        RuntimeError: if the eigensolver fails.
     """
     tolerance = Tolerance(accuracy.rtol, accuracy.atol, steering)
     region, rule, arguments = accuracy.region or "zone", accuracy.rule, (blochs, mu, temperature)
@@ -48,10 +52,10 @@ def thermal_averages(
     else:
         final = search(*jax.lax.stop_gradient(arguments), tolerance, region, accuracy.budget)
         if is_differentiated(arguments):
-            again = evaluate(*arguments, final.rule)
-            off = jnp.abs(jax.lax.stop_gradient(again.values) - final.values)
-            final = final._replace(values=again.values, errors=final.errors + off)
-    known = concrete(jax.lax.stop_gradient(final.values))
-    if known is not None and not np.all(np.isfinite(known)):
+            values = evaluate(*arguments, final.rule).values
+            change = jnp.abs(jax.lax.stop_gradient(values) - final.values)
+            final = final._replace(values=values, errors=final.errors + change)
+    values = concrete(jax.lax.stop_gradient(final.values))
+    if values is not None and not np.all(np.isfinite(values)):
         raise RuntimeError("the eigensolver of this device returned NaN for some k-points, from both triangles")
     return final, jnp.all(tolerance.met(final.values, final.errors))

@@ -16,15 +16,15 @@ from ._region import region_grid
 from ._tetrahedra import Tetrahedra
 
 _PROBED = 48
-"""Intervals per axis of the grid on which the effect of the interpolation's error is looked at."""
+"""Intervals per axis of the grid on which the effect of the interpolation's error is estimated"""
 _COARSEST, _FINEST = 12, 48
-"""Points per axis of the meshes of interpolation."""
+"""Points per axis of the meshes of interpolation"""
 _OVERLAP = 0.05
-"""Smallest overlap of the trial orbitals with a group of bands that is interpolated."""
+"""Smallest overlap of the trial orbitals with a group of bands that is interpolated"""
 
 
 class Task(NamedTuple):
-    """What is searched for: averages of a batch for pairs (s,), within a tolerance and a budget."""
+    """Averages of a batch for pairs (s,), wanted within a tolerance and a budget."""
 
     blochs: Sequence[AbstractBloch]
     mu: Array
@@ -46,36 +46,36 @@ class BandSearch(NamedTuple):
     solves: np.ndarray
     """(2,) diagonalisations spent, of H and of small matrices"""
     deviation: tuple[float, float] = (0.0, 0.0)
-    """see the function of that name; zero where H itself is the series"""
+    """see the function of that name; zero if H itself is the series"""
     bands: tuple[BandSeries, ...] = ()
 
     def weight(self, task: Task) -> float:
-        """What the diagonalisation of a small matrix counts."""
+        """The diagonalisations of H that one of a small matrix counts as."""
         return (self.group.size / task.blochs[0].size) ** 2
 
     def at_nodes(
         self, task: Task, grid: Tetrahedra, mu: Array, temperature: Array
     ) -> tuple[list[NodeStates], np.ndarray]:
-        """The states of each member on a grid, and the diagonalisations that takes, (2,) as `solves`."""
+        """The states of each member on a grid, and the diagonalisations spent on them, (2,) as `solves`."""
         filled = self.group.filled(task.blochs[0])
         spent = np.array([0, 1] if self.group.trial else [1, 0]) * len(task.blochs) * grid.n_nodes
         return [at_nodes(bands.series, grid, filled, mu, temperature) for bands in self.bands], spent
 
 
 def start_bands(task: Task, states: tuple[int, int], region: str) -> BandSearch:
-    """All bands, of which H itself is a finite series, and with a coarse mesh for these in reserve."""
-    one, finer = task.blochs[0], None
-    if states != (0, one.size):
-        finer = BandGroup(states, one.trial_orbitals(states), _mesh(one, _COARSEST), region)
-    return BandSearch(BandGroup((0, one.size), (), one.harmonics, region), finer, np.zeros(2, int))
+    """All bands, for which H itself is a finite series, and a coarse mesh for the bands `states` to try next."""
+    bloch, finer = task.blochs[0], None
+    if states != (0, bloch.size):
+        finer = BandGroup(states, bloch.trial_orbitals(states), _mesh(bloch, _COARSEST), region)
+    return BandSearch(BandGroup((0, bloch.size), (), bloch.harmonics, region), finer, np.zeros(2, int))
 
 
 def interpolate_bands(task: Task, search: BandSearch, precision: float) -> BandSearch:
-    """Finer meshes until the energies are interpolated to `precision` (eV), seen where the perturbation is largest."""
-    blochs, known = task.blochs, {}
+    """Finer meshes until the energies are interpolated to `precision` (eV), tested for the largest perturbation."""
+    blochs, series = task.blochs, {}
     largest = int(np.argmax([bloch.shift for bloch in blochs]))
-    group, finer, solves, off, _ = search
-    while finer and not (group.trial and off[0] < precision):
+    group, finer, solves, error, _ = search
+    while finer and not (group.trial and error[0] < precision):
         price = finer.solves(blochs[0])
         if solves[0] + len(blochs) * price > task.budget:
             break
@@ -83,43 +83,43 @@ def interpolate_bands(task: Task, search: BandSearch, precision: float) -> BandS
         solves = solves + np.array([price, 0])
         if bands.overlap < _OVERLAP:
             break
-        known, group = {largest: bands}, finer
-        off = deviation(blochs[largest], group, bands)
-        n = _next_size(max(group.mesh), off[0], precision)
+        series, group = {largest: bands}, finer
+        error = deviation(blochs[largest], group, bands)
+        n = _next_size(max(group.mesh), error[0], precision)
         finer = dataclasses.replace(group, mesh=_mesh(blochs[0], n)) if n <= _FINEST else None
-    every = tuple(known.get(r) or interpolate(bloch, group) for r, bloch in enumerate(blochs))
-    solves = solves + np.array([(len(blochs) - len(known)) * group.solves(blochs[0]), 0])
-    return BandSearch(group, finer, solves, off, every)
+    all_series = tuple(series.get(r) or interpolate(bloch, group) for r, bloch in enumerate(blochs))
+    solves = solves + np.array([(len(blochs) - len(series)) * group.solves(blochs[0]), 0])
+    return BandSearch(group, finer, solves, error, all_series)
 
 
 def probe_bands(task: Task, search: BandSearch, coldest: float) -> tuple[BandSearch, np.ndarray]:
-    """What the error of the interpolated energies does to the averages (q, s, r); a finer mesh if that is too much.
+    """The errors of the averages (q, s, r) from that of the interpolated energies; a finer mesh if they are too large.
 
-    A shift of all energies by their largest error; for an operator also the splitting of neighbouring levels, by which
-    as many states as that shift takes up change their expectation value by its bound. Temperatures below `coldest` (K)
-    are taken as that.
+    All energies are shifted by their largest error. For an operator the error of the distance of neighbouring levels
+    is added: the number of states that it moves across μ, each with the bound of the operator. Temperatures below
+    `coldest` (K) are replaced by it.
     """
     count, blochs = len(task.mu), task.blochs
-    doubt = np.zeros((blochs[0].count + 1, count, len(blochs)))
+    errors = np.zeros((blochs[0].count + 1, count, len(blochs)))
     if not search.group.trial:
-        return search, doubt
+        return search, errors
     warm = jnp.maximum(task.temperature, coldest)
     grid, twice = task.grid(_PROBED, search.group.region), jnp.concatenate([warm, warm])
     while True:
         energy, splitting = search.deviation
         states, spent = search.at_nodes(task, grid, jnp.concatenate([task.mu, task.mu + energy]), twice)
         search = search._replace(solves=search.solves + spent)
-        values = np.stack([one.sums[0] for one in states], axis=-1)
-        doubt = np.abs(values[:, count:] - values[:, :count])
+        values = np.stack([of_member.sums[0] for of_member in states], axis=-1)
+        errors = np.abs(values[:, count:] - values[:, :count])
         split = splitting / (2 * energy) if energy > 0 else 0.0
-        doubt[:-1] += split * blochs[0].bounds[:, None, None] * doubt[-1]
-        doubt[:-1] += np.stack([one.rest_error for one in search.bands], axis=-1)[:, None]
-        excess = 2 * np.max(task.tolerance.of(doubt) / np.asarray(task.tolerance.allowed(values[:, :count])))
+        errors[:-1] += split * blochs[0].bounds[:, None, None] * errors[-1]
+        errors[:-1] += np.stack([bands.rest_error for bands in search.bands], axis=-1)[:, None]
+        excess = 2 * np.max(task.tolerance.of(errors) / np.asarray(task.tolerance.allowed(values[:, :count])))
         if excess <= 1 or not search.finer:
-            return search, doubt
+            return search, errors
         before, search = search, interpolate_bands(task, search, energy / excess)
         if search.group is before.group:
-            return search, doubt
+            return search, errors
 
 
 def _mesh(bloch: AbstractBloch, n: int) -> tuple[int, int, int]:
@@ -128,7 +128,7 @@ def _mesh(bloch: AbstractBloch, n: int) -> tuple[int, int, int]:
 
 
 def _next_size(n: int, deviation: float, precision: float) -> int:
-    """The next mesh to try, from a deviation that falls exponentially from some eV, with a margin of 15 %."""
+    """The next mesh to try, for a deviation that falls exponentially from `width`, with a margin of 15 %."""
     width = 5.0
     needed = 1.15 * n * np.log(width / precision) / np.log(width / min(deviation, width / 2))
     return max(n + 4, int(np.ceil(needed / 4)) * 4)

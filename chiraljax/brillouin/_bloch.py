@@ -1,4 +1,4 @@
-"""What a sum over k knows of a crystal: the Hamiltonian and some operators, as matrices that are functions of k."""
+"""The crystal as a sum over k knows it: the Hamiltonian and some operators, as matrices that are functions of k."""
 
 import abc
 
@@ -10,10 +10,10 @@ from ..electrons import Representation
 
 
 class AbstractBloch(Module):
-    """H(k) and Hermitian operators A_a(k), n×n matrices that are periodic in k, and what is known of them beforehand.
+    """H(k) and Hermitian operators A_a(k), n×n matrices that are periodic in k, with their symmetry and bounds.
 
-    A batch, such as one value of a perturbation after the other, is a sequence of these that differ in the values of
-    their arrays only: one compiled program serves all.
+    A batch, such as several values of a perturbation, is a sequence of these that differ only in the values of their
+    arrays: one compiled program serves all.
     """
 
     @property
@@ -69,11 +69,11 @@ class AbstractBloch(Module):
     @property
     @abc.abstractmethod
     def shift(self) -> float:
-        """How far it may shift levels beyond these edges (eV); ∞ while it is being traced."""
+        """Largest shift (eV) of levels beyond these edges by the perturbation; ∞ while it is being traced."""
 
     @abc.abstractmethod
     def trial_orbitals(self, states: tuple[int, int]) -> tuple[int, ...]:
-        """The members of the basis from which the bands states[0] … states[1] − 1 are best made."""
+        """The members of the basis that overlap most with the bands states[0] … states[1] − 1."""
 
     @abc.abstractmethod
     def matrices(self, k: ArrayLike) -> tuple[Hamiltonian, Array]:

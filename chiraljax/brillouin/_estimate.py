@@ -1,4 +1,4 @@
-"""What a rule gives, when that is accurate enough, and the refinement of rules over points."""
+"""The averages that a rule gives, their tolerance, and the refinement of rules over points."""
 
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
@@ -12,10 +12,9 @@ from ._quadrature import Quadrature
 
 
 class Estimate(NamedTuple):
-    """What one rule gives, or the last of several.
+    """Averages by one rule, or by the last of several.
 
-    Quantities q are the averages of Tr[A f(H)] of each operator, and of the carriers at last; pairs s of (μ, T);
-    members r of a batch.
+    Quantities q: Tr[A f(H)] of each operator, then the carriers. Pairs s of (μ, T). Members r of a batch.
     """
 
     values: Float[Array, "q s r"]
@@ -30,18 +29,18 @@ class Estimate(NamedTuple):
 
 
 class Tolerance(NamedTuple):
-    """The error that is allowed, atol + rtol·|value|, and of which quantities; the others may have any."""
+    """The allowed error atol + rtol·|value| of the quantities in `steering`; the others may have any error."""
 
     rtol: float
     atol: float
     steering: tuple[int, ...] = (0,)
 
     def of(self, quantities: Array | np.ndarray) -> Any:
-        """The rows of the steering ones."""
+        """The rows of the steering quantities."""
         return quantities[np.array(self.steering)]
 
     def allowed(self, values: Array | np.ndarray) -> Float[Array, "steering s r"]:
-        """The error allowed for each steering quantity, of the values (q, s, r) of all."""
+        """The error allowed for each steering quantity, from the values (q, s, r) of all."""
         return self.atol + self.rtol * jnp.abs(jax.lax.stop_gradient(self.of(jnp.asarray(values))))
 
     def met(self, values: Array | np.ndarray, errors: Array | np.ndarray) -> Bool[Array, "steering s r"]:
@@ -61,11 +60,16 @@ def refine(
 ) -> Estimate:
     """The first estimate whose errors are `within` tolerance, or the last that the budget allows.
 
-    The error of a rule is its distance from the rule before, and not less than a tenth of the distance
-    from the rule embedded in it (half as many points per axis), should two successive rules agree by chance.
-    The distance is the error of the rule before rather than of this one: for a smooth integrand it is too
-    large, often by far. Estimates that extrapolate the convergence are too small where the integrand is not
-    resolved yet, as at low temperature (`benchmarks/brillouin.py`).
+    The error of a rule is its distance from the rule before. It is at least a tenth of the distance from the rule
+    embedded in it (half as many points per axis), in case two successive rules agree by chance. The distance is the
+    error of the rule before: for a smooth integrand it is too large, often by far. Estimates that extrapolate the
+    convergence are too small if the integrand is not resolved yet, as at low temperature (`benchmarks/brillouin.py`).
+
+    Args:
+        evaluate: the estimate by a rule.
+        rules: ever finer rules.
+        within: whether the errors of an estimate are small enough.
+        budget: diagonalisations that may be spent.
     """
     last = evaluate(next(rules))
     for rule in rules:

@@ -1,4 +1,4 @@
-"""The rule for pairs (μ, T) of which some are too cold for a sum over points: interpolated bands on grids."""
+"""The rule for pairs (μ, T) that include some too cold for a sum over points: interpolated bands on grids."""
 
 from collections.abc import Sequence
 
@@ -21,17 +21,17 @@ from ._sharp import extrapolated
 from ._tetrahedra import Tetrahedra
 
 _TWOFOLD = 1e-9
-"""eV: levels closer than this at every node are one."""
+"""eV: levels that are closer than this at every node count as one"""
 
 
 class FermiSurface(Module):
     """A rule for a table of pairs (μ, T), some at low temperature: for each pair a group of bands and its grid."""
 
     smooth: Quadrature
-    """for the pairs that a sum over points serves"""
+    """for the pairs that need only a sum over points"""
     parts: tuple[tuple[BandGroup, Tetrahedra], ...]
     method: tuple[tuple[int, bool], ...] = eqx.field(static=True)
-    """for each pair the part (−1 for the smooth rule), and whether between tetrahedra or at the nodes alone"""
+    """for each pair the part (−1 for the smooth rule), and whether to sum between tetrahedra or over the nodes"""
 
     def of_pairs(self, pairs: Sequence[int]) -> "FermiSurface":
         """The rule for some of the pairs, in that order, with the parts that they need."""
@@ -75,15 +75,15 @@ def evaluate(
             if len(sharp):
                 if is_differentiated(bloch):
                     _check_split(bloch, states.energies)
-                inner, doubt = extrapolated(states, grid, filled, mu[pairs[sharp]], temperature[pairs[sharp]])
-                value, error = value.at[:, sharp].set(inner), error.at[:, sharp].set(doubt)
+                between = extrapolated(states, grid, filled, mu[pairs[sharp]], temperature[pairs[sharp]])
+                value, error = value.at[:, sharp].set(between[0]), error.at[:, sharp].set(between[1])
             value, error = value.at[:-1].add(bands.rest[:, None]), error.at[:-1].add(bands.rest_error[:, None])
             table = table.at[:, :, pairs, r].set(jnp.stack([value, error]))
     return Estimate(table[0], table[1], solves, rule, interpolated)
 
 
 def _check_split(bloch: AbstractBloch, energies: Array) -> None:
-    """A gradient needs ⟨A⟩ of single levels, which those that stay twofold do not have."""
+    """Raise `InputError` for levels that stay twofold: a gradient needs ⟨A⟩ of single levels."""
     check(
         bloch.shift != 0,
         bloch.perturbation,

@@ -11,8 +11,8 @@ from .._types import Array, ArrayLike, Complex
 class FourierSeries(eqx.Module):
     """X(k) = Σ_R X_R e^{2πi k·R}, matrices that are periodic in k.
 
-    Through the values of a smooth function on a uniform mesh it converges faster than any power of the number of
-    points. On a tensor product of points it is summed over one component of R at a time.
+    For a smooth function on a uniform mesh it converges faster than any power of the number of points. On a tensor
+    product of points it is summed over one component of R at a time.
     """
 
     coefficients: Complex[Array, "nx ny nz ..."]

@@ -10,13 +10,13 @@ from ._sharp import between_tetrahedra
 from ._tetrahedra import Tetrahedra
 
 _GRIDS = (24, 32, 48, 64, 96, 128, 192, 256)
-"""Intervals per axis of successive grids."""
+"""Intervals per axis of successive grids"""
 _SHARP = 400.0
-"""K: above, sums over the nodes of affordable grids converge, and no tetrahedra are looked at."""
+"""K: above, sums over the nodes of affordable grids converge, and no tetrahedra are needed"""
 _FITTED = 4
-"""Grids that an extrapolation needs at least."""
+"""Smallest number of grids for an extrapolation"""
 _CONFIDENCE = 0.97
-"""Probability that the error of an extrapolation is smaller than stated, were the scatter normal."""
+"""Probability that the error of an extrapolation is smaller than stated, if the scatter is normal"""
 
 
 class GridSearch(NamedTuple):
@@ -35,7 +35,7 @@ class GridSearch(NamedTuple):
     """the finest so far"""
 
     def keep(self, task: Task, values: np.ndarray, errors: np.ndarray, pairs: np.ndarray, sharp: bool) -> "GridSearch":
-        """With those of the pairs that are better known now."""
+        """The search with the new averages of those `pairs` whose errors became smaller."""
         largest, before = (task.tolerance.of(part).max(axis=(0, 2)) for part in (errors, self.errors))
         better = pairs & (largest < before)
         at = better[:, None]
@@ -48,26 +48,30 @@ class GridSearch(NamedTuple):
 
 
 def refine_grids(
-    task: Task, bands: BandSearch, doubt: np.ndarray, values: np.ndarray, errors: np.ndarray
+    task: Task, bands: BandSearch, band_errors: np.ndarray, values: np.ndarray, errors: np.ndarray
 ) -> GridSearch:
     """Finer grids, until every error is within tolerance or the budget is spent.
 
-    Arguments: the error that the interpolation makes, and the averages so far with their errors, (q, s, r) each. A sum
-    over nodes converges faster than any power where k_BT is resolved. Its error is its last step, twice that where
-    nodes are cheap. Two grids that are both too coarse agree by chance: the step before counts with a quarter, the
-    distance to half as many points per axis with a tenth or a fifth. It competes with the sum between tetrahedra.
+    `band_errors` come from the interpolation; `values` and `errors` are the averages so far, (q, s, r) each.
+
+    A sum over nodes converges faster than any power where k_BT is resolved. Its error is its last step, or twice that
+    for interpolated bands. Two grids that are both too coarse can agree by chance. So the error is at least a quarter
+    of the step before, and a tenth (a fifth for interpolated bands) of the distance to half as many points per axis.
+    The sum between tetrahedra is taken instead if its error is smaller.
     """
-    one, tolerance = task.blochs[0], task.tolerance
-    filled, weight, region = bands.group.filled(one), bands.weight(task), bands.group.region
+    bloch, tolerance = task.blochs[0], task.tolerance
+    filled, weight, region = bands.group.filled(bloch), bands.weight(task), bands.group.region
     rest = np.stack([np.append(each.rest, 0.0) for each in bands.bands], axis=-1)[:, None]
     cold, sharpened = (np.asarray(task.temperature) == 0)[:, None], np.asarray(task.temperature) < _SHARP
     none = np.zeros(len(task.mu), bool)
     search = GridSearch(values, errors, none, none, bands.solves)
     previous, step, between, caution = values, errors, {}, 2 if bands.group.trial else 1
     for n in _GRIDS:
-        wanted = np.asarray(tolerance.allowed(search.values))
-        unresolved = np.any((tolerance.of(search.errors) > wanted) & (tolerance.of(doubt) < wanted), axis=(0, 2))
-        price = len(task.blochs) * (n + 3) ** sum(one.periodic) / len(one.operations)
+        allowed = np.asarray(tolerance.allowed(search.values))
+        unresolved = np.any(
+            (tolerance.of(search.errors) > allowed) & (tolerance.of(band_errors) < allowed), axis=(0, 2)
+        )
+        price = len(task.blochs) * (n + 3) ** sum(bloch.periodic) / len(bloch.operations)
         if not unresolved.any() or search.solves @ [1, weight] + price * weight > task.budget:
             break
         grid = task.grid(n, region)
@@ -76,9 +80,9 @@ def refine_grids(
         fine, coarse = np.stack([each.sums for each in states], axis=-1)
         embedded, fine = np.abs(fine - coarse), fine + rest
         step, before = np.abs(fine - previous), step
-        errors = np.max([caution * step, before / 4, caution * embedded / 10], axis=0) + doubt
+        errors = np.max([caution * step, before / 4, caution * embedded / 10], axis=0) + band_errors
         errors = np.where(cold, np.inf, errors)
-        search, previous = search.keep(task, fine, errors, unresolved, False), fine
+        search, previous = search.keep(task, fine, errors, unresolved, sharp=False), fine
         unresolved &= tolerance.missed(fine, errors) & sharpened
         if unresolved.any():
             pairs = task.mu[unresolved], task.temperature[unresolved]
@@ -89,15 +93,15 @@ def refine_grids(
             if len(between) >= _FITTED:
                 values, errors = extrapolate(between)
                 errors[:, unresolved] += thermal
-                search = search.keep(task, values + rest, errors + doubt, unresolved, True)
+                search = search.keep(task, values + rest, errors + band_errors, unresolved, sharp=True)
     return search
 
 
 def extrapolate(sums: dict[int, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-    """Sums on grids with n intervals extrapolated to n = ∞, with Student's error of the fit.
+    """Sums on grids with n intervals, by n, extrapolated to n = ∞, and Student's error of the fit.
 
-    Linear interpolation errs by c/n² where bands are smooth; what their crossings and the shape of a small pocket
-    add scatters around it. S(n) = S + c/n² is fitted with weights n⁴, so that a few of the finest grids count.
+    The error of linear interpolation is c/n² for smooth bands; band crossings and small pockets add scatter.
+    S(n) = S + c/n² is fitted with weights n⁴, so that the finest grids dominate.
     """
     n = np.array(list(sums), float)
     values = np.array(list(sums.values())).reshape(len(n), -1)

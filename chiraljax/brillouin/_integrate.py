@@ -13,35 +13,40 @@ from .._tracing import is_differentiated, is_traced
 from ._quadrature import Quadrature
 
 _MEMORY = 2**27
-"""Bytes that the working arrays of one chunk may take."""
+"""Bytes that the working arrays of one chunk may take"""
 _CHUNK = 512
-"""k-points a chunk at most."""
+"""Largest number of k-points per chunk"""
 
 
 def integrate(function: Callable, arguments, quadrature: Quadrature, bytes_per_k: int):
-    """Average of `function(arguments, k)` over the region of a quadrature: (value, error).
+    """Average of `function(arguments, k)` over the region of a quadrature.
 
-    `function` maps a pytree and k (C, 3) to a pytree of arrays (C, ...). The error is the
-    difference between the rule and the coarser one embedded in it. See `sample` for how the points are
-    taken; gradients keep no more than one chunk.
+    The points are evaluated in chunks as by `sample`; gradients keep one chunk at most.
+
+    Args:
+        function: maps a pytree and k (C, 3) to a pytree of arrays (C, ...).
+        arguments: the pytree.
+        bytes_per_k: memory of the working arrays per k-point.
+
+    Returns:
+        value and error, the difference from the coarser rule that is embedded in this one.
     """
     weights = np.stack([quadrature.weights, quadrature.coarse], axis=-1)
     parts = _parts(_weighted, function, arguments, (quadrature.k, weights), bytes_per_k)
     fine, coarse = (jax.tree.map(lambda part, rule=rule: jnp.sum(part[:, rule], axis=0), parts) for rule in (0, 1))
-    return fine, jax.tree.map(lambda one, other: jnp.abs(jax.lax.stop_gradient(one - other)), fine, coarse)
+    return fine, jax.tree.map(lambda value, other: jnp.abs(jax.lax.stop_gradient(value - other)), fine, coarse)
 
 
 def sample(function: Callable, arguments, points, bytes_per_point: int):
     """`function(arguments, points)` for many points, a pytree of arrays with one leading axis each.
 
-    The points are taken in chunks of one fixed size, so a second call compiles nothing new whatever the
-    number of points. Under `jit` and `vmap` the chunks are scanned; their memory, about
-    `bytes_per_point` a point, is bounded in gradients as well.
+    The points are evaluated in chunks of one fixed size, so a second call compiles nothing new for any number of
+    points. Under `jit` and `vmap` the chunks are scanned; their memory, about `bytes_per_point` per point, is bounded
+    in gradients as well.
 
-    On a CPU the chunks go to one thread a core; the first goes alone, so that it alone compiles. The
-    linear-algebra library runs on one thread meanwhile: matrices of this size gain nothing from more,
-    and threads that wait for a busy core make them slower by up to two orders of magnitude. Gradients
-    take one thread.
+    On a CPU there is one thread per core; the first chunk runs alone, so that only one thread compiles. Meanwhile the
+    linear-algebra library uses one thread: more do not speed up matrices of this size, and threads that wait for a busy
+    core slow them down by up to two orders of magnitude. Gradients use one thread.
     """
     parts = _parts(_plain, function, arguments, (points,), bytes_per_point)
     count = len(jax.tree.leaves(points)[0])
@@ -49,7 +54,7 @@ def sample(function: Callable, arguments, points, bytes_per_point: int):
 
 
 def _parts(step: Callable, function: Callable, arguments, points: tuple, bytes_per_point: int):
-    """What each chunk gives, along a new first axis."""
+    """The results of `step` for each chunk, along a new first axis."""
     count = len(jax.tree.leaves(points)[0])
     size = int(np.clip(_MEMORY // bytes_per_point, 1, min(_CHUNK, count) if is_traced(arguments) else _CHUNK))
     n_chunks = -(-count // size)
@@ -64,8 +69,8 @@ def _parts(step: Callable, function: Callable, arguments, points: tuple, bytes_p
         traced = jax.checkpoint(traced) if n_chunks > 1 else traced
         return jax.lax.map(lambda chunk: traced(*chunk), jax.tree.map(jnp.asarray, chunks))
 
-    def evaluate(which):
-        chunk = jax.tree.map(lambda array: jnp.asarray(array[which]), chunks)
+    def evaluate(number):
+        chunk = jax.tree.map(lambda array: jnp.asarray(array[number]), chunks)
         return jax.block_until_ready(_jitted(step, function, arguments, *chunk))
 
     parts = side_by_side(evaluate, range(n_chunks), is_differentiated(arguments))

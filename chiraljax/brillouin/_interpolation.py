@@ -16,18 +16,18 @@ from ._integrate import integrate, sample
 from ._region import region_rule
 
 _CUBE_POINTS = 8
-"""Intervals per axis on which the bands below a group are averaged over a small region."""
+"""Intervals per axis on which the bands below a group are averaged over a small region"""
 _PROBES = 24
-"""k-points at which an interpolation is compared with the energies themselves."""
+"""k-points at which an interpolation is compared with the energies themselves"""
 
 
 class BandGroup(Module):
     """Which bands are interpolated, and how."""
 
     states: tuple[int, int] = eqx.field(static=True)
-    """first band, and that after the last"""
+    """first band, and the band after the last"""
     trial: tuple[int, ...] = eqx.field(static=True)
-    """members of the basis projected on the bands; none for all bands, where H itself is the finite series"""
+    """members of the basis projected on the bands; none for all bands, for which H itself is a finite series"""
     mesh: tuple[int, int, int] = eqx.field(static=True)
     """points per axis of the mesh that is interpolated"""
     region: str = eqx.field(static=True)
@@ -43,7 +43,7 @@ class BandGroup(Module):
         return min(max(bloch.filled - self.states[0], 0), self.size)
 
     def solves(self, bloch: AbstractBloch) -> int:
-        """Diagonalisations that the series takes."""
+        """Diagonalisations that the series needs."""
         return len(_stars(bloch, self).points) + _PROBES if self.trial else 0
 
 
@@ -62,7 +62,7 @@ class BandSeries(NamedTuple):
 def interpolate(bloch: AbstractBloch, group: BandGroup) -> BandSeries:
     """The Fourier series through a group of bands on its mesh.
 
-    One point of each star is diagonalised; H_w(gk) = D H_w(k) D†, of H_w* for antiunitary g.
+    One point of each star is diagonalised: H_w(gk) = D H_w(k) D†, or D H_w(k)* D† for antiunitary g.
     """
     stars = _stars(bloch, group)
     per_k = 16 * bloch.size**2 * (11 + bloch.count)
@@ -103,15 +103,15 @@ def _stars(bloch: AbstractBloch, group: BandGroup) -> _Stars:
     symmetry = bloch.representation
     others = np.setdiff1d(np.arange(bloch.size), trial)
     closed = not trial or np.abs(symmetry.matrices[:, others][:, :, trial]).max(initial=0) < 1e-8
-    which = np.flatnonzero(np.all(symmetry.on_k == np.eye(3, dtype=int), axis=(1, 2)) & ~symmetry.antiunitary)
+    operations = np.flatnonzero(np.all(symmetry.on_k == np.eye(3, dtype=int), axis=(1, 2)) & ~symmetry.antiunitary)
     if trial and closed:
-        which = np.arange(len(symmetry.on_k))
-    images = np.stack([points @ symmetry.on_k[g].T % mesh for g in which])
+        operations = np.arange(len(symmetry.on_k))
+    images = np.stack([points @ symmetry.on_k[g].T % mesh for g in operations])
     code = (images[..., 0] * mesh[1] + images[..., 1]) * mesh[2] + images[..., 2]
     best = np.argmin(code, axis=0)
     representatives, index = np.unique(code[best, np.arange(len(points))], return_inverse=True)
     kept = points[representatives] / mesh
-    used = which[best]
+    used = operations[best]
     turn = symmetry.at(used, kept[index])[:, trial][:, :, trial] if trial else np.zeros((len(points), 0, 0))
     return _Stars(kept, index, turn, symmetry.antiunitary[used])
 
@@ -135,7 +135,7 @@ def _matrices(arguments, k):
 def deviation(bloch: AbstractBloch, group: BandGroup, bands: BandSeries) -> tuple[float, float]:
     """Largest error of an interpolated energy, and of the distance of two neighbouring levels (eV).
 
-    Sampled in the middle of cells of the mesh, where it is largest.
+    Sampled in the middle of cells of the mesh, where the error is largest.
     """
     cells = np.random.default_rng(0).integers(0, group.mesh, (_PROBES, 3))
     k = (cells + 0.5 * (np.array(group.mesh) > 1)) / group.mesh

@@ -32,11 +32,17 @@ class NodeStates(NamedTuple):
 
 
 def at_nodes(series: FourierSeries, grid: Tetrahedra, filled: int, mu: Array, temperature: Array) -> NodeStates:
-    """Diagonalise the series at every node of a grid; `filled` of its bands are filled in the undoped crystal.
+    """Diagonalise the series at every node of a grid.
 
-    A few lines of one plane x = const at a time, in arrays of one shape, so that no other grid compiles anything new.
-    The thermal sums of a pair at T = 0, which no grid resolves, are taken at 1 K; those of many pairs from the
+    Lines of one plane x = const are evaluated in arrays of one shape, so that another grid compiles nothing new. The
+    thermal sums of a pair at T = 0, which no grid resolves, are those at 1 K. Sums for many pairs come from the
     spectral function.
+
+    Args:
+        series: of H (eV) and the operators, as in `BandSeries`.
+        filled: number of bands that are filled in the undoped crystal.
+        mu: (s,) eV, absolute.
+        temperature: (s,) K.
     """
     temperature = jnp.where(temperature > 0, temperature, 1.0)
     many = are_many((series, mu), temperature)
@@ -52,8 +58,8 @@ def at_nodes(series: FourierSeries, grid: Tetrahedra, filled: int, mu: Array, te
         planes = side_by_side(lambda x: _plane(series, x), grid.x, alone)
         pairs = (mu, temperature) if len(few) == len(mu) else (mu[few], temperature[few])
 
-        def block(which):
-            i, y, z, weight = (part[which] for part in blocks)
+        def block(number):
+            i, y, z, weight = (part[number] for part in blocks)
             if many.all():
                 return jax.block_until_ready(_states(planes[i], y, z))
             return jax.block_until_ready(_nodes(filled, planes[i], y, z, weight, *pairs))

@@ -21,11 +21,10 @@ from ._thermal import thermal_trace
 def over_points(blochs: Sequence[AbstractBloch], mu: Array, temperature: Array, rule: Quadrature) -> Estimate:
     """Σ_k w_k Tr[A f(H(k); μ, T)] of each operator, and the carriers, for the pairs (s,) and a batch (r,).
 
-    The errors are the differences from the rule embedded in this one. Raises `InputError` where a gradient is taken at
-    T = 0.
+    The errors are the differences from the rule embedded in this one. Raises `InputError` for a gradient at T = 0.
     """
-    known = concrete(temperature)
-    if known is not None and np.any(known == 0):
+    values = concrete(temperature)
+    if values is not None and np.any(values == 0):
         blochs, mu = _refuse_gradient((blochs, mu))
     many = are_many((blochs, mu), temperature)
     few = np.flatnonzero(~many)
@@ -58,7 +57,7 @@ def over_points(blochs: Sequence[AbstractBloch], mu: Array, temperature: Array, 
 
 
 def _mapped(function: Callable, blochs: Sequence[AbstractBloch]):
-    """`function` of each, in a loop that is compiled once; arrays that all of them hold are not copied."""
+    """`function` of each member of the batch, in a loop that is compiled once; arrays that all share are not copied."""
     rows = list(zip(*map(jax.tree.leaves, blochs), strict=True))
     moving = [i for i, row in enumerate(rows) if any(leaf is not row[0] for leaf in row)]
     leaves, structure = jax.tree.flatten(blochs[0])

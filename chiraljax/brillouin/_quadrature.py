@@ -9,12 +9,10 @@ import numpy as np
 from .._errors import check
 
 _WARP = 0.6
-"""α of the map below: any value in [0, 1) converges; of 0, 0.6, 0.8 and 0.9 this one needed the fewest
-points for the moment of KTaO₃ at 300 K (docs/conventions.md has the model)."""
-
-
+"""α of the map in `zone`: any value in [0, 1) converges; of 0, 0.6, 0.8 and 0.9 this one needs the fewest points for
+the moment of KTaO₃ at 300 K (docs/conventions.md has the model)"""
 GAMMA_CUBE = 0.05
-"""Half-width of the cube around Γ over which the paper averages."""
+"""Half-width of the cube around Γ over which the paper averages"""
 _MIRRORS = np.array([np.diag(signs) for signs in 1 - 2 * np.eye(3, dtype=int)])
 """the reflections of one component of k"""
 
@@ -22,8 +20,8 @@ _MIRRORS = np.array([np.diag(signs) for signs in 1 - 2 * np.eye(3, dtype=int)])
 class Quadrature(eqx.Module):
     """Nodes and weights: the average of F over the region is Σ_i w_i F(k_i).
 
-    A second set of weights on the same nodes is the rule with half as many points an axis; the
-    difference of the two estimates the error.
+    A second set of weights on the same nodes is the rule with half as many points per axis; the difference of the two
+    sums estimates the error.
     """
 
     k: np.ndarray
@@ -35,18 +33,23 @@ class Quadrature(eqx.Module):
     region: str = eqx.field(static=True, default="zone")
     """`"zone"` or `"gamma_cube"`"""
     group: tuple = eqx.field(static=True, default=(), repr=False)
-    """operations on k by which the nodes were reduced: the rule is for integrands that have them"""
+    """operations on k by which the nodes were reduced: the rule is for integrands that are invariant under them"""
 
 
 def zone(n: int, operations=None, periodic: Sequence[bool] = (True, True, True)) -> Quadrature:
-    """The trapezoidal rule with `n` points (even) along every component of k that H depends on.
+    """The trapezoidal rule along every component of k that H depends on.
 
-    It converges faster than any power of 1/n for smooth periodic integrands. Where the symmetry
-    allows (operations that only permute and reflect the components), the points are drawn towards
-    the planes k_i = 0 by the periodic map k = u − α sin(2πu)/2π, which keeps that convergence.
+    It converges faster than any power of 1/n for smooth periodic integrands. If the operations only permute and reflect
+    the components of k, the periodic map k = u − α sin(2πu)/2π draws the points towards the planes k_i = 0, with the
+    same convergence.
 
-    `operations` (g, 3, 3) are integer matrices on k under which the integrand is invariant; only one
-    point of each star is kept. Raises `InputError` for an odd or small n.
+    Args:
+        n: points per component, even and at least 4.
+        operations: (g, 3, 3) integer matrices on k under which the integrand is invariant; one point per star is kept.
+        periodic: whether H depends on each component.
+
+    Raises:
+        InputError: for another n.
     """
     check(n >= 4 and n % 2 == 0, "n", f"must be even and at least 4, but got {n}")
     group = frozen(operations)
@@ -68,11 +71,17 @@ def _zone(n: int, group: tuple, periodic: tuple, warp: float) -> Quadrature:
 
 
 def gamma_cube(n: int, half_width: float = GAMMA_CUBE, operations=None) -> Quadrature:
-    """The Clenshaw–Curtis rule with n + 1 points an axis (n even) on the cube |k_i| ≤ `half_width`.
+    """The Clenshaw–Curtis rule with n + 1 points per axis on the cube |k_i| ≤ `half_width`.
 
-    The weights are normalised to that cube, not to the zone. Operations that do not map the cube
-    onto itself are ignored. Clenshaw and Curtis, Numer. Math. 2, 197 (1960).
-    Raises `InputError` for an odd or small n and for a half-width outside (0, ½].
+    The weights are normalised to that cube, not to the zone. Clenshaw and Curtis, Numer. Math. 2, 197 (1960).
+
+    Args:
+        n: intervals per axis, a multiple of 4.
+        half_width: fractional, in (0, ½].
+        operations: as in `zone`; those that do not map the cube onto itself are ignored.
+
+    Raises:
+        InputError: for values outside these ranges.
     """
     check(n >= 4 and n % 4 == 0, "n", f"must be a multiple of 4, but got {n}")
     check(0 < half_width <= 0.5, "half_width", f"must be in (0, 0.5], but got {half_width}")
@@ -99,7 +108,7 @@ def _clenshaw_curtis(n: int) -> np.ndarray:
 
 
 def stars(axes: list[np.ndarray], group: np.ndarray, modulus: int | None) -> tuple[np.ndarray, np.ndarray]:
-    """One representative of each star of a grid of integer points, and the number of its members."""
+    """One representative of each star of a grid of integer points, and the number of members of the star."""
     half = [
         axis[axis <= (modulus // 2 if modulus else 0)] if np.any(np.all(group == mirror, axis=(1, 2))) else axis
         for axis, mirror in zip(axes, _MIRRORS, strict=True)
@@ -111,7 +120,7 @@ def stars(axes: list[np.ndarray], group: np.ndarray, modulus: int | None) -> tup
 
 
 def representatives(points: np.ndarray, group: np.ndarray, modulus: int | None) -> tuple[np.ndarray, np.ndarray]:
-    """The member of each integer point's star that stands for all of it, and the number of members."""
+    """The representative of each integer point's star, and the number of members of the star."""
     offset = 0 if modulus else int(np.abs(points).max())
     base = modulus or 2 * offset + 1
     lowest, hits = np.full(len(points), base**3), np.zeros(len(points), int)

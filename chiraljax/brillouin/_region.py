@@ -10,14 +10,15 @@ from ._quadrature import GAMMA_CUBE, Quadrature, gamma_cube, zone
 from ._tetrahedra import Tetrahedra, tetrahedra
 
 TRACED_POINTS = 32
-"""Points per axis where the accuracy cannot be tested, because the arguments have no value yet."""
+"""Points per axis if the accuracy cannot be tested, because the arguments are traced"""
 _SIZES = (12, 16, 24, 32, 48, 64, 96, 128, 192, 256)
 
 
 def region_rule(n: int, operations: np.ndarray, periodic: tuple[bool, bool, bool], region: str) -> Quadrature:
     """The rule with `n` points per axis over a region, reduced by operations on k.
 
-    Raises `InputError` for another name than those of `REGIONS` and an unusable n.
+    Raises:
+        InputError: for a region that is not in `REGIONS` and an unusable n.
     """
     check(region in REGIONS, "region", f"must be one of {', '.join(REGIONS)}, but got {region!r}")
     return zone(n, operations, periodic) if region == "zone" else gamma_cube(n, operations=operations)

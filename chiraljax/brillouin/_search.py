@@ -15,11 +15,11 @@ from ._grid_search import refine_grids
 from ._region import region_rules
 
 _FIRST_POINTS = 24
-"""Points per axis up to which a smooth integrand is looked for; 16 where bands can be interpolated."""
+"""Largest number of points per axis in the sums over points; fewer if bands can be interpolated"""
 _CLEAR = 22.0
-"""k_BT between μ and the states taken as all filled or all empty: e⁻²² of them are not."""
+"""k_BT between μ and the states taken as all filled or all empty: the error is e⁻²²"""
 _COLD = 10.0
-"""K: what an error of the energies does to an average at a lower temperature is taken from this one."""
+"""K: lower temperatures are replaced by this one to estimate the effect of an error of the energies"""
 
 
 def search(
@@ -27,19 +27,19 @@ def search(
 ) -> Estimate:
     """The averages of a batch for the pairs (s,), and a rule that is accurate enough, unless the budget is spent.
 
-    Over points where that is smooth; the pairs whose errors are too large then go to interpolated bands and finer
-    grids. Of the budget, the diagonalisation of an m×m matrix takes (m/n)² of that of H.
+    Sums over points come first; pairs whose errors are still too large then go to interpolated bands on finer grids.
+    The diagonalisation of an m×m matrix takes (m/n)² of the budget that one of H takes.
     """
-    one = blochs[0]
+    bloch = blochs[0]
 
     def enough(estimate: Estimate) -> bool:
         wrong = tolerance.missed(estimate.values, estimate.errors)
         groups = carrying_groups(blochs, mu, temperature, wrong)
-        return all(states != (0, one.size) for states, _ in groups)
+        return all(states != (0, bloch.size) for states, _ in groups)
 
     first = refine(
         lambda rule: evaluate(blochs, mu, temperature, rule),
-        region_rules(one.operations, one.periodic, region, _FIRST_POINTS),
+        region_rules(bloch.operations, bloch.periodic, region, _FIRST_POINTS),
         enough,
         budget,
     )
@@ -53,8 +53,8 @@ def search(
         task = Task(blochs, mu[pairs], temperature[pairs], tolerance, left)
         precision = 3 * tolerance.rtol * BOLTZMANN * max(float(jnp.min(task.temperature)), _COLD)
         bands = interpolate_bands(task, start_bands(task, states, region), precision)
-        bands, doubt = probe_bands(task, bands, _COLD)
-        grids = refine_grids(task, bands, doubt, values[:, pairs], errors[:, pairs])
+        bands, band_errors = probe_bands(task, bands, _COLD)
+        grids = refine_grids(task, bands, band_errors, values[:, pairs], errors[:, pairs])
         values[:, pairs], errors[:, pairs] = grids.values, grids.errors
         solves, left = solves + grids.solves, left - int(grids.solves @ [1, bands.weight(task)])
         for pair in np.flatnonzero(grids.improved):
@@ -68,7 +68,10 @@ def search(
 def carrying_groups(
     blochs: Sequence[AbstractBloch], mu: Array, temperature: Array, wrong: np.ndarray
 ) -> list[tuple[tuple[int, int], np.ndarray]]:
-    """The bands that carry the wrong pairs: those above the gap or below it, where the others are filled or empty."""
+    """Ranges of bands, each with the `wrong` pairs for which all other bands are filled or empty.
+
+    The bands are those above the gap, those below it, or all.
+    """
     if not wrong.any():
         return []
     size, filled, (low, high) = blochs[0].size, blochs[0].filled, blochs[0].edges

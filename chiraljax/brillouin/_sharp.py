@@ -11,14 +11,14 @@ from ._nodes import NodeStates
 from ._tetrahedra import Tetrahedra, occupied
 
 _SPREAD = 14.0
-"""k_BT on either side of μ where −f' is sampled: e⁻¹⁴ of it lies outside."""
+"""k_BT on either side of μ where −f' is sampled: e⁻¹⁴ of it lies outside"""
 _SAMPLES = 65
 _SHARED_STEP = 1 / 3
-"""k_BT of the coldest pair between levels that pairs share."""
+"""Distance of the levels that pairs share, in k_BT of the coldest pair"""
 _ROW = 64
-"""Neighbouring levels that are looked at together."""
+"""Neighbouring levels per call of `occupied`"""
 _BLOCK = 128
-"""Pairs that are averaged together."""
+"""Pairs that are averaged together"""
 
 
 def extrapolated(
@@ -26,20 +26,30 @@ def extrapolated(
 ) -> tuple[Array, Array]:
     """`between_tetrahedra` at spacings h and 2h of a grid, extrapolated to h = 0: (4 S₁ − S₂)/3, and its error.
 
-    Linear interpolation errs by h²; the error given is a third of what the extrapolation adds.
+    The error of linear interpolation is of order h²; that of the result is a third of what the extrapolation adds, plus
+    the error of `between_tetrahedra`.
     """
-    (fine, doubt), (coarse, _) = (
+    (fine, error), (coarse, _) = (
         between_tetrahedra(states, grid, spacing, filled, mu, temperature) for spacing in (0, 1)
     )
-    return (4 * fine - coarse) / 3, jax.lax.stop_gradient(jnp.abs(fine - coarse) / 9 + doubt)
+    return (4 * fine - coarse) / 3, jax.lax.stop_gradient(jnp.abs(fine - coarse) / 9 + error)
 
 
 def between_tetrahedra(
     states: NodeStates, grid: Tetrahedra, spacing: int, filled: int, mu: Array, temperature: Array
 ) -> tuple[Float[Array, "q s"], Float[Array, "q s"]]:
-    """What the states below a sharp Fermi level give to the operators and the carriers, averaged over −f'.
+    """Sums of the operators and the carriers over the states below a sharp level, averaged over the level with −f'.
 
-    The error of that average is a quarter of what half as many levels of it change. Many warm pairs share their levels.
+    The error of that average is a quarter of its change with half as many levels. Many warm pairs share their levels.
+
+    Args:
+        spacing: 0 for the tetrahedra between neighbouring nodes, 1 for those between every second node.
+        filled: number of bands that are filled in the undoped crystal.
+        mu: (s,) eV, absolute.
+        temperature: (s,) K.
+
+    Returns:
+        averages and errors, (q, s).
     """
     shared = _sharing(states, mu, temperature)
     if shared.any():
@@ -59,7 +69,7 @@ def between_tetrahedra(
 
 
 def _sharing(states: NodeStates, mu: Array, temperature: Array) -> np.ndarray:
-    """(s,) the pairs above a temperature, chosen such that common levels for them and own ones for others are few."""
+    """(s,) the pairs above a temperature that minimises the number of common levels and of other pairs' own levels."""
     if is_differentiated((states, mu, temperature)):
         return np.zeros(len(mu), bool)
     thermal, centre = BOLTZMANN * np.asarray(temperature), np.asarray(mu)
@@ -98,12 +108,12 @@ def _on_shared_levels(
 
 
 def _with_unit(values: Float[Array, "a N m"]) -> Float[Array, "q N m"]:
-    """The expectation values and, for the carriers, 1."""
+    """The expectation values, and 1 for the carriers."""
     return jnp.concatenate([values, jnp.ones_like(values[:1])])
 
 
 def thermal_levels() -> tuple[np.ndarray, np.ndarray]:
-    """x and weights (with all x, with every second) of an average over 1/(4 cosh²(x/2)), denser around 0."""
+    """x (65,) and weights (65, 2), with all x and with every second, of an average over 1/(4 cosh²(x/2))."""
     x = 3 * np.sinh(np.linspace(-1, 1, _SAMPLES) * np.arcsinh(_SPREAD / 3))
     weights = np.sqrt(9 + x**2) / np.cosh(x / 2) ** 2
     both = np.stack([weights, np.where(np.arange(_SAMPLES) % 2 == 0, weights, 0)], axis=-1)

@@ -11,17 +11,17 @@ from .._types import Array, ArrayLike, Float
 from .._units import BOLTZMANN
 
 _MANY = 24
-"""Pairs from which on one spectral function is cheaper than a sum over the states for each."""
+"""Number of pairs from which one spectral function is cheaper than a sum over the states for each"""
 _COLDEST = 1.0
-"""K: no spectral function is as fine as a lower temperature needs."""
+"""K: lower temperatures would need too fine a spectral function"""
 _POINTS = 8
-"""Energies of the grid on which one state is laid."""
+"""Energies of the grid on which one state is distributed"""
 _PER_KT = 8
-"""Spacings of the grid in k_BT, at least."""
+"""Smallest number of spacings of the grid in k_BT"""
 _REACH = 40.0
-"""k_BT from μ, and from the lowest state, beyond which f is 1 or 0."""
+"""k_BT from μ, and from the lowest state, beyond which f is 1 or 0"""
 _BLOCK = 128
-"""Pairs whose occupations are looked at together."""
+"""Pairs that are summed together"""
 
 _NODES = np.arange(_POINTS) - (_POINTS - 1) / 2
 _LAGRANGE = np.linalg.inv(np.vander(_NODES, increasing=True).T)
@@ -29,7 +29,7 @@ _LAGRANGE = np.linalg.inv(np.vander(_NODES, increasing=True).T)
 
 
 def are_many(arguments, temperature: ArrayLike) -> np.ndarray:
-    """(s,) which pairs `thermal_sums` should take: none if they are few, or if a gradient or trace is being taken."""
+    """(s,) the pairs for `thermal_sums`: none if they are few, or if `arguments` are traced or differentiated."""
     if is_differentiated((arguments, temperature)):
         return np.zeros(np.shape(temperature), bool)
     warm = np.asarray(temperature) >= _COLDEST
@@ -44,17 +44,25 @@ def thermal_sums(
     mu: Array,
     temperature: Array,
 ) -> np.ndarray:
-    """Σ_i w_i Σ_n A_in f(E_in), and carriers, for r sets of weights and all s pairs: (r, a + 1, s), on the host.
+    """Σ_i w_i Σ_n A_in f(E_in), and the carriers, of many pairs (μ, T), on the host.
 
-    Arguments: E (eV) and A of m bands at N points, of which the first `filled` are filled in the undoped crystal;
-    weights (N, r); μ (s,) eV and T (s,) K, at least 1 K.
-
-    The states are laid on a grid of energies with spacing h ≤ k_BT/8, each on 8 of them with the weights of Lagrange's
-    interpolation at its energy, which replaces f(E) by the polynomial of degree 7 through its neighbours. The sums of
-    a pair run over the grid within ±40 k_BT of μ. A ladder of grids, each twice as coarse and made from the one
-    before in the same way, has the right one for every T. The error of f is at most (1·3·5·7/2⁴)² h⁸ |f⁽⁸⁾|/8! with
+    Each state is distributed on 8 energies of a grid with spacing h ≤ k_BT/8, with the weights of Lagrange's
+    interpolation at its energy. This replaces f(E) by the polynomial of degree 7 through its neighbours. The sums of a
+    pair run over the grid within ±40 k_BT of μ. A sequence of grids, each twice as coarse and made from the one before
+    in the same way, has a suitable one for every T. The error of f is at most (1·3·5·7/2⁴)² h⁸ |f⁽⁸⁾|/8! with
     |f⁽⁸⁾| < 6.5 f/(k_BT)⁸, f within 4h: **below 7·10⁻¹⁰ f**, also where f is exponentially small. Carriers are as
-    accurate, since f is that of electrons above and of holes below.
+    accurate, since f is that of electrons above the gap and of holes below it.
+
+    Args:
+        filled: number of bands that are filled in the undoped crystal.
+        energies: E of m bands at N points, eV.
+        values: expectation values of a operators.
+        weights: r sets, (N, r).
+        mu: (s,) eV, absolute.
+        temperature: (s,) K, at least 1 K.
+
+    Returns:
+        (r, a + 1, s), the carriers last.
     """
     energies, values = np.asarray(energies), np.asarray(values)
     used = np.any(weights != 0, axis=1)
@@ -79,7 +87,7 @@ def _sums(energies: np.ndarray, values: np.ndarray, weights: np.ndarray, mu: np.
         region = np.floor(mu[fitting] / (_REACH * _PER_KT * grid.spacing))
         for own in np.unique(region):
             pairs = fitting[region == own]
-            blocks += [(grid, some) for some in np.array_split(pairs, -(-len(pairs) // _BLOCK))]
+            blocks += [(grid, part) for part in np.array_split(pairs, -(-len(pairs) // _BLOCK))]
 
     def of_block(block):
         grid, pairs = block
@@ -113,8 +121,8 @@ def _ladder(energies, values, weights, mu, thermal) -> Iterator[_Grid]:
     for weight in weights.T:
         own = weight[point]
         for amount in (*(own * value[index] for value in values), own):
-            some = np.flatnonzero(own) if np.count_nonzero(own) < len(own) / 2 else slice(None)
-            rows.append(_laid(cell[some], offset[some], amount[some], count))
+            used = np.flatnonzero(own) if np.count_nonzero(own) < len(own) / 2 else slice(None)
+            rows.append(_distributed(cell[used], offset[used], amount[used], count))
     grid = _Grid(at.min(initial=high) - (_POINTS // 2 - 1) * spacing, spacing, np.array(rows))
     yield grid
     while 2 * grid.spacing * _PER_KT <= thermal.max() * (1 + 1e-9):
@@ -122,27 +130,27 @@ def _ladder(energies, values, weights, mu, thermal) -> Iterator[_Grid]:
         yield grid
 
 
-def _laid(cell: np.ndarray, offset: np.ndarray, amount: np.ndarray, count: int) -> np.ndarray:
-    """Amounts in cells of a grid, `offset` from their middles, laid on its energies."""
+def _distributed(cell: np.ndarray, offset: np.ndarray, amount: np.ndarray, count: int) -> np.ndarray:
+    """Amounts in cells of a grid, `offset` from their middles, distributed on its energies."""
     moments = np.empty((_POINTS, count))
     for power in moments:
         power[:] = np.bincount(cell, amount, count)
         amount = amount * offset
-    return _spread(_LAGRANGE @ moments)
+    return _summed(_LAGRANGE @ moments)
 
 
 def _coarser(grid: _Grid) -> _Grid:
-    """Every second energy; what lies at the others, in the middle of a cell, is laid on them."""
+    """Every second energy; states at the other energies, in the middle of a cell, are distributed on these."""
     density = np.pad(grid.density, ((0, 0), (0, grid.density.shape[1] % 2)))
     even, odd = density[:, ::2], density[:, 1::2]
-    coarse = np.stack([_spread(np.outer(_LAGRANGE[:, 0], row)) for row in odd])
+    coarse = np.stack([_summed(np.outer(_LAGRANGE[:, 0], row)) for row in odd])
     before = _POINTS // 2 - 1
     coarse[:, before : before + even.shape[1]] += even
     return _Grid(grid.first - before * 2 * grid.spacing, 2 * grid.spacing, coarse)
 
 
-def _spread(parts: np.ndarray) -> np.ndarray:
-    """What each cell gives to the energies around it, (points, cells), summed."""
+def _summed(parts: np.ndarray) -> np.ndarray:
+    """The contributions (points, cells) of each cell to the energies around it, summed."""
     points, cells = parts.shape
     total = np.zeros(cells + points - 1)
     for j, part in enumerate(parts):
@@ -151,7 +159,7 @@ def _spread(parts: np.ndarray) -> np.ndarray:
 
 
 def _on_grid(grid: _Grid, bottom: float, mu: np.ndarray, thermal: np.ndarray) -> np.ndarray:
-    """Sums (r(a + 1), s) for neighbouring pairs; everything below their reach is filled."""
+    """Sums (r(a + 1), s) for neighbouring pairs; all states below their reach are filled."""
     low, high = np.min(mu - _REACH * thermal), np.max(np.maximum(mu, bottom) + _REACH * thermal)
     start, stop = (int(np.clip((end - grid.first) // grid.spacing, 0, grid.density.shape[1])) for end in (low, high))
     energies = grid.first + grid.spacing * np.arange(start, stop)

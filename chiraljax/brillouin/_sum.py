@@ -1,4 +1,4 @@
-"""What every result of a sum over k says of it."""
+"""Cost, rule and status of every result of a sum over k."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ class AbstractSum(AbstractResult):
     converged: eqx.AbstractVar[Bool[Array, ""]]
     """whether the errors that steer the refinement are within the tolerance"""
     rule: eqx.AbstractVar[Any]
-    """the last rule used; pass it on, in an `Accuracy`, to repeat the sum under `jit` or for a gradient"""
+    """the last rule used; `Accuracy(rule=…)` repeats the sum under `jit` or for a gradient"""
 
     @property
     def status(self) -> str:
@@ -33,8 +33,8 @@ class AbstractSum(AbstractResult):
         solves, small = concrete(self.eigensolves), concrete(self.interpolated)
         if solves is None or small is None:
             return ""
-        more = f" and {small.sum():,} of interpolated bands" if small.any() else ""
-        return f"{solves.sum():,} diagonalisations{more}"
+        of_bands = f" and {small.sum():,} of interpolated bands" if small.any() else ""
+        return f"{solves.sum():,} diagonalisations{of_bands}"
 
     def _attributes(self) -> dict[str, Any]:
         return {"eigensolves": int(self.eigensolves), "interpolated": int(self.interpolated)}

@@ -15,12 +15,12 @@ from .._types import Array, Float
 from ._quadrature import frozen, representatives, signed_permutations, stars
 
 _WARP = 0.8
-"""α of the map k = u − α sin(2πu)/2π. With Richardson's extrapolation 0.8 and 0.9 serve a Fermi surface of any size
-between 10 meV and 0.5 eV above the edge of KTaO₃; 0.6 leaves the smallest unresolved."""
+"""α of the map k = u − α sin(2πu)/2π. With Richardson's extrapolation 0.8 and 0.9 resolve Fermi surfaces from 10 meV to
+0.5 eV above the edge of KTaO₃; 0.6 does not resolve the smallest."""
 _SLAB = 2**16
-"""Tetrahedra looked at together on the host."""
+"""Tetrahedra per thread on the host"""
 _CHUNK = 2048
-"""Tetrahedra cut by a Fermi surface that are summed together."""
+"""Tetrahedra cut by a Fermi surface that are summed together"""
 _CORNERS = np.stack(np.meshgrid(*[[0, 1]] * 3, indexing="ij"), axis=-1).reshape(-1, 3)
 _TETRAHEDRA = np.array([np.cumsum([0, *np.array([4, 2, 1])[list(p)]]) for p in permutations(range(3))])
 """The six tetrahedra around a diagonal of a cell (Kuhn), as numbers of its `_CORNERS`"""
@@ -29,8 +29,8 @@ _TETRAHEDRA = np.array([np.cumsum([0, *np.array([4, 2, 1])[list(p)]]) for p in p
 class Tetrahedra(eqx.Module):
     """A grid, the tetrahedra between its nodes and between every second one, and the trapezoidal weights of the nodes.
 
-    The nodes are lines of a tensor product: number l·len(z) + m is (x[lines[l, 0]], y[lines[l, 1]], z[m]), so
-    a Fourier series is summed over one component at a time.
+    The nodes are lines of a tensor product: number l·len(z) + m is (x[lines[l, 0]], y[lines[l, 1]], z[m]). So a Fourier
+    series can be summed over one component at a time.
     """
 
     x: np.ndarray
@@ -44,17 +44,25 @@ class Tetrahedra(eqx.Module):
     volumes: tuple[np.ndarray, ...]
     """(tetrahedra,), sum 1"""
     weights: np.ndarray
-    """(nodes, 2), of the trapezoidal rule with every node and with every second one an axis; sum 1"""
+    """(nodes, 2), of the trapezoidal rule with every node and with every second one per axis; sum 1"""
     n_nodes: int = eqx.field(static=True)
     """nodes that no symmetry relates"""
 
 
 def tetrahedra(n: int, operations=None, periodic=(True, True, True), half_width: float | None = None) -> Tetrahedra:
-    """The tetrahedra of a grid with `n` intervals (a multiple of 4) an axis.
+    """The tetrahedra of a grid with `n` intervals per axis.
 
-    Over the zone, where the symmetry allows drawn towards the planes k_i = 0, or over the cube |k_i| ≤ `half_width`.
-    `operations` (g, 3, 3) are integer matrices on k under which the integrand is invariant: one node and one
-    cell of each star are kept.
+    If the symmetry allows, the nodes over the zone are drawn towards the planes k_i = 0, as in `zone`.
+
+    Args:
+        n: a multiple of 4.
+        operations: (g, 3, 3) integer matrices on k under which the integrand is invariant; one node and one cell per
+            star are kept.
+        periodic: whether H depends on each component of k.
+        half_width: of the cube |k_i| ≤ `half_width`; None for the zone.
+
+    Raises:
+        InputError: for another n.
     """
     check(n >= 4 and n % 4 == 0, "n", f"must be a multiple of 4, but got {n}")
     return _tetrahedra(n, frozen(operations), tuple(bool(p) for p in periodic), half_width)
@@ -91,8 +99,8 @@ def _tetrahedra(n: int, group: tuple, periodic: tuple, half_width: float | None)
     points, index = _unique(np.concatenate(nodes), (n + 1) ** 3)
     points = 2 * np.stack(np.unravel_index(points, (n + 1,) * 3), axis=-1) + start
     kept, members = representatives(points, on_nodes, modulus)
-    _, where, back = np.unique(kept, axis=0, return_index=True, return_inverse=True)
-    reduced = kept[where]
+    _, first_of_star, back = np.unique(kept, axis=0, return_index=True, return_inverse=True)
+    reduced = kept[first_of_star]
     lines, line = np.unique(reduced[:, :2], axis=0, return_inverse=True)
     x, at_x = np.unique(lines[:, 0], return_inverse=True)
     y, at_y = np.unique(lines[:, 1], return_inverse=True)
@@ -100,7 +108,7 @@ def _tetrahedra(n: int, group: tuple, periodic: tuple, half_width: float | None)
     number = line.ravel() * len(z) + at_z.ravel()
     cells = np.split(number[back.ravel()][index].reshape(-1, 8), np.cumsum([len(v) // 6 for v in volumes])[:-1])
     weights = np.zeros((len(lines) * len(z), 2))
-    weights[number, 0] = members[where] * np.where(periodic, density(reduced), 1.0).prod(axis=1)
+    weights[number, 0] = members[first_of_star] * np.where(periodic, density(reduced), 1.0).prod(axis=1)
     second = np.all((reduced - start) % 4 == 0, axis=1)
     weights[number, 1] = np.where(second, weights[number, 0], 0)
     return Tetrahedra(
@@ -116,7 +124,7 @@ def _tetrahedra(n: int, group: tuple, periodic: tuple, half_width: float | None)
 
 
 def _unique(numbers: np.ndarray, end: int) -> tuple[np.ndarray, np.ndarray]:
-    """What `numpy.unique` with its inverse gives, without sorting."""
+    """As `numpy.unique` with `return_inverse`, without sorting."""
     present = np.zeros(end, bool)
     present[numbers] = True
     return np.flatnonzero(present), (np.cumsum(present) - 1)[numbers]
@@ -130,15 +138,21 @@ def occupied(
     levels: Float[Array, "s q"],
     weights: np.ndarray,
 ) -> Float[Array, "s w a"]:
-    """Σ_q w_q ∫ Σ_n A_n(k) θ(x_q − E_n(k)) over tetrahedra in which E_n and A_n are linear, exactly: (s, w, a).
+    """Σ_q w_q ∫ Σ_n A_n(k) θ(x_q − E_n(k)) over tetrahedra in which E_n and A_n are linear, exactly.
 
-    Arguments: `energies` (N, m) and `values` (a, N, m) at the nodes; corners (t, 4) and volumes (t,) of
-    the tetrahedra; the levels x_q (s, q) of each of s averages and w sets of weights w_q (q, w) of sum 1. In one
-    tetrahedron the states below x fill the cone from the lowest corner, up to three tetrahedra, or all but the
+    In one tetrahedron the states below x fill the cone from the lowest corner, up to three tetrahedra, or all but the
     cone from the highest corner. Blöchl, Jepsen and Andersen, Phys. Rev. B 49, 16223 (1994).
 
-    A node below every level counts with the volume around it; only in tetrahedra with corners on both sides of
-    a level, or between levels, is there anything to correct. Under `jit`, where they are not known, all are seen to.
+    A node below every level counts with the volume around it. Only tetrahedra with corners on both sides of a level, or
+    between levels, need a correction. Under `jit`, where these are not known, all tetrahedra are evaluated.
+
+    Args:
+        energies: E_n at the nodes, eV.
+        values: A_n at the nodes.
+        corners: (t, 4) numbers of nodes.
+        volumes: (t,).
+        levels: x_q of s averages, eV.
+        weights: w sets of w_q, (q, w), each of sum 1.
     """
     lowest = jax.lax.stop_gradient(levels.min(axis=1))
     around = np.bincount(corners.ravel(), np.repeat(volumes / 4, 4), len(energies))
@@ -148,27 +162,28 @@ def occupied(
 
     if is_traced((energies, values, levels)):
         nodes = jax.lax.map(below, lowest)
-        return nodes[:, None] + _all(energies, values, jnp.asarray(corners), jnp.asarray(volumes), levels, weights)
+        every = _corrections(energies, values, jnp.asarray(corners), jnp.asarray(volumes), levels, weights)
+        return nodes[:, None] + every
     alone = is_differentiated((energies, values, levels))
-    known, lowest = np.asarray(jax.lax.stop_gradient(energies)), np.asarray(lowest)
+    on_host, lowest = np.asarray(jax.lax.stop_gradient(energies)), np.asarray(lowest)
     highest = np.asarray(jax.lax.stop_gradient(levels.max(axis=1)))
-    of, value = (energies, values) if alone else (known, np.asarray(values))
-    nodes = jnp.stack([below(level) for level in lowest]) if alone else _counted(known, values, around, lowest)
-    sides = [_sides(known, lowest[s : s + 32], highest[s : s + 32]) for s in range(0, len(levels), 32)]
+    e, a = (energies, values) if alone else (on_host, np.asarray(values))
+    nodes = jnp.stack([below(level) for level in lowest]) if alone else _below_levels(on_host, values, around, lowest)
+    sides = [_sides(on_host, lowest[s : s + 32], highest[s : s + 32]) for s in range(0, len(levels), 32)]
 
     def slab(start):
         corner, volume = corners[start : start + _SLAB], volumes[start : start + _SLAB]
         common = [np.bitwise_and.reduce(side[corner], axis=1) for side in sides]
         sums = []
         for s, level in enumerate(levels):
-            which, band = np.nonzero((common[s // 32] >> np.uint64(2 * (s % 32))) & np.uint64(3) == 0)
+            cut, band = np.nonzero((common[s // 32] >> np.uint64(2 * (s % 32))) & np.uint64(3) == 0)
             total = jnp.zeros((weights.shape[1], len(values)))
-            for i in range(0, len(which), _CHUNK):
-                count = min(_CHUNK, len(which) - i)
-                part = np.pad(which[i : i + count], (0, _CHUNK - count))
+            for i in range(0, len(cut), _CHUNK):
+                count = min(_CHUNK, len(cut) - i)
+                part = np.pad(cut[i : i + count], (0, _CHUNK - count))
                 at = (corner[part].T, np.pad(band[i : i + count], (0, _CHUNK - count)))
                 counted = volume[part] * (np.arange(_CHUNK) < count)
-                total = total + _cut(of[at], value[:, *at], counted, level, weights)
+                total = total + _correction(e[at], a[:, *at], counted, level, weights)
             sums.append(total)
         return jnp.stack(sums)
 
@@ -176,8 +191,8 @@ def occupied(
     return jnp.asarray(nodes)[:, None] + sum(parts)
 
 
-def _counted(energies: np.ndarray, values: Array, around: np.ndarray, levels: np.ndarray) -> np.ndarray:
-    """The sums over nodes below each of the levels, all from one pass: (s, a)."""
+def _below_levels(energies: np.ndarray, values: Array, around: np.ndarray, levels: np.ndarray) -> np.ndarray:
+    """The sums over nodes below each of the levels, from one pass: (s, a)."""
     order = np.argsort(levels)
     first = np.searchsorted(levels[order], energies.ravel())
     parts = [
@@ -195,7 +210,8 @@ def _sides(energies: np.ndarray, lowest: np.ndarray, highest: np.ndarray) -> np.
     return bits
 
 
-def _all(energies, values, corners, volumes, levels, weights):
+def _corrections(energies, values, corners, volumes, levels, weights):
+    """`_correction` of all tetrahedra, (s, w, a), in a loop."""
     size = min(_CHUNK // energies.shape[1], len(volumes))
     padding = -len(volumes) % size
     corners = jnp.pad(corners, ((0, padding), (0, 0))).reshape(-1, size, 4)
@@ -204,7 +220,7 @@ def _all(energies, values, corners, volumes, levels, weights):
     @jax.checkpoint
     def add(level, part):
         corner, volume = part
-        return _cut(
+        return _correction(
             jnp.moveaxis(energies[corner], 1, 0).reshape(4, -1),
             jnp.moveaxis(values[:, corner], 2, 1).reshape(len(values), 4, -1),
             jnp.repeat(volume, energies.shape[1]),
@@ -216,24 +232,22 @@ def _all(energies, values, corners, volumes, levels, weights):
 
 
 @jax.jit
-def _cut(energies: Array, values: Array, volumes: Array, levels: Array, weights: Array) -> Array:
-    """What tetrahedra add to the sum over their corners below all levels: (w, a).
+def _correction(energies: Array, values: Array, volumes: Array, levels: Array, weights: Array) -> Array:
+    """The exact sum (w, a) over tetrahedra minus that over their corners below all levels.
 
-    Arguments: energies (4, t), values (a, 4, t), volumes (t,), levels (q,), weights (q, w).
+    Energies are (4, t), values (a, 4, t), volumes (t,), levels (q,), weights (q, w).
     """
     e: list[Array] = [corner[:, None] for corner in energies]
     a = [values[:, i, :, None] for i in range(4)]
-    counted = sum(
-        (jnp.where(e[i] <= jnp.min(levels), a[i], 0.0) for i in range(1, 4)),
-        jnp.where(e[0] <= jnp.min(levels), a[0], 0.0),
-    )
+    first, *others = (jnp.where(e[i] <= jnp.min(levels), a[i], 0.0) for i in range(4))
+    counted = sum(others, first)
     for i, j in ((0, 1), (2, 3), (0, 2), (1, 3), (1, 2)):
         ordered = e[i] <= e[j]
         e[i], e[j] = jnp.where(ordered, e[i], e[j]), jnp.where(ordered, e[j], e[i])
         a[i], a[j] = jnp.where(ordered, a[i], a[j]), jnp.where(ordered, a[j], a[i])
 
     def part(i: int, j: int) -> Array:
-        """How far along edge ij the level lies."""
+        """Fraction of edge ij below the level."""
         distance = e[j] - e[i]
         return jnp.where(distance > 0, (levels - e[i]) / jnp.where(distance > 0, distance, 1.0), 0.0)
 

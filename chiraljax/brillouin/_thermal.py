@@ -32,15 +32,22 @@ def thermal_trace(
 ) -> ThermalTrace:
     """Tr[A f(H; μ, T)] with f = 1/(exp((E − μ)/k_BT) + 1), for all s pairs (μ, T) from one diagonalisation.
 
-    Arguments: H (..., n, n) eV; Hermitian operators (a, n, n) or (..., a, n, n); μ (s,) eV, absolute; T (s,) K, zero
-    included; the number of states that count as filled in `carriers`.
-
     The derivative with respect to H, A, μ and T is that of Daleckii and Krein,
 
         d Tr[A f(H)] = Σ_nm A_mn f[E_n, E_m] dH_nm,
 
-    with the divided differences f[a, b] = (f(a) − f(b))/(a − b), f[a, a] = f'(a): finite at every
-    degeneracy. It does not exist at T = 0, where it is NaN. Higham, Functions of Matrices (2008), Eq. 3.13.
+    with the divided differences f[a, b] = (f(a) − f(b))/(a − b), f[a, a] = f'(a), which are finite at every degeneracy.
+    At T = 0 it does not exist and is NaN. Higham, Functions of Matrices (2008), Eq. 3.13.
+
+    Args:
+        hamiltonian: (..., n, n) eV.
+        operators: Hermitian, (a, n, n) or (..., a, n, n).
+        mu: (s,) eV, absolute.
+        temperature: (s,) K, zero or positive.
+        filling: number of states that count as filled in `carriers`.
+
+    Raises:
+        InputError: for a μ that is not finite, a negative temperature, and lists of different lengths.
     """
     check_finite("mu", mu)
     check_positive("temperature", temperature, zero=True)
@@ -100,9 +107,9 @@ class Spectrum(NamedTuple):
 
 @partial(jax.custom_jvp, nondiff_argnums=(0,))
 def spectrum(filling: int, hamiltonian, operators, mu, temperature) -> Spectrum:
-    """What `expectations` and `thermal_trace` give, together, for operators (..., a, n, n).
+    """The results of `expectations` and `thermal_trace` from one diagonalisation, for operators (..., a, n, n).
 
-    The derivative of each is its own: that of the sums has no 1/(E_i − E_j).
+    The derivative of the sums is that of `thermal_trace`, without 1/(E_i − E_j).
     """
     energies, vectors = _eigh(hamiltonian)
     diagonal = _in_basis_diagonal(operators, vectors)
@@ -110,7 +117,7 @@ def spectrum(filling: int, hamiltonian, operators, mu, temperature) -> Spectrum:
 
 
 @spectrum.defjvp
-def _of_each(filling, primals, tangents):
+def _spectrum_jvp(filling, primals, tangents):
     levels, d_levels = jax.jvp(expectations, primals[:2], tangents[:2])
     sums, d_sums = jax.jvp(partial(_trace, filling), primals, tangents)
     return Spectrum(*levels, *sums), Spectrum(*d_levels, *d_sums)
@@ -126,17 +133,21 @@ def _sums(filling, energies, diagonal, mu, temperature):
 
 def fermi(distance: Float[Array, "..."], temperature: Float[Array, "..."]) -> Float[Array, "..."]:
     """Occupation at `distance` = E − μ (eV) and T (K); at T = 0 the step, ½ at E = μ."""
-    return jax.nn.sigmoid(_scaled(-distance, temperature))
+    step = jnp.where(distance == 0, 0.0, -jnp.sign(distance) * jnp.inf)
+    thermal = BOLTZMANN * jnp.where(temperature > 0, temperature, 1)
+    return jax.nn.sigmoid(jnp.where(temperature > 0, -distance / thermal, step))
 
 
 def divided_differences(
     energies: Energies, mu: Float[Array, " s"], temperature: Float[Array, " s"]
 ) -> Float[Array, "*batch s n n"]:
-    """f[E_n, E_m] in 1/eV: with x = (E_n − μ)/k_BT, y = (E_m − μ)/k_BT and z = |x − y|,
+    """f[E_n, E_m] in 1/eV, for each pair (μ, T).
 
-        f[E_n, E_m] = − (1 − e^−z)/z · e^−s / [(1 + e^−|x|)(1 + e^−|y|) k_BT],
+    With x = (E_n − μ)/k_BT, y = (E_m − μ)/k_BT, z = |x − y|, and s = min(|x|, |y|) if x and y have one sign, else 0,
 
-    where s = min(|x|, |y|) if x and y have one sign, else 0: nothing overflows, nothing cancels.
+        f[E_n, E_m] = − (1 − e^−z)/z · e^−s / [(1 + e^−|x|)(1 + e^−|y|) k_BT]:
+
+    no term overflows and none cancels.
     """
     thermal = BOLTZMANN * jnp.where(temperature > 0, temperature, jnp.nan)[:, None, None]
     x = ((energies[..., None, :] - mu[:, None])[..., :, None]) / thermal
@@ -147,11 +158,6 @@ def divided_differences(
     smaller = jnp.where(x * y > 0, jnp.minimum(jnp.abs(x), jnp.abs(y)), 0)
     weight = (1 + jnp.exp(-jnp.abs(x))) * (1 + jnp.exp(-jnp.abs(y)))
     return -(ratio * jnp.exp(-smaller)) / (weight * thermal)
-
-
-def _scaled(distance: Array, temperature: Array) -> Array:
-    limit = jnp.where(distance == 0, 0.0, jnp.sign(distance) * jnp.inf)
-    return jnp.where(temperature > 0, distance / (BOLTZMANN * jnp.where(temperature > 0, temperature, 1)), limit)
 
 
 def _in_basis_diagonal(operators, vectors):

@@ -21,19 +21,20 @@ from ..pulse import AbstractPulse, GaussianPulse
 
 
 class Chain(Module):
-    """E(t) → u(t) → Ω(t) → M(Ω) → M(t): what each part gives the next.
+    """E(t) → u(t) → Ω(t) → M(Ω) → M(t), step by step.
 
     Every calculation from a pulse to a moment goes through here: one simulation, an ensemble, the search for a pulse,
-    a sweep. What differs is how the motion is integrated and how accurate the sum over the zone is; both are passed in.
+    a sweep. They differ in how the motion is integrated and in the accuracy of the sum over the zone; both are passed
+    in.
     """
 
     electrons: Electrons
     phonon: Phonon | None
-    """None where nothing is driven"""
+    """None if nothing is driven"""
     pulse: AbstractPulse
     coupling: AbstractCoupling
     filling: Filling | None
-    """None where no moment is asked for"""
+    """None if no moment is wanted"""
 
     @classmethod
     def of(
@@ -43,7 +44,7 @@ class Chain(Module):
         coupling: AbstractCoupling | None = None,
         filling: Filling | None = None,
     ) -> "Chain":
-        """The chain of a material; unless given, the paper's pulse and `KinematicRotation`."""
+        """The chain of a material; `pulse` is that of the paper and `coupling` `KinematicRotation` unless given."""
         return cls(
             material.electrons,
             material.phonon,
@@ -54,7 +55,11 @@ class Chain(Module):
 
     @property
     def driven(self) -> Phonon:
-        """The phonon. Raises `InputError` for a material without one."""
+        """The phonon.
+
+        Raises:
+            InputError: for a material without one.
+        """
         if self.phonon is None:
             raise InputError("material", "must have a phonon to be driven, but has none")
         return self.phonon
@@ -72,17 +77,17 @@ class Chain(Module):
         surface: str = "screened",
         bath: HeatBath | None = None,
     ) -> Motion:
-        """What the pulse does to the phonon, from rest at the first of `times` (T,) in ps; see `Phonon.drive`."""
+        """The motion of the phonon, from rest at the first of `times` (T,) in ps; see `Phonon.drive`."""
         return self.driven.drive(self.pulse, times, steps=steps, surface=surface, bath=bath)
 
     def rotation(self, motion: Motion) -> Float[Array, "T *sites"]:
-        """Ω(t) in rad/ps that the electrons feel, of every site where the coupling resolves them."""
+        """Ω(t) in rad/ps that the electrons feel; of every site if the coupling is per site."""
         return self.coupling(motion)
 
     def response(
         self, rotation: ArrayLike | AbstractInterpolant, accuracy: Accuracy, most: int = MOST_NODES
     ) -> MagnetizationCurve:
-        """M(Ω) for the rotations up to those given, as `magnetization_curve` has it."""
+        """M(Ω) up to the largest `rotation`; see `magnetization_curve`."""
         filling = self._filled
         return magnetization_curve(
             self.electrons,

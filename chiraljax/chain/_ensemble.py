@@ -1,4 +1,4 @@
-"""Many simulations in a warm lattice, and the distribution of what follows from them."""
+"""Many simulations in a warm lattice, and the distribution of their results."""
 
 import jax
 import jax.numpy as jnp
@@ -23,7 +23,7 @@ class Distribution(Module):
 
     samples: Float[Array, "..."]
     axis: int = -2
-    """which axis counts the motions"""
+    """the axis of the motions"""
 
     @property
     def mean(self) -> Float[Array, "..."]:
@@ -54,8 +54,8 @@ class EnsembleSimulation(AbstractSum):
     moments: Float[Array, "*grid N T"] = quantity("mu_B/cell", ("mu", "temperature", "sample", "time"))
     """M_z of each motion, along the axis of rotation"""
     error: Float[Array, "*grid"] = quantity("mu_B/cell", ("mu", "temperature"))
-    """estimated absolute error of each motion's moment, of the k-sum and of the interpolation in Ω; the statistical
-    error is not in it"""
+    """estimated absolute error of each motion's moment, of k-sum and interpolation in Ω, without the statistical
+    error"""
     mu: Float[Array, "*mu"] = quantity("eV", ("mu",))
     temperature: Float[Array, "*temperature"] = quantity("K", ("temperature",))
     eigensolves: Int[Array, ""]
@@ -121,27 +121,32 @@ def simulate_ensemble(
 ) -> EnsembleSimulation:
     """M(t) of a pulse in a lattice at `lattice_temperature`: mean and spread over random motions in a heat bath.
 
-    Each of `samples` motions starts from thermal equilibrium and is driven by the pulse and by the noise that belongs
-    to its damping (`HeatBath`). M follows Ω adiabatically in each, by one M(Ω) for all, so the cost in electrons does
-    not depend on their number.
+    Each motion starts from thermal equilibrium and is driven by the pulse and by the noise that belongs to its damping
+    (`HeatBath`). M follows Ω adiabatically. One M(Ω) serves all motions, so the number of diagonalisations does not
+    grow with `samples`.
 
-    Ω of a motion is ħL/⟨q²⟩, its own angular momentum over the moment of inertia of the ensemble at that time. Then
-    the mean of Ω is ⟨L⟩/⟨q²⟩. A bath does not change the mean of a harmonic motion and adds q_T² to its square, so this
-    is L/(q² + q_T²) of `KinematicRotation`. Its own ħL/q² would not do: in thermal equilibrium that is ω₀/√2 times
-    Student's t with two degrees of freedom, which has no variance, because q² may pass close to zero. A `coupling` is
-    asked for the Ω of each motion by itself: `ConstantInertia` says what it means, but the thermal inertia that
-    `KinematicRotation` and `SiteRotation` add would be there twice.
+    Without a `coupling`, Ω of a motion is ħL/⟨q²⟩: its own angular momentum over the mean moment of inertia of the
+    ensemble at that time. The mean of Ω is then ħ⟨L⟩/⟨q²⟩. A bath does not change the mean of a harmonic motion and
+    adds q_T² to its square, so this is ħL/(q² + q_T²) of `KinematicRotation`. The ratio ħL/q² of one motion has no
+    variance, because q² may pass close to zero: in thermal equilibrium it is ω₀/√2 times Student's t with two degrees
+    of freedom.
 
-    **Arguments:**
+    Args:
+        mu: eV from the conduction-band edge, any shape.
+        temperature: K, of the electrons, any shape.
+        lattice_temperature: K, one number.
+        times: (T,) ps, equally spaced.
+        samples: number of motions, at least two.
+        seed: of the random numbers.
+        statistics: as in `HeatBath`.
+        coupling: gives Ω of each motion by itself, such as `ConstantInertia`. `KinematicRotation` and `SiteRotation`
+            would count the thermal inertia twice.
+        steps: how the motion is integrated.
+        accuracy: of the sum over the zone.
 
-    - `mu` (eV, from the conduction-band edge), `temperature` of the electrons (K), any shapes.
-    - `lattice_temperature` (K), one number; `times` (T,) ps, equally spaced; `samples`, at least two.
-    - `seed` of the random numbers; `statistics` as in `HeatBath`; `steps` and `accuracy` as in `simulate`.
-
-    **Returns:** the `EnsembleSimulation`.
-
-    **Raises:** `InputError` for a material without a phonon, fewer than two samples, and as `Phonon.drive` and
-    `magnetization` do.
+    Raises:
+        InputError: for a material without a phonon, fewer than two samples, and as `Phonon.drive` and `magnetization`
+            do.
     """
     check(samples >= 2, "samples", f"must be at least 2, but got {samples}")
     chain = Chain.of(material, pulse, coupling, Filling(mu, temperature))
@@ -156,9 +161,11 @@ def simulate_ensemble(
     if rotation is None:
         momentum = jnp.einsum("nta,ab,ntb->nt", q, chain.driven.turning, velocity)
         rotation = momentum / jnp.mean(jnp.einsum("nta,ab,ntb->nt", q, chain.driven.inertia, q), axis=0)
-    moved = jnp.all(jnp.isfinite(rotation))
+    finite = jnp.all(jnp.isfinite(rotation))
     check(
-        is_traced(moved) or moved, "steps", "must be more for this phonon, but a motion did not stay finite with these"
+        is_traced(finite) or finite,
+        "steps",
+        "must be more for this phonon, but a motion did not stay finite with these",
     )
     curve = chain.response(rotation, accuracy)
     return EnsembleSimulation(
@@ -173,6 +180,6 @@ def simulate_ensemble(
         temperature=curve.temperature,
         eigensolves=curve.eigensolves,
         interpolated=curve.interpolated,
-        converged=curve.converged & moved,
+        converged=curve.converged & finite,
         rule=curve.rule,
     )

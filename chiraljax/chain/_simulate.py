@@ -17,16 +17,16 @@ from ._chain import Chain
 
 
 class Simulation(AbstractSum):
-    """M(t) on the grid mu.shape + temperature.shape + times.shape, and what led to it."""
+    """M(t) on the grid mu.shape + temperature.shape + times.shape, with the motion and the rotation."""
 
     chain: Chain
     motion: Motion
     moment: Float[Array, "*grid T"] = quantity("mu_B/cell", ("mu", "temperature", "time"), error="error")
     """along the axis of rotation"""
     error: Float[Array, "*grid T"] = quantity("mu_B/cell", ("mu", "temperature", "time"))
-    """estimated absolute error of `moment`, of the k-sum and of the interpolation in Ω together"""
+    """estimated absolute error of `moment`, of k-sum and interpolation in Ω together"""
     rotation: Float[Array, "T *sites"] = quantity("rad/ps", ("time", "atom"))
-    """Ω(t); of every site where the coupling resolves them"""
+    """Ω(t); of every site if the coupling is per site"""
     mu: Float[Array, "*mu"] = quantity("eV", ("mu",))
     temperature: Float[Array, "*temperature"] = quantity("K", ("temperature",))
     eigensolves: Int[Array, ""]
@@ -38,11 +38,11 @@ class Simulation(AbstractSum):
 
     @property
     def status(self) -> str:
-        """That of the motion where it did not reach the last time, else that of the k-sum."""
+        """Status of the motion if it did not reach the last time, else of the k-sum."""
         return super().status if self.motion.status == "converged" else self.motion.status
 
     def to_xarray(self) -> xr.Dataset:
-        """The moment with the motion, the rotation and the field that led to it."""
+        """Moment, motion, rotation and field."""
         own, motion = super().to_xarray(), self.motion.to_xarray()
         field = ("time", "component"), self.chain.pulse(self.motion.times), {"units": "MV/cm"}
         return xr.merge([own, motion], combine_attrs="override").assign(field=field)
@@ -65,19 +65,18 @@ def simulate(
     M(Ω) is interpolated from a few values of Ω, so the cost does not depend on the number of times (see
     `magnetization_path`).
 
-    **Arguments:**
+    Args:
+        mu: eV from the conduction-band edge, any shape.
+        temperature: K, of the electrons, any shape.
+        times: (T,) ps, increasing; the phonon is at rest at the first.
+        coupling: from the motion to Ω(t), `KinematicRotation` unless given.
+        surface: "screened", or "fresnel" for a pulse outside the crystal, as in `Phonon.drive`.
+        steps: how the motion is integrated.
+        accuracy: of the sum over the zone.
 
-    - `mu` (eV, from the conduction-band edge) and `temperature` of the electrons (K), any shapes.
-    - `times` (T,) ps, increasing; the phonon is at rest at the first.
-    - `coupling`: from the motion to Ω(t), `KinematicRotation` unless given.
-    - `surface`: "screened", or "fresnel" for a pulse outside the crystal, as in `Phonon.drive`.
-    - `steps`: how the motion is integrated; `accuracy`: of the sum over the zone.
-
-    **Returns:** the `Simulation`.
-
-    **Raises:** `InputError` for a material without a phonon, for a motion whose steps do not reach the last time
-    (under `jit`, where nothing raises, the error is infinite and `converged` is false), and as `Phonon.drive` and
-    `magnetization` do.
+    Raises:
+        InputError: for a material without a phonon, a motion that ran out of steps (under `jit`, where nothing raises,
+            the error is infinite and `converged` is false), and as `Phonon.drive` and `magnetization` do.
     """
     chain = Chain.of(material, pulse, coupling, Filling(mu, temperature))
     motion = chain.motion(times, steps=steps, surface=surface)

@@ -1,4 +1,4 @@
-"""The pulse that does most, within what a laser can do, and how near it is to what any pulse could."""
+"""The best pulse that a laser can make, and how near it is to the limit for any pulse."""
 
 from ._certificate import Bound as Bound
 from ._constraints import Constraints as Constraints

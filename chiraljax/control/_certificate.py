@@ -1,4 +1,4 @@
-"""The most that any pulse within the constraints could reach, where that is known."""
+"""Upper bounds of objectives for any pulse within the constraints."""
 
 import jax.numpy as jnp
 import numpy as np
@@ -25,11 +25,11 @@ _BOUNDED = (AngularMomentumAt, MomentAt, Switching, MeanMoment, PeakMoment, Peak
 _GROUPS = 12
 _SAMPLES = 2001
 _LONGEST = 100
-"""Periods: the cost of a bound in a band grows with the third power, to a minute."""
+"""Periods up to which a bound in a band is computed: the cost grows with the third power, to a minute"""
 
 
 class Bound(AbstractResult):
-    """An upper bound of an objective, or why none is known; `status` is then "stopped: " and why."""
+    """An upper bound of an objective, or the reason why none is known; `status` is then "stopped: " and the reason."""
 
     reason: str
     """which limit it is, or why there is none"""
@@ -48,12 +48,12 @@ class Bound(AbstractResult):
 
 
 def bound(objective: Objective, forecast: Forecast, constraints: Constraints, support: Support, robust: bool) -> Bound:
-    """What `objective` cannot exceed with a field within `constraints` and, where it has a band, `support` (ps).
+    """The upper bound of `objective` for fields within `constraints` and, if these have a band, within `support` (ps).
 
     |L(t)| is at most its `angular_momentum_limit`, and |M(t)| the largest |M(Ω)| up to the `rotation_limit`. For times
-    between a and b the limit at b holds, of fields that may end b − a later: what a field does at t it does at b,
-    if it is delayed by b − t. What a field does before the first time moves nothing, and only costs it fluence; but it
-    may be what puts the rest into a band.
+    from a to b the limit at b holds, of fields that may end b − a later: a field delayed by b − t has the same effect
+    at b as at t before. A field before the first time moves nothing and only costs fluence, but it may be needed to put
+    the rest into a band. `robust` is for the mean over deviations.
     """
     units = objective.units if isinstance(objective, AbstractObjective) else ""
     unknown = _why_unknown(objective, forecast, constraints, support, robust)
@@ -64,7 +64,7 @@ def bound(objective: Objective, forecast: Forecast, constraints: Constraints, su
     last = max(support[1], final)
 
     def largest(a: float, b: float) -> float:
-        """Of |L|, or of |M|, at any time from a to b."""
+        """Bound of |L|, or of |M|, at any time from a to b."""
         window = {"time": b, "start": first, "end": last + b - a}
         if forecast.curve is None:
             return angular_momentum_limit(forecast.phonon, constraints, **window).value
@@ -90,7 +90,7 @@ def bound(objective: Objective, forecast: Forecast, constraints: Constraints, su
 def _why_unknown(
     objective: Objective, forecast: Forecast, constraints: Constraints, support: Support, robust: bool
 ) -> str:
-    """Why no bound is known, or none is computed; empty where there is one."""
+    """Why no bound is known, or none is computed; empty if there is one."""
     if robust:
         return "none is known for the mean over deviations"
     unknown = why_unknown(forecast.phonon, None if forecast.curve is None else forecast.chain.coupling)
@@ -110,6 +110,6 @@ def _why_unknown(
 
 
 def _groups(times: Float[np.ndarray, " T"]) -> list[tuple[float, float, int]]:
-    """First, last and number of twelve groups of successive times."""
+    """First, last and number of times of up to twelve groups of successive times."""
     parts = [part for part in np.array_split(times, _GROUPS) if len(part)]
     return [(float(part[0]), float(part[-1]), len(part)) for part in parts]

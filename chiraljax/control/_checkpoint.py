@@ -1,4 +1,4 @@
-"""A search on disk, to go on from after an interruption."""
+"""Checkpoints of a search, to continue after an interruption."""
 
 import hashlib
 import json
@@ -17,7 +17,7 @@ from ._search import Search
 
 
 def save(path: str | os.PathLike[str], state: Any, described: dict[str, str]) -> None:
-    """Write the arrays of `state`, a tree, and what the search is `described` by, whole or not at all."""
+    """Write the arrays of `state`, a tree, and the description of the search, atomically."""
     arrays = {f"leaf{n}": np.asarray(leaf) for n, leaf in enumerate(jax.tree.leaves(state))}
     with atomic_path(path) as temporary, open(temporary, "wb") as file:
         np.savez(file, allow_pickle=False, described=json.dumps(described), **arrays)
@@ -26,8 +26,7 @@ def save(path: str | os.PathLike[str], state: Any, described: dict[str, str]) ->
 def restore(path: str | os.PathLike[str], state: Any, described: dict[str, str]) -> Any:
     """The tree at `path`, of the structure and the shapes of `state`.
 
-    Raises `InputError` if the file is no checkpoint, and for the first difference in what the search is
-    `described` by.
+    Raises `InputError` if the file is no checkpoint, and for the first difference of the description.
     """
     try:
         with open(path, "rb") as file, np.lib.npyio.NpzFile(file) as arrays:
@@ -51,7 +50,7 @@ def restore(path: str | os.PathLike[str], state: Any, described: dict[str, str])
 def describe(
     problem: PulseProblem, material: str, mu: float | None, temperature: float | None, search: Search
 ) -> dict[str, str]:
-    """What the search is, part by part: a digest of its arrays and its structure."""
+    """The search, part by part, as digests of arrays and structure."""
     forecast = problem.forecast
     parts = {
         "pulse": problem.space,
@@ -65,10 +64,10 @@ def describe(
 
 
 def _text(value: object) -> str:
-    """The same for 300, 300.0 and an array of it."""
-    return (
-        str(value) if value is None or isinstance(value, str | int) else str(np.asarray(value).astype(float).tolist())
-    )
+    """Text that is the same for 300.0 and an array of it."""
+    if value is None or isinstance(value, str | int):
+        return str(value)
+    return str(np.asarray(value).astype(float).tolist())
 
 
 def _digest(part: object) -> str:

@@ -1,4 +1,4 @@
-"""The loop of a search: steps, multipliers, what is best so far, and what is on disk."""
+"""The loop of a search: steps, multipliers, best pulses so far, checkpoints."""
 
 import os
 from collections.abc import Callable
@@ -13,26 +13,26 @@ from . import _checkpoint
 from ._lagrangian import AugmentedLagrangian, State
 
 ROUND = 30
-"""Steps between changes of the multipliers, and between the values that tell whether the best search has converged."""
+"""Steps between changes of the multipliers, and between the values that decide about convergence"""
 FEASIBLE = 1e-3
-"""Violation with which a pulse is still taken; the peak field is then met by making it weaker."""
+"""Largest violation of an acceptable pulse; the peak field is then met by making it weaker"""
 INFEASIBLE = 1e6
 _CONVERGED = 1e-5
 
 Progress = Callable[[int, int, float, float], object]
-"""Called with the steps done, their total, the best value and its violation."""
+"""Called with the steps done, their total, the best value and its violation"""
 
 
 class Climb(NamedTuple):
-    """How far the searches have come."""
+    """The state of all searches and their histories."""
 
     state: State
     best: Float[Array, "starts n"]
-    """where each was when it was best"""
+    """the best point of each"""
     score: Float[Array, " starts"]
-    """its objective there, or −10⁶ − violation where that is not met"""
+    """the objective there, or −10⁶ − violation if a constraint is not met"""
     before: Float[Array, " starts"]
-    """the objective at the end of the round before"""
+    """the objective at the end of the last round"""
     history: Float[np.ndarray, "steps starts"]
     violations: Float[np.ndarray, "steps starts"]
 
@@ -46,10 +46,10 @@ def climb(
     described: dict[str, str],
     on_step: Progress,
 ) -> tuple[Climb, str]:
-    """Climb from every row of `x` for `steps` steps at most, and how that ended.
+    """Climb from every row of `x` for at most `steps` steps; the second result is the status.
 
-    With the path of a `checkpoint` the searches go on from there if the file exists, and are written to it every ten
-    steps; they end as if they had not been interrupted.
+    If the file `checkpoint` exists, the searches continue from it, with the same result as without an interruption.
+    They are written to it every ten steps.
     """
     starts = x.shape[0]
     lost = jnp.full(starts, -jnp.inf)

@@ -1,4 +1,4 @@
-"""What a laser can make: limits of a pulse, and how far a pulse is inside them."""
+"""Limits of a pulse that a laser can make, and how far a pulse is inside them."""
 
 import jax.numpy as jnp
 from jaxtyping import Array, Float
@@ -13,7 +13,7 @@ from ..pulse import AbstractPulse
 from ._meter import FieldMeter
 
 _MARGIN = 0.99
-"""The share of the allowed leakage that the search aims at, so that where it ends is inside."""
+"""The share of the allowed leakage that the search aims at, so that its result is inside"""
 _FLOOR = 1e-12
 _ROUNDOFF = 1e-14
 
@@ -21,16 +21,19 @@ _ROUNDOFF = 1e-14
 class Constraints(Declared):
     """What a laser can make: at most this fluence and field, nearly all of it in this band, window and polarisation.
 
-    **Arguments:** None is no constraint, but `fluence` or `peak_field` must be given.
+    None is no constraint, but `fluence` or `peak_field` must be given.
 
-    - `fluence`: of the field in vacuum, ε₀c∫|E|²dt, mJ/cm², positive; `peak_field`: |E| at any time, MV/cm, positive.
-    - `band`: lowest and highest ν of the spectrum, THz.
-    - `window`: first and last time of the field, ps.
-    - `ellipticity` of the ellipse that the field turns in, from −1 to 1.
-    - `leakage`: the fraction of the fluence that may lie outside the band, outside the window, and in the other
-      polarisation; from 0 to below 1, 10⁻³ unless given.
+    Args:
+        fluence: largest ε₀c∫|E|²dt in vacuum, mJ/cm², positive.
+        peak_field: largest |E| at any time, MV/cm, positive.
+        band: lowest and highest ν of the spectrum, THz.
+        window: first and last time of the field, ps.
+        ellipticity: of the ellipse of the field, from −1 to 1.
+        leakage: the fraction of the fluence that may lie outside the band, outside the window, and in the other
+            polarisation; from 0 to below 1.
 
-    **Raises:** `InputError` for values outside these ranges.
+    Raises:
+        InputError: for values outside these ranges.
     """
 
     fluence: Scalar | None = parameter(unit="mJ/cm^2", help="largest fluence", positive=True, default=None)
@@ -62,18 +65,16 @@ class Constraints(Declared):
     def meter(
         self, times: Float[Array, " N"], weights: Float[Array, " N"], highest: float, polarised: bool = False
     ) -> FieldMeter:
-        """What measures these constraints from a field at `times` (ps), its polarisation up to `highest` (THz).
+        """The meter of these constraints for a field at `times` (ps), its polarisation up to `highest` (THz).
 
-        The polarisation of a pulse that is `polarised` as it is to be by construction is not measured.
+        A pulse that has the right polarisation by construction is `polarised`; that is not measured.
         """
-        if polarised:
-            return FieldMeter(times, weights, self.band)
-        return FieldMeter(times, weights, self.band, None if self.ellipticity is None else highest)
+        return FieldMeter(times, weights, self.band, None if polarised or self.ellipticity is None else highest)
 
     def violations(self, meter: FieldMeter, field: Float[Array, "N 2"]) -> dict[str, Float[Array, "*shape"]]:
-        """What must not be positive, by name: |E|²/E_max² − 1 at the N times, and log(leakage/allowed).
+        """Functions that must not be positive, by name: |E|²/E_max² − 1 at the N times, and log(leakage/allowed).
 
-        The fluence is not here: pulses are made with the right one.
+        The fluence is not among them: pulses have the right one by construction.
         """
         violations: dict[str, Array] = {}
         if self.peak_field is not None:
@@ -100,10 +101,10 @@ class Constraints(Declared):
         return jnp.minimum(fluence, FLUENCE * self.peak_field**2 * jnp.sum(meter.weights))
 
     def slack(self, pulse: AbstractPulse, highest: float) -> dict[str, dict[str, float]]:
-        """For each constraint its `limit`, the `value` of `pulse`, and the `slack` between them, relative to the limit.
+        """For each constraint its `limit`, the `value` of `pulse`, and the relative `slack` 1 − value/limit.
 
-        From 8192 samples of the pulse's support; a negative slack is a violation. The limit of band, window and
-        ellipticity is the leakage, the value the fraction of the fluence outside.
+        From 8192 samples of the pulse's support; a negative slack is a violation. For band, window and ellipticity the
+        limit is the leakage and the value the fraction of the fluence outside.
         """
         meter = FieldMeter.of_support(pulse, self.band, None if self.ellipticity is None else highest)
         field = pulse(meter.times)
@@ -119,7 +120,7 @@ class Constraints(Declared):
         }
 
     def fitted(self, pulse: AbstractPulse) -> AbstractPulse:
-        """`pulse` made so much weaker that neither its fluence nor its peak field exceeds its limit."""
+        """`pulse`, weakened if its fluence or its peak field exceeds the limit."""
         meter = FieldMeter.of_support(pulse)
         field = pulse(meter.times)
         factor = 1.0

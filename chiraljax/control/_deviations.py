@@ -1,4 +1,4 @@
-"""What is not known or not steady: the mode, the strength of the field, its timing."""
+"""Uncertain or unsteady quantities: the mode, the strength of the field, its timing."""
 
 import equinox as eqx
 import jax.numpy as jnp
@@ -19,13 +19,16 @@ VARIED = ("frequency", "damping", "field", "timing")
 class Deviations(Declared):
     """Independent normal deviations, over which the mean objective is made large.
 
-    **Arguments:** standard deviations, each zero or positive, zero unless given:
+    Args:
+        frequency: standard deviation of ω₀, relative, zero or positive.
+        damping: of η, relative.
+        field: of E, relative.
+        timing: of the delay of the pulse, ps.
+        samples: number of samples, from 2 to 4096, drawn by Sobol's sequence.
+        seed: of the samples.
 
-    - `frequency` of ω₀, `damping` of η and `field` of E, relative to their values;
-    - `timing` of the delay of the pulse, ps;
-    - `samples` (2 to 4096, 16 unless given) are drawn by Sobol's sequence from `seed`.
-
-    **Raises:** `InputError` for values outside these ranges, and where all deviations are zero.
+    Raises:
+        InputError: for values outside these ranges, and if all deviations are zero.
     """
 
     frequency: Scalar = parameter(unit="1", help="of the mode's frequency, relative", low=0.0, default=0.0)
@@ -39,7 +42,7 @@ class Deviations(Declared):
         check(np.any(self._widths), "frequency, damping, field or timing", "must be positive, but all are zero")
 
     def drawn(self) -> Float[np.ndarray, "samples 4"]:
-        """The samples, a row of deviations of frequency, damping, field and timing each."""
+        """The samples, each a row of deviations of frequency, damping, field and timing."""
         sequence = qmc.Sobol(4, rng=np.random.default_rng(self.seed))
         uniform = sequence.random_base2(int(np.ceil(np.log2(self.samples))))[: self.samples]
         return self._widths * ndtri(np.clip(uniform, 1e-6, 1 - 1e-6))
@@ -50,7 +53,7 @@ class Deviations(Declared):
 
 
 def varied(phonon: Phonon, deviation: Float[Array, "4"]) -> Phonon:
-    """`phonon` with (1 + deviation) times its frequencies and dampings; those of field and timing are the pulse's."""
+    """`phonon` with (1 + deviation) times its frequencies and dampings; field and timing belong to the pulse."""
     factors = {"frequency": 1 + deviation[0], "damping": jnp.maximum(1 + deviation[1], 0.0)}
     values = [getattr(phonon, name) * factor for name, factor in factors.items()]
     return eqx.tree_at(lambda phonon: [getattr(phonon, name) for name in factors], phonon, values)

@@ -1,4 +1,4 @@
-"""Whether any pulse meets all constraints, before one is looked for."""
+"""Test before a search whether any pulse meets all constraints."""
 
 import math
 
@@ -11,7 +11,7 @@ from ._constraints import Constraints
 from .limit import concentration
 
 _EASY, _PERIODS = 10.0, 150.0
-"""Band times duration of which next to nothing leaks, and periods above which the least leakage costs too much."""
+"""Band times duration above which the least leakage is negligible, and periods above which it is too expensive"""
 
 Edges = tuple[float, float]
 
@@ -21,10 +21,10 @@ def check_feasible(
 ) -> None:
     """Raise `InputError` for constraints that no pulse, or none that drives `phonon` in `times` (ps), meets.
 
-    `support` in ps holds all pulses of the family, where it is known. With the fraction δ outside a window and
-    outside a band, 2 arccos √(1−δ) ≥ arccos √λ for the largest part λ in the band of a field in the window, and
-    arccos √(1−δ) ≥ arccos √λ of a field that has nothing outside its support: H. J. Landau and H. O. Pollak, Bell
-    Syst. Tech. J. 40, 65 (1961).
+    `support` (ps) holds all pulses of the family, if it is known. λ is the largest fraction in the band of a field in
+    the window. A field with the fraction δ outside the window and outside the band has 2 arccos √(1−δ) ≥ arccos √λ; one
+    with nothing outside its support has arccos √(1−δ) ≥ arccos √λ. H. J. Landau and H. O. Pollak, Bell Syst. Tech. J.
+    40, 65 (1961).
     """
     leakage = float(constraints.leakage)
     check(leakage > 0, "leakage", "must be positive in a search, but is 0")
@@ -52,16 +52,16 @@ def _edges(pair: Float[Array, "2"] | None) -> Edges | None:
     return None if pair is None else (float(pair[0]), float(pair[1]))
 
 
-def _check_overlap(window: Edges, name: str, other: Edges) -> None:
+def _check_overlap(window: Edges, name: str, edges: Edges) -> None:
     check(
-        window[0] < other[1] and window[1] > other[0],
+        window[0] < edges[1] and window[1] > edges[0],
         "window",
-        f"must overlap the {name}, {other[0]:g} to {other[1]:g} ps, but is {window[0]:g} to {window[1]:g} ps",
+        f"must overlap the {name}, {edges[0]:g} to {edges[1]:g} ps, but is {window[0]:g} to {window[1]:g} ps",
     )
 
 
 def _check_concentration(band: Edges, edges: Edges, leakage: float, name: str, leaks: int) -> None:
-    """Raise `InputError` where no field with as many leaks is in the band (THz) and between these `edges` (ps)."""
+    """Raise `InputError` if no field with that number of leaks is in the band (THz) and between the `edges` (ps)."""
     low, high = band
     duration = edges[1] - edges[0]
     if (high - low) * duration > _EASY or high * duration > _PERIODS:

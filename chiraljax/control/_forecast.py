@@ -1,4 +1,4 @@
-"""What a pulse will do: the chain on a fixed grid of times, with M(Ω) known beforehand."""
+"""The outcome of a pulse by the chain on a fixed grid of times, with M(Ω) made beforehand."""
 
 import dataclasses
 
@@ -21,7 +21,7 @@ _DRIVE_STEPS = 1 << 16
 class Forecast(eqx.Module):
     """Pulse → motion → Ω → M(Ω); one evaluation drives the phonon once and diagonalises nothing.
 
-    Where |Ω| is above the largest of M(Ω), M is that there: nothing can be gained from where M(Ω) is not known.
+    Beyond the largest |Ω| of the curve, M is constant: a search gains nothing from Ω where M(Ω) is not known.
     """
 
     chain: Chain
@@ -31,7 +31,7 @@ class Forecast(eqx.Module):
 
     @classmethod
     def of(cls, chain: Chain, times: ArrayLike) -> "Forecast":
-        """Without M(Ω).
+        """A forecast without M(Ω).
 
         Raises `InputError` for a material without a phonon and for times that are not equally spaced.
         """
@@ -44,7 +44,7 @@ class Forecast(eqx.Module):
 
     @property
     def times(self) -> Float[Array, " T"]:
-        """Of the outcome, ps."""
+        """Times of the outcome, ps."""
         return self.steps.times
 
     @property
@@ -53,22 +53,22 @@ class Forecast(eqx.Module):
         return float(jnp.max(self.phonon.oscillators.frequency))
 
     def outcome(self, pulse: AbstractPulse, field: Float[Array, "N 2"], fluence: Scalar) -> Outcome:
-        """What `pulse` does, from its `field` (MV/cm) at the nodes of `steps` and its `fluence`."""
+        """The outcome of `pulse`, from its `field` (MV/cm) at the nodes of `steps` and its `fluence`."""
         return self.observed(pulse, self.steps.motion(self.phonon, field, self.harmonic), fluence)
 
     def varied(self, pulse: AbstractPulse, deviation: Float[Array, "4"], fluence: Scalar) -> Outcome:
-        """What `pulse` does where frequency, damping, field and timing deviate (see `Deviations`)."""
+        """The outcome of `pulse` with deviations of frequency, damping, field and timing (see `Deviations`)."""
         field = (1 + deviation[2]) * pulse(self.steps.nodes - deviation[3])
-        other = eqx.tree_at(lambda forecast: forecast.chain.phonon, self, varied(self.phonon, deviation))
-        return other.outcome(pulse, field, fluence)
+        forecast = eqx.tree_at(lambda forecast: forecast.chain.phonon, self, varied(self.phonon, deviation))
+        return forecast.outcome(pulse, field, fluence)
 
     def driven(self, pulse: AbstractPulse, fluence: Scalar) -> Outcome:
-        """What `pulse` does by the adaptive drive."""
+        """The outcome of `pulse` by the adaptive drive."""
         chain = dataclasses.replace(self.chain, pulse=pulse)
         return self.observed(pulse, chain.motion(self.times, steps=AdaptiveSteps(_DRIVE_STEPS)), fluence)
 
     def observed(self, pulse: AbstractPulse, motion: Motion, fluence: Scalar) -> Outcome:
-        """What follows from the `motion` under `pulse`."""
+        """The outcome of the `motion` under `pulse`."""
         rotation = self.chain.rotation(motion)
         moment = jnp.full(motion.times.shape, jnp.nan)
         if self.curve is not None:

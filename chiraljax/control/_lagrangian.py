@@ -13,16 +13,16 @@ from .._types import Scalar
 
 Violations = dict[str, Array]
 Constrained = Callable[[Float[Array, " n"]], tuple[Scalar, Violations]]
-"""x → what is to be large, of order one, and what must not be positive"""
+"""x → the objective, of order one, and functions that must not be positive"""
 
 _CHUNK = 10
-"""Steps in one compiled call."""
+"""Steps in one compiled call"""
 _PENALTY, _STEEPEST = 10.0, 1e5
 _FEASIBLE = 1e-4
 
 
 class State(NamedTuple):
-    """Where all searches are; the first axis of every array runs over them."""
+    """The state of all searches, the first axis of every array."""
 
     x: Float[Array, "starts n"]
     optimizer: Any
@@ -35,7 +35,7 @@ class State(NamedTuple):
 class AugmentedLagrangian(eqx.Module):
     """−J + Σ [max(0, m + ρg)² − m²]/2ρ, with m ← max(0, m + ρg) every 30 steps.
 
-    Nocedal and Wright, Numerical Optimization (2006), section 17.4. The sum over the times of a constraint is a mean.
+    For a constraint at many times the sum is a mean. Nocedal and Wright, Numerical Optimization (2006), section 17.4.
     """
 
     objective: Constrained
@@ -54,7 +54,7 @@ class AugmentedLagrangian(eqx.Module):
     def advance(self, state: State) -> tuple[State, Array, Array, Array, Array]:
         """Ten steps: the new state, J and the largest violation before each (10, starts), and both after them.
 
-        J is NaN where it or its slope is not finite; such a search goes back to where they were.
+        J is NaN if it or its slope is not finite; such a search returns to its last finite point.
         """
 
         def step_of(x: Array, optimizer: Any, before: Array, multipliers: Violations, penalty: Scalar) -> Any:
@@ -90,9 +90,9 @@ class AugmentedLagrangian(eqx.Module):
 
     @eqx.filter_jit
     def update_multipliers(self, state: State) -> State:
-        """New multipliers, and a steeper penalty where the violation has not fallen to a quarter.
+        """New multipliers, and a steeper penalty if the violation has not fallen to a quarter.
 
-        L-BFGS begins anew, since it remembers slopes of another function.
+        L-BFGS starts again, since its memory is of another function.
         """
 
         def updated(
@@ -121,7 +121,7 @@ def _remembers_slopes(optimizer: Any) -> bool:
 
 
 def _strong(state: State) -> State:
-    """The same without weak types, which would make `advance` be compiled again."""
+    """The same without weak types, which would cause `advance` to be compiled again."""
     return jax.tree.map(lambda leaf: jax.lax.convert_element_type(leaf, leaf.dtype), state)
 
 

@@ -15,7 +15,7 @@ _TINY = 1e-30
 
 
 class Spectrometer(eqx.Module):
-    """Gauss's rule between two frequencies, with the π/2 nodes for each ν τ that exp(2πiντ) takes, and 24 more."""
+    """Gauss's rule between two frequencies, with 24 + 2 (high − low) τ nodes for a field of duration τ."""
 
     phases: Complex[Array, "F N"]
     """w_t exp(2πiνt) in ps"""
@@ -90,8 +90,8 @@ class FieldMeter(eqx.Module):
         """The fraction of the fluence that is polarised at right angles to ellipses of this ellipticity.
 
         ½ − ½ (cos 2χ √(S₁² + S₂²) + sin 2χ S₃)/S₀ with ε = tan χ and the Stokes parameters of the sum over all
-        frequencies: it is zero only if every frequency has the same ellipse, of any orientation. What lies above the
-        highest frequency counts as polarised at random.
+        frequencies. It is zero only if every frequency has the same ellipse, of any orientation. The spectrum above the
+        highest frequency counts as unpolarised.
         """
         assert self.whole is not None
         coherency = self.whole.coherency(field)

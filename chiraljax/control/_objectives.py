@@ -1,4 +1,4 @@
-"""What a pulse is to make as large as possible."""
+"""Objectives of a pulse."""
 
 import abc
 from typing import ClassVar
@@ -16,7 +16,7 @@ from .._types import Scalar
 from ._outcome import Outcome
 
 _SHARPNESS = 64.0
-"""The smooth maximum of T values is at most log(T)/64 of the true one above it."""
+"""The smooth maximum of T values exceeds the true one by at most log(T)/64 of it"""
 _TINY = 1e-300
 
 
@@ -24,16 +24,15 @@ class AbstractObjective(Declared):
     """A scalar of an outcome, to be made as large as possible."""
 
     of_moment: ClassVar[bool]
-    """Whether it needs the moment."""
+    """Whether it needs the moment"""
     anywhere: ClassVar[bool] = False
-    """Whether it is a largest value, wherever in time that is."""
+    """Whether it is the largest value at any time"""
     units: ClassVar[str]
-
     words: ClassVar[str] = ""
-    """What it is, with the names of fields in braces; for reports"""
+    """Its description in reports, with the names of fields in braces"""
 
     def describe(self) -> str:
-        """What it is, in the words of a report."""
+        """Its description in a report."""
         return self.words.format(**vars(self)) or self.name
 
     @abc.abstractmethod
@@ -41,7 +40,7 @@ class AbstractObjective(Declared):
         """The true value."""
 
     def smooth(self, outcome: Outcome) -> Scalar:
-        """What is climbed: the true value, or a smooth one near it."""
+        """The value that the search climbs: the true one, or a smooth one near it."""
         return self(outcome)
 
     def error(self, outcome: Outcome, moment: Scalar) -> Scalar:
@@ -49,7 +48,11 @@ class AbstractObjective(Declared):
         return moment if self.of_moment else jnp.zeros(())
 
     def check(self, times: Float[Array, " T"]) -> None:
-        """Raise `InputError` if `times` (T,) in ps do not hold the times that the objective looks at."""
+        """Check the `times` (T,) in ps of a simulation.
+
+        Raises:
+            InputError: if they do not contain the times of the objective.
+        """
 
 
 class PeakMoment(AbstractObjective):
@@ -153,9 +156,9 @@ class MeanMoment(AbstractObjective):
         return jnp.abs(jnp.sum(jnp.where(inside, outcome.moment, 0.0)) / jnp.sum(inside.astype(float)))
 
     def check(self, times: Float[Array, " T"]) -> None:
-        known = concrete(self.inside(times))
+        inside = concrete(self.inside(times))
         check(
-            known is None or known[1:].any(),
+            inside is None or inside[1:].any(),
             "the objective",
             f"must look at some of the times after the first, but there is none from {self.start} to {self.end} ps",
         )
@@ -206,23 +209,20 @@ def _smooth_peak(values: Float[Array, " T"]) -> Scalar:
 
 
 def _scale(values: Float[Array, " T"]) -> Scalar:
-    """A 64th of the 16th root of the mean 16th power of `values`: smooth, and at most a 64th of the largest.
-
-    Where all are zero, a tiny number without a slope.
-    """
+    """⟨values¹⁶⟩^(1/16)/64: smooth, and at most a 64th of the largest; for zeros a tiny constant."""
     largest = jax.lax.stop_gradient(jnp.max(jnp.abs(values)))
-    known = largest > 0
-    mean = jnp.mean((values / jnp.where(known, largest, 1.0)) ** 16)
-    return jnp.where(known, largest * jnp.where(known, mean, 1.0) ** (1 / 16), _TINY) / _SHARPNESS
+    nonzero = largest > 0
+    mean = jnp.mean((values / jnp.where(nonzero, largest, 1.0)) ** 16)
+    return jnp.where(nonzero, largest * jnp.where(nonzero, mean, 1.0) ** (1 / 16), _TINY) / _SHARPNESS
 
 
-def _check_on_grid(name: str, wanted: Scalar, times: Float[Array, " T"]) -> None:
-    check_finite(name, wanted)
-    known, time = concrete(times), concrete(wanted)
-    if known is not None and time is not None:
-        nearest = float(known[abs(known - time).argmin()])
+def _check_on_grid(name: str, time: Scalar, times: Float[Array, " T"]) -> None:
+    check_finite(name, time)
+    grid, value = concrete(times), concrete(time)
+    if grid is not None and value is not None:
+        nearest = float(grid[abs(grid - value).argmin()])
         check(
-            abs(nearest - time) <= 1e-6 * (known[1] - known[0]),
+            abs(nearest - value) <= 1e-6 * (grid[1] - grid[0]),
             name,
-            f"must be one of the times, but got {time} ps; the nearest is {nearest:g} ps",
+            f"must be one of the times, but got {value} ps; the nearest is {nearest:g} ps",
         )

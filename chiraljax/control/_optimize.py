@@ -1,4 +1,4 @@
-"""The pulse that does most."""
+"""The search for the best pulse."""
 
 import dataclasses
 import os
@@ -31,14 +31,11 @@ from ._problem import Objective, PulseProblem
 from ._search import Search
 from .limit import harmonic_rotation
 
-_PEAK_MOMENT = PeakMoment()
-_SEARCH = Search()
-_ACCURACY = Accuracy()
 _POINTS_PER_PERIOD = 4
 
 
 def _silent(done: int, total: int, best: float, violation: float) -> None:
-    """Tells nobody."""
+    """Report nothing."""
 
 
 def optimize_pulse(
@@ -47,45 +44,44 @@ def optimize_pulse(
     *,
     times: ArrayLike,
     constraints: Constraints,
-    objective: Objective = _PEAK_MOMENT,
+    objective: Objective = PeakMoment(),
     mu: float | None = None,
     temperature: float | None = None,
     coupling: AbstractCoupling | None = None,
-    search: Search = _SEARCH,
+    search: Search = Search(),
     deviations: Deviations | None = None,
-    accuracy: Accuracy = _ACCURACY,
+    accuracy: Accuracy = Accuracy(),
     checkpoint: str | os.PathLike[str] | None = None,
     on_step: Progress = _silent,
 ) -> PulseOptimum:
-    """The pulse of the family of `pulse` that makes the `objective` largest, within what a laser can do.
+    """The pulse of the family of `pulse` that makes the `objective` largest, within the limits of a laser.
 
-    **Arguments:**
+    M(Ω) is made before the search, up to the largest |Ω| of any pulse. If that is not known (single modes, couplings
+    other than the kinematic one and that of constant inertia), 1.5 times the |Ω| that a short search reaches is taken.
+    Beyond it M is constant in the search. If the best pulse goes beyond it, M(Ω) is made again for that pulse; value
+    and error are those with the new M(Ω).
 
-    - `material`: with a phonon, of pairs or of single modes.
-    - `pulse`: the family, and the first start unless it has no field; the other starts are random. Free are the
-      amplitudes of spline, Fourier and shaped pulses, the samples of a trace, and of Gaussians (also several, as a sum)
-      all but the delay, unless they are `fixed` in the `search`.
-    - `times` (T,): equally spaced, ps, the phonon at rest at the first; at least four per period of the phonon.
-    - `constraints`: fluence and peak field are met exactly, the others by an augmented Lagrangian where the family does
-      not by itself.
-    - `objective`: one of those in `chiraljax.control`, or a function of an `Outcome`.
-    - `mu` (eV, from the conduction-band edge), `temperature` of the electrons (K): numbers, needed for a moment.
-    - `coupling`: `KinematicRotation` unless given.
-    - `search`: starts, steps, seed, optimizer, and the limits of single parameters.
-    - `deviations`: the mean of the objective over them is made large.
-    - `accuracy` of the k-sums of M(Ω).
-    - `checkpoint`: a file from which the search goes on if it exists, written every ten steps.
-    - `on_step`: called with the steps done, their total, and the best objective and its violation.
+    Args:
+        material: with a phonon, of pairs or of single modes.
+        pulse: the family, and the first start unless it has no field; the other starts are random. Free are the
+            amplitudes of spline, Fourier and shaped pulses, the samples of a trace, and all parameters of Gaussians
+            (also of a sum) but the delay, unless they are `fixed` in the `search`.
+        times: (T,) ps, equally spaced, at least four per period of the phonon, which is at rest at the first.
+        constraints: fluence and peak field are met exactly; the others by an augmented Lagrangian, unless the family
+            meets them by construction.
+        objective: one of those in `chiraljax.control`, or a function of an `Outcome`.
+        mu: eV from the conduction-band edge, a number; needed for a moment.
+        temperature: K, of the electrons, a number; needed for a moment.
+        coupling: `KinematicRotation` unless given.
+        search: starts, steps, seed, optimizer, and the limits of single parameters.
+        deviations: the mean of the objective over them is made large.
+        accuracy: of the k-sums of M(Ω).
+        checkpoint: a file from which the search continues if it exists, written every ten steps.
+        on_step: called with the steps done, their total, and the best objective and its violation.
 
-    **Returns:** the `PulseOptimum`.
-
-    M(Ω) is made before the search, up to the largest |Ω| of any pulse. Where that is not known (single modes, couplings
-    other than the kinematic one and that of constant inertia), a short search for |Ω| itself gives a guess, half as
-    much again as it reaches. Beyond the guess the search takes M as constant and gains nothing. If its best pulse does
-    go beyond, M(Ω) is made again for that pulse, and value and error are those with the new one.
-
-    **Raises:** `InputError` for arguments outside these ranges, a material without a phonon, times that do not resolve
-    it, constraints that no pulse meets together, a band without a mode, and a checkpoint of another search.
+    Raises:
+        InputError: for arguments outside these ranges, a material without a phonon, times that do not resolve it,
+            constraints that no pulse meets together, a band without a mode, and a checkpoint of another search.
     """
     filling = None if mu is None or temperature is None else Filling(mu, temperature)
     forecast = Forecast.of(Chain.of(material, pulse, coupling, filling), times)
@@ -93,8 +89,8 @@ def optimize_pulse(
     of_moment = objective.of_moment if isinstance(objective, AbstractObjective) else (mu, temperature) != (None, None)
 
     def curve(rotation: ArrayLike) -> MagnetizationCurve:
-        one = filling is not None and filling.shape == ()
-        check(one, "mu and temperature", "must be numbers for an objective of the moment, but are not")
+        single = filling is not None and filling.shape == ()
+        check(single, "mu and temperature", "must be numbers for an objective of the moment, but are not")
         return forecast.chain.response(rotation, accuracy)
 
     problem = PulseProblem.of(pulse, forecast, constraints, objective, search, deviations)
@@ -108,13 +104,14 @@ def optimize_pulse(
         objective, problem.forecast, constraints, widest_support(pulse, forecast.times), deviations is not None
     )
     problem = problem.scaled(starts, certificate.value)
+    scale = float(problem.scale)
     progress, ended = climb(
         AugmentedLagrangian(problem, search.extended),
         starts,
         steps=search.steps,
         checkpoint=checkpoint,
         described=describe(problem, material.name, mu, temperature, search),
-        on_step=_in_units(on_step, float(problem.scale)),
+        on_step=lambda done, total, best, violation: on_step(done, total, best * scale, violation),
     )
     pulses = [constraints.fitted(problem.pulse(row)[0]) for row in progress.best]
     reached = np.array([float(problem.true_value(pulse)) for pulse in pulses])
@@ -130,7 +127,7 @@ def optimize_pulse(
         slack=problem.slack(pulses[best]),
         outcome=outcome,
         reached=reached,
-        history=progress.history * float(problem.scale),
+        history=progress.history * scale,
         violations=progress.violations,
         ended=ended,
         problem=problem,
@@ -138,7 +135,7 @@ def optimize_pulse(
 
 
 def _check(forecast: Forecast, constraints: Constraints, objective: Objective, pulse: AbstractPulse) -> None:
-    """Raise `InputError` for times, an objective and constraints that do not go together."""
+    """Raise `InputError` for times, an objective and constraints that do not fit together."""
     spacing, most = float(forecast.times[1] - forecast.times[0]), 1 / (_POINTS_PER_PERIOD * forecast.highest)
     check(
         spacing <= most,
@@ -158,8 +155,8 @@ def _check(forecast: Forecast, constraints: Constraints, objective: Objective, p
 def _rotations(problem: PulseProblem, starts: Float[Array, "starts n"], search: Search) -> ArrayLike:
     """Ω in rad/ps that pulses may reach: the largest of all, or of every site along some trajectories.
 
-    Exact without anharmonicity and deviations, else half as much again. Where no limit is known, half as much again as
-    what a search for |Ω| itself reaches in a few steps.
+    Exact without anharmonicity and deviations, else 1.5 times as large. If no limit is known, 1.5 times the Ω that a
+    search for |Ω| reaches in a few steps.
     """
     forecast, fluence = problem.forecast, float(problem.constraints.largest_fluence(problem.meter))
     first, last = float(forecast.times[0]), float(forecast.times[-1])
@@ -181,12 +178,12 @@ def _largest_rotation(outcome: Outcome) -> Scalar:
 def _judged(
     problem: PulseProblem, pulse: AbstractPulse, curve: Callable[[ArrayLike], MagnetizationCurve]
 ) -> tuple[PulseProblem, Outcome, float, float]:
-    """What `pulse` does by the adaptive drive, its objective, and the error of that.
+    """The outcome of `pulse` by the adaptive drive, its objective, and the error of the objective.
 
-    Where Ω goes beyond the `curve` of the problem, that of the problem returned reaches further.
+    If Ω goes beyond the M(Ω) of the problem, the problem is returned with a new `curve`.
     """
-    outcome, held = problem.driven(pulse), problem.forecast.curve
-    if held is not None and not held.interpolant.covers(outcome.rotation):
+    outcome, before = problem.driven(pulse), problem.forecast.curve
+    if before is not None and not before.interpolant.covers(outcome.rotation):
         problem = problem.with_curve(curve(1.1 * outcome.rotation))
         outcome = problem.driven(pulse)
     value = float(problem.objective(outcome))
@@ -196,7 +193,3 @@ def _judged(
     if problem.deviations is not None:
         value = float(problem.true_value(pulse))
     return problem, outcome, value, error
-
-
-def _in_units(on_step: Progress, scale: float) -> Progress:
-    return lambda done, total, best, violation: on_step(done, total, best * scale, violation)

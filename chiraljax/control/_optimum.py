@@ -21,7 +21,7 @@ _SHARE = 1e-3
 class PulseOptimum(AbstractResult):
     """The best pulse of a search, and how good it is.
 
-    `status` is "converged", "not converged" in the steps that were allowed, or "stopped: " and why.
+    `status` is "converged", "not converged" in the allowed steps, or "stopped: " and the reason.
     """
 
     pulse: AbstractPulse
@@ -31,15 +31,15 @@ class PulseOptimum(AbstractResult):
     slack: dict[str, dict[str, float]]
     """for each constraint `limit`, `value`, and `slack` = 1 − value/limit"""
     outcome: Outcome
-    """what the pulse does, by the adaptive `drive`"""
+    """of the pulse, by the adaptive `drive`"""
     problem: PulseProblem
     ended: str
     objective: float = quantity("", error="error")
-    """its true value, by the adaptive `drive`; of deviations the mean, in fixed steps"""
+    """its true value, by the adaptive `drive`; with deviations the mean, in fixed steps"""
     error: float = quantity("")
-    """the difference between adaptive and fixed steps, and the error of M(Ω) where the objective is of the moment"""
+    """the difference between adaptive and fixed steps, plus the error of M(Ω) for an objective of the moment"""
     bound: float | None = quantity("")
-    """what no pulse within the constraints exceeds; None where that is not known"""
+    """the limit for any pulse within the constraints; None if it is not known"""
     reached: Float[np.ndarray, " starts"] = quantity("", ("start",))
     """the true value that each start reached"""
     history: Float[np.ndarray, "steps starts"] = quantity("", ("step", "start"))
@@ -62,11 +62,11 @@ class PulseOptimum(AbstractResult):
         return None if self.bound is None else self.objective / self.bound
 
     def sensitivities(self) -> dict[str, Sensitivity]:
-        """Of the objective to `frequency`, `damping`, `field` and `timing`; see `Sensitivity`."""
+        """Sensitivities of the objective to `frequency`, `damping`, `field` and `timing`."""
         return sensitivities(self.problem, self.pulse)
 
     def near_best(self, share: float = 0.01) -> int:
-        """How many of the starts reached the best value within that share of it, the best among them."""
+        """How many of the starts, the best included, reached the best value within that `share` of it."""
         return int(np.sum(np.abs(self.reached - self.objective) <= share * abs(self.objective))) or 1
 
     def field_times(self) -> Float[np.ndarray, " T"]:
@@ -76,7 +76,7 @@ class PulseOptimum(AbstractResult):
         return np.linspace(start, end, math.ceil((end - start) * highest * _PER_PERIOD) + 1)
 
     def to_xarray(self) -> xr.Dataset:
-        """Values and history on the axes step and start, constraints by name, and the `outcome` on the axis time."""
+        """Values and history on the axes step and start, constraints by name, the `outcome` on the axis time."""
         limits = {
             name: ("constraint", [entry[name] for entry in self.slack.values()]) for name in ("limit", "value", "slack")
         }
@@ -98,9 +98,9 @@ class PulseOptimum(AbstractResult):
 
 
 def _highest_frequency(pulse: AbstractPulse) -> float:
-    """The highest ν in THz with a thousandth of the largest spectral amplitude, zero for no field."""
+    """The highest ν in THz with a thousandth of the largest spectral amplitude; zero for no field."""
     start, end = (float(edge) for edge in pulse.support)
     times = np.linspace(start, end, _DENSE, endpoint=False)
     spectrum = np.linalg.norm(np.fft.rfft(np.asarray(pulse(times)), axis=0), axis=-1)
-    seen = np.flatnonzero(spectrum > _SHARE * spectrum.max())
-    return float(seen[-1] / (end - start)) if seen.size else 0.0
+    strong = np.flatnonzero(spectrum > _SHARE * spectrum.max())
+    return float(strong[-1] / (end - start)) if strong.size else 0.0

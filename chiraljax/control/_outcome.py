@@ -1,4 +1,4 @@
-"""What a pulse does."""
+"""Motion, rotation and moment of a pulse."""
 
 import numpy as np
 import xarray as xr
@@ -11,18 +11,18 @@ from ..pulse import AbstractPulse
 
 
 class Outcome(AbstractResult):
-    """What a pulse does; an objective is a function of it."""
+    """Motion, rotation and moment of a pulse; an objective is a function of it."""
 
     pulse: AbstractPulse
     motion: Motion
     times: Float[Array, " T"] = quantity("ps", ("time",), label="time")
     """equally spaced"""
     rotation: Float[Array, "T *sites"] = quantity("rad/ps", ("time", "atom"))
-    """Ω(t); of every site where the coupling resolves them"""
+    """Ω(t); of every site if the coupling is per site"""
     moment: Float[Array, " T"] = quantity("mu_B/cell", ("time",))
-    """M(t), μ_B per cell; NaN where no chemical potential and temperature were given"""
+    """M(t); NaN without a chemical potential and a temperature"""
     fluence: Scalar = quantity("mJ/cm^2")
-    """of the field between the first and the last time, mJ/cm²"""
+    """of the field between the first and the last time"""
 
     @property
     def status(self) -> str:
@@ -31,5 +31,5 @@ class Outcome(AbstractResult):
     def to_xarray(self) -> xr.Dataset:
         """Field, motion, Ω and M on the axis time, with units."""
         field = ("time", "component"), np.asarray(self.pulse(self.times)), {"units": "MV/cm"}
-        both = xr.merge([super().to_xarray(), self.motion.to_xarray()], combine_attrs="override")
-        return both.assign(field=field)
+        merged = xr.merge([super().to_xarray(), self.motion.to_xarray()], combine_attrs="override")
+        return merged.assign(field=field)

@@ -25,7 +25,7 @@ class Comparison(AbstractResult):
     value: float = quantity("")
     """its objective"""
     gain: float | None = quantity("1")
-    """the best objective over `value`; None where that is not positive"""
+    """the best objective over `value`; None if `value` is not positive"""
 
     def _unit(self, name: str) -> str:
         return super()._unit(name) or self.units
@@ -34,9 +34,8 @@ class Comparison(AbstractResult):
 def paper_pulse(optimum: PulseOptimum) -> Comparison:
     """The paper's pulse with the carrier at the first mode, as strong as the constraints of fluence and field allow.
 
-    That is with the fluence of the best pulse, or with the largest peak field if this makes it weaker; other
-    constraints are not asked of it. Its envelope peaks 3 ps after the first of the times, or later, where that does
-    more for an objective that looks at certain times.
+    It has the fluence of the best pulse, or the largest peak field if this makes it weaker; other constraints are
+    ignored. Its envelope peaks 3 ps after the first time, or later if that is better for an objective of certain times.
     """
     problem = optimum.problem
     times, limit = np.asarray(problem.forecast.times), problem.constraints.peak_field

@@ -1,4 +1,4 @@
-"""The coordinates in which a pulse is sought."""
+"""The coordinates of the search for a pulse."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -17,15 +17,11 @@ from ._search import Search
 
 _LINEAR = ("amplitudes", "field")
 _EDGE = 0.98
-"""How near a bound a search may begin, in half-widths: on the bound itself a sine has no slope."""
-
-
+"""Largest distance of a start from the centre of the bounds, in half-widths: on a bound a sine has no slope"""
 _REGULAR = 1e-4
-"""Of the largest eigenvalue of the overlaps of modes: those below are not scaled up further."""
-
-
+"""Eigenvalues of the overlaps of modes below this fraction of the largest are not scaled up further"""
 _TAIL = 16.0
-"""Of the duration: four times it is the longest of a search, and there |E|² < 10⁻⁶ of its peak at four of these."""
+"""Reach of a Gaussian in durations: the longest of a search has four, and |E|² < 10⁻⁶ of its peak at four of its own"""
 
 
 class Coordinate(NamedTuple):
@@ -35,24 +31,24 @@ class Coordinate(NamedTuple):
     leaf: int
     shape: tuple[int, ...]
     bounds: tuple[float, float] | None
-    """None where it may take any value"""
+    """None if it may take any value"""
 
 
 class PulseSpace(eqx.Module):
     """From a vector of free numbers to the shape of a pulse, and back.
 
     A bounded parameter is centre + half-width·sin x. Amplitudes and samples are S^(−½) x with the overlaps
-    S = ∫φ_kφ_l dt of the fields that they multiply, so that all directions are alike to the optimiser: |x|² is the
-    fluence. The strength of the pulse as a whole is not among the numbers.
+    S = ∫φ_kφ_l dt of the fields that they multiply: |x|² is the fluence, so all directions are equal for the optimiser.
+    The strength of the whole pulse is not among the numbers.
     """
 
     template: AbstractPulse
     coordinates: tuple[Coordinate, ...] = eqx.field(static=True)
     roots: tuple[Float[Array, "m m"] | None, ...]
-    """S^(−½) of each coordinate, the same for both components of the field; None where it is not linear"""
+    """S^(−½) of each coordinate, the same for both components of the field; None if the field is not linear in it"""
 
     def __init__(self, pulse: AbstractPulse, meter: FieldMeter, times: Float[Array, " T"], search: Search) -> None:
-        """Raises `InputError` for names in `search` that are none of a free parameter of `pulse`."""
+        """Raises `InputError` for names in `search` that are not free parameters of `pulse`."""
         self.template = pulse
         coordinates = list(_coordinates(pulse, np.asarray(times)))
         with within("search"):
@@ -69,13 +65,14 @@ class PulseSpace(eqx.Module):
 
     @property
     def size(self) -> int:
-        """How many numbers there are."""
+        """The number of coordinates, n."""
         return sum(int(np.prod(coordinate.shape)) for coordinate in self.coordinates)
 
     def pulse(self, x: Float[Array, " n"]) -> AbstractPulse:
         """The pulse at `x` (n,), of any strength."""
         leaves, structure = jax.tree.flatten(self.template)
-        for coordinate, root, part in zip(self.coordinates, self.roots, self._split(x), strict=True):
+        ends = np.cumsum([int(np.prod(coordinate.shape)) for coordinate in self.coordinates])
+        for coordinate, root, part in zip(self.coordinates, self.roots, jnp.split(x, ends[:-1]), strict=True):
             value = part.reshape(coordinate.shape)
             if root is not None:
                 value = _by_component(root, value)
@@ -86,7 +83,7 @@ class PulseSpace(eqx.Module):
         return jax.tree.unflatten(structure, leaves)
 
     def of_template(self) -> Float[np.ndarray, " n"]:
-        """Where the pulse is that the search begins with; on a bound, a little inside it."""
+        """The coordinates of the pulse that the search begins with; a value on a bound is moved inside."""
         leaves = [np.asarray(leaf, dtype=float) for leaf in jax.tree.leaves(self.template)]
         parts = []
         for (name, leaf, _, bounds), root in zip(self.coordinates, self.roots, strict=True):
@@ -105,7 +102,7 @@ class PulseSpace(eqx.Module):
         return np.concatenate(parts)
 
     def random(self, generator: np.random.Generator) -> Float[np.ndarray, " n"]:
-        """Normal amplitudes, and the other parameters uniform within their bounds (angles within ±π)."""
+        """Random coordinates: normal amplitudes, other parameters uniform within their bounds (angles within ±π)."""
         parts = []
         for name, _, shape, bounds in self.coordinates:
             size = int(np.prod(shape))
@@ -117,15 +114,11 @@ class PulseSpace(eqx.Module):
                 parts.append(np.arcsin(generator.uniform(-_EDGE, _EDGE, size)))
         return np.concatenate(parts)
 
-    def _split(self, x: Float[Array, " n"]) -> list[Array]:
-        sizes = [int(np.prod(coordinate.shape)) for coordinate in self.coordinates]
-        return jnp.split(x, np.cumsum(sizes)[:-1])
-
 
 def _check_names(search: Search, free: set[str]) -> None:
-    for what, names in (("fixed", search.fixed), ("bounds", search.bounds)):
+    for field, names in (("fixed", search.fixed), ("bounds", search.bounds)):
         wrong = [name for name in names if name not in free]
-        check(not wrong, what, f"must name free parameters among {sorted(free)}, but got {wrong}")
+        check(not wrong, field, f"must name free parameters among {sorted(free)}, but got {wrong}")
     for name in search.bounds:
         check(name not in _LINEAR, "bounds", f"must not hold {name}, which the constraints limit")
     check(free - set(search.fixed), "fixed", f"must leave some of {sorted(free)} free, but leaves none")
@@ -155,9 +148,8 @@ def _whitening(pulse: AbstractPulse, leaf: int, shape: tuple[int, ...], meter: F
 
 
 def _coordinates(pulse: AbstractPulse, times: Float[np.ndarray, " T"]) -> Iterator[Coordinate]:
-    """The parameters of `pulse` that can be sought, leaf by leaf of its tree."""
-    terms = pulse.pulses if isinstance(pulse, SumPulse) else (pulse,)
-    leaf = 0
+    """The parameters of `pulse` that can be free, leaf by leaf of its tree."""
+    terms, leaf = _terms(pulse), 0
     for term in terms:
         bounds = _gaussian_bounds(term, times) if isinstance(term, GaussianPulse) else _declared_bounds(term)
         if len(terms) == 1:
@@ -177,18 +169,16 @@ def _coordinates(pulse: AbstractPulse, times: Float[np.ndarray, " T"]) -> Iterat
 
 
 def compact_support(pulse: AbstractPulse) -> tuple[float, float] | None:
-    """Start and end in ps of every pulse of the family of `pulse`; None where a search moves them."""
-    terms = pulse.pulses if isinstance(pulse, SumPulse) else (pulse,)
-    if any(isinstance(term, GaussianPulse) for term in terms):
+    """Start and end in ps of every pulse of the family of `pulse`; None if a search moves them."""
+    if any(isinstance(term, GaussianPulse) for term in _terms(pulse)):
         return None
     return float(pulse.support[0]), float(pulse.support[1])
 
 
 def widest_support(pulse: AbstractPulse, times: Float[Array, " T"]) -> tuple[float, float]:
-    """Start and end in ps of what a search that begins with `pulse` can reach; the tails of Gaussians count to 10⁻⁴."""
-    terms = pulse.pulses if isinstance(pulse, SumPulse) else (pulse,)
+    """Start and end in ps of all pulses that a search from `pulse` can reach; Gaussians reach `_TAIL` durations."""
     edges = []
-    for term in terms:
+    for term in _terms(pulse):
         reach = _TAIL * float(term.duration) if isinstance(term, GaussianPulse) else 0.0
         start, end = (float(times[0]), float(times[-1])) if reach else (float(edge) for edge in term.support)
         edges.append((start - reach, end + reach))
@@ -196,14 +186,18 @@ def widest_support(pulse: AbstractPulse, times: Float[Array, " T"]) -> tuple[flo
     return min(starts), max(ends)
 
 
+def _terms(pulse: AbstractPulse) -> tuple[AbstractPulse, ...]:
+    return pulse.pulses if isinstance(pulse, SumPulse) else (pulse,)
+
+
 def _declared_bounds(pulse: AbstractPulse) -> dict[str, tuple[float, float] | None]:
-    """The ranges of parameters that have two ends."""
-    described = parameters_of(pulse).items()
-    return {name: (said.low, said.high) for name, said in described if np.isfinite([said.low, said.high]).all()}
+    """The ranges of parameters that have two finite ends."""
+    ranges = {name: (parameter.low, parameter.high) for name, parameter in parameters_of(pulse).items()}
+    return {name: bounds for name, bounds in ranges.items() if np.isfinite(bounds).all()}
 
 
 def _gaussian_bounds(pulse: GaussianPulse, times: Float[np.ndarray, " T"]) -> dict[str, tuple[float, float] | None]:
-    """Half to twice the frequency, a quarter to four times the duration, and what goes with them."""
+    """Bounds of a Gaussian: half to twice its frequency, a quarter to four times its duration, and others."""
     frequency, duration = float(pulse.frequency), float(pulse.duration)
     steepest = max(frequency / (4 * duration), 2 * abs(float(pulse.chirp)))
     return {

@@ -1,4 +1,4 @@
-"""The function that is climbed."""
+"""The function that the search climbs."""
 
 from collections.abc import Callable
 
@@ -25,9 +25,9 @@ from ._search import Search
 Objective = AbstractObjective | Callable[[Outcome], Scalar]
 
 _STRENGTH = 1.2
-"""Where random pulses begin: a fluence of sin² 1.2 = 0.87 of the largest."""
+"""s of random starts: the fluence is sin² 1.2 = 0.87 of the largest"""
 _HARMONICS = 3
-"""How far above the phonon the polarisation of a field is looked at."""
+"""The polarisation of a field is measured up to this times the highest frequency of the phonon"""
 
 
 def _is_curve(leaf: object) -> bool:
@@ -37,15 +37,14 @@ def _is_curve(leaf: object) -> bool:
 class PulseProblem(eqx.Module):
     """From coordinates x (n + 1,) to the objective, over `scale`, and the violations.
 
-    The last coordinate s is the strength: a pulse of the shape of the others is made to have the fluence
-    `largest_fluence`·sin² s, so a limit of the fluence is met by construction.
+    The last coordinate s is the strength: the fluence is `largest_fluence`·sin² s, so its limit is met by construction.
     """
 
     space: PulseSpace
     forecast: Forecast
     meter: FieldMeter
     before: int = eqx.field(static=True)
-    """How many times of the meter are before those of the forecast."""
+    """number of times of the meter before those of the forecast"""
     constraints: Constraints
     objective: Objective
     scale: Scalar
@@ -61,7 +60,7 @@ class PulseProblem(eqx.Module):
         search: Search,
         deviations: Deviations | None,
     ) -> "PulseProblem":
-        """That of the family of `pulse`, in the unit 1."""
+        """The problem of the family of `pulse`, with `scale` 1."""
         times, weights, before = forecast.steps.rule(*widest_support(pulse, forecast.times))
         meter = constraints.meter(times, weights, _HARMONICS * forecast.highest, isinstance(pulse, GaussianPulse))
         space = PulseSpace(pulse, meter, forecast.times, search)
@@ -70,12 +69,12 @@ class PulseProblem(eqx.Module):
 
     @property
     def units(self) -> str:
-        """Of the objective; empty for a function."""
+        """Units of the objective; empty for a function."""
         return self.objective.units if isinstance(self.objective, AbstractObjective) else ""
 
     @property
     def anywhere(self) -> bool:
-        """Whether the objective is a largest value, wherever in time that is."""
+        """Whether the objective is the largest value at any time."""
         return isinstance(self.objective, AbstractObjective) and self.objective.anywhere
 
     def __call__(self, x: Float[Array, " n"]) -> tuple[Scalar, Violations]:
@@ -98,7 +97,7 @@ class PulseProblem(eqx.Module):
 
     @eqx.filter_jit
     def true_value(self, pulse: AbstractPulse) -> Scalar:
-        """The objective of `pulse`, the mean over the deviations where there are some."""
+        """The objective of `pulse`, or its mean over the deviations."""
         return self._mean(self.objective, pulse, pulse(self.meter.times))
 
     @eqx.filter_jit
@@ -115,7 +114,7 @@ class PulseProblem(eqx.Module):
         return self.constraints.slack(pulse, _HARMONICS * self.forecast.highest)
 
     def driven(self, pulse: AbstractPulse) -> Outcome:
-        """What `pulse` does by the adaptive drive."""
+        """The outcome of `pulse` by the adaptive drive."""
         return self.forecast.driven(pulse, self.meter.fluence(pulse(self.meter.times)))
 
     def _mean(self, objective: Callable[[Outcome], Scalar], pulse: AbstractPulse, field: Float[Array, "N 2"]) -> Scalar:
@@ -128,10 +127,9 @@ class PulseProblem(eqx.Module):
         )
 
     def starts(self, count: int, seed: int) -> Float[np.ndarray, "count n"]:
-        """Where `count` searches begin: at the pulse of the space unless it has no field, and at random.
+        """`count` starts: the pulse of the space unless it has no field, and random ones.
 
-        Random start n is the same for any `count`. Raises `InputError` for a pulse whose field ends before the times
-        begin, or the other way round.
+        Random start n is the same for any `count`. Raises `InputError` for a pulse that does not overlap the times.
         """
         template = self.space.template
         first, last = (float(edge) for edge in template.support)
@@ -150,7 +148,7 @@ class PulseProblem(eqx.Module):
         return np.array(rows)
 
     def scaled(self, rows: Float[Array, "starts n"], limit: float | None) -> "PulseProblem":
-        """With the `limit`, or the largest value at the `rows`, as the unit of the objective.
+        """The problem with the `limit`, or the largest value at the `rows`, as `scale`.
 
         Raises `InputError` for an objective that is not finite there.
         """

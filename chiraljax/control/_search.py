@@ -1,4 +1,4 @@
-"""How the best pulse is looked for."""
+"""Options of the search for the best pulse."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -16,16 +16,16 @@ _LBFGS = optax.lbfgs(memory_size=20)
 class Search(Module):
     """Local searches from many starts at once.
 
-    **Arguments:**
+    Args:
+        starts: number of starts, at least 1; all climb together.
+        steps: largest number of steps of each.
+        seed: of the random starts.
+        optimizer: of optax; L-BFGS unless given.
+        fixed: names of parameters of the pulse that keep their values.
+        bounds: name of a parameter → its lowest and highest value.
 
-    - `starts`: how many, at least 1; all climb together.
-    - `steps`: of each, at most.
-    - `seed` of the random starts.
-    - `optimizer` of optax; L-BFGS unless given.
-    - `fixed`: names of parameters of the pulse that stay as they are.
-    - `bounds`: name of a parameter → its lowest and highest value.
-
-    **Raises:** `InputError` for numbers outside these ranges; the names are checked by `optimize_pulse`.
+    Raises:
+        InputError: for numbers outside these ranges; the names are checked by `optimize_pulse`.
     """
 
     starts: int = parameter(unit="1", help="number of starts", low=1.0, high=10_000.0, default=8, whole=True)
@@ -42,5 +42,5 @@ class Search(Module):
 
     @property
     def extended(self) -> Any:
-        """The optimizer, called as one that may evaluate what it climbs."""
+        """The optimizer with the interface of one that evaluates the objective itself."""
         return optax.with_extra_args_support(self.optimizer)

@@ -1,4 +1,4 @@
-"""How an objective changes with what is not known or not steady."""
+"""How an objective changes with uncertain or unsteady quantities."""
 
 import equinox as eqx
 import jax
@@ -21,7 +21,7 @@ class Sensitivity(AbstractResult):
     """of δ"""
 
     def loss(self, deviation: float) -> float:
-        """The relative loss of the mean for normal deviations of that width: −½ curvature·deviation²."""
+        """Relative loss −½ curvature·deviation² of the mean over normal deviations of that standard `deviation`."""
         return -0.5 * self.curvature * deviation**2
 
     def _unit(self, name: str) -> str:
@@ -31,9 +31,9 @@ class Sensitivity(AbstractResult):
 
 
 def sensitivities(problem: PulseProblem, pulse: AbstractPulse) -> dict[str, Sensitivity]:
-    """Of the objective of `pulse` to `frequency` ω₀, `damping` η, `field` E, and `timing`, the delay of the pulse.
+    """Sensitivities of the objective to `frequency` ω₀, `damping` η, `field` E, and `timing`, the delay of the pulse.
 
-    By reverse and forward derivatives of the chain. Timing counts against the times, and so against a probe.
+    By reverse and forward derivatives of the chain. The times, and so a probe, are not delayed.
     """
 
     @eqx.filter_jit

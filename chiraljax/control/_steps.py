@@ -1,4 +1,4 @@
-"""The fixed steps in which a search moves the phonon, and Gauss's rule on them."""
+"""The fixed steps of the motion in a search, and Gauss's rule on them."""
 
 import math
 
@@ -10,7 +10,7 @@ from ..phonon import FixedSteps, Motion, Phonon
 
 
 class Steps(eqx.Module):
-    """Equal steps between the `times`, so many in each interval, with Gauss's nodes in each step."""
+    """Equal steps between the `times`, with Gauss's nodes in each step."""
 
     times: Float[Array, " T"]
     """ps"""
@@ -18,7 +18,7 @@ class Steps(eqx.Module):
 
     @classmethod
     def of(cls, phonon: Phonon, times: ArrayLike) -> "Steps":
-        """As many as the motion of `phonon` needs; raises `InputError` for times that are not equally spaced."""
+        """The steps that the motion of `phonon` needs; raises `InputError` for times that are not equally spaced."""
         return cls(real(times), FixedSteps().resolving(phonon, real(times)))
 
     @property
@@ -27,9 +27,9 @@ class Steps(eqx.Module):
         return self.fixed.nodes(self.times)[0].ravel()
 
     def rule(self, start: float, end: float) -> tuple[Float[Array, " N"], Float[Array, " N"], int]:
-        """Times and weights (ps) of Gauss's rule on these steps and on more of them, back to `start` and on to `end`.
+        """Times and weights (ps) of Gauss's rule on these steps, continued to `start` and `end`.
 
-        The third is how many of the times are before the first step.
+        The third result is the number of times before the first step.
         """
         first, last = float(self.times[0]), float(self.times[-1])
         length = (last - first) / len(self.fixed.nodes(self.times)[0])

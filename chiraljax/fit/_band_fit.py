@@ -1,4 +1,4 @@
-"""What a fit of bands returns."""
+"""The result of a fit of bands."""
 
 from collections.abc import Callable
 
@@ -20,10 +20,10 @@ _CORRELATED = 0.95
 
 
 class BandFit(AbstractResult):
-    """A fitted model, and how far it can be trusted."""
+    """A fitted model and its uncertainty."""
 
     electrons: Electrons
-    """the model with the fitted parameters; its energies are the bands' own minus their reference and `offset`"""
+    """the model with the fitted parameters; its energies are those of the bands minus their reference and `offset`"""
     free: tuple[str, ...] = eqx.field(static=True)
     """names of the parameters that were varied"""
     directions: tuple[Direction, ...]
@@ -31,9 +31,9 @@ class BandFit(AbstractResult):
     at_bounds: tuple[str, ...] = eqx.field(static=True)
     """free parameters that ended at the edge of their bounds"""
     signs: tuple[tuple[str, ...], ...] = eqx.field(static=True)
-    """parameters whose common sign no energy depends on; that of the model given to the fit was kept"""
+    """parameters whose common sign changes no energy; the signs of the initial model were kept"""
     largest: dict[str, tuple[float, int, int]]
-    """largest error by target among energies of at least half weight: eV, k-point, level"""
+    """largest error by target among energies with at least half of the largest weight: eV, k-point, level"""
     edge: tuple[float, float] | None
     """rms and largest error (eV) of levels up to 0.3 eV above the conduction edge, if they are targets"""
     converged: bool
@@ -43,7 +43,7 @@ class BandFit(AbstractResult):
     match: Match
     _space: Space
     offset: float = quantity("eV")
-    """to add to the model's energies; zero where the on-site energies take it up"""
+    """to add to the model's energies; zero if the on-site energies include it"""
     covariance: Float[np.ndarray, "F F"] = quantity("eV^2", ("free", "free_too"))
     """of the free parameters"""
     rms: dict[str, float] = quantity("eV", ("target",))
@@ -51,7 +51,7 @@ class BandFit(AbstractResult):
     loss: float = quantity("eV^2")
     """the sum of the targets' weighted mean squares"""
     losses: Float[np.ndarray, " S"] = quantity("eV^2", ("search",))
-    """of the local minima that the last searches ended in, ascending"""
+    """of the local minima of the last searches, ascending"""
     residuals: Float[np.ndarray, "K m"] = quantity("eV", ("point", "level"))
     """model minus bands, in the columns of `match`"""
 
@@ -68,41 +68,41 @@ class BandFit(AbstractResult):
     @property
     @derived("eV", ("free",))
     def standard_errors(self) -> dict[str, float]:
-        """Of the free parameters."""
+        """Standard errors of the free parameters."""
         return dict(zip(self.free, np.sqrt(np.diag(self.covariance)).tolist(), strict=True))
 
     @property
     def correlation(self) -> Float[np.ndarray, "F F"]:
-        """Of the free parameters."""
+        """Correlation of the free parameters."""
         deviation = np.sqrt(np.diag(self.covariance))
         return self.covariance / np.outer(deviation, deviation)
 
     def uncertainty(self, function: Callable[[Electrons], Array]) -> tuple[np.ndarray, np.ndarray]:
-        """Value and standard error of a differentiable function of the model, to first order: √(g C gᵀ).
+        """Value and standard error √(g C gᵀ), to first order, of a differentiable `function` of the model.
 
-        For a moment pass a fixed rule: `lambda electrons: magnetization(electrons, …, accuracy=fixed).moment` with
+        A moment needs a fixed rule: `lambda electrons: magnetization(electrons, …, accuracy=fixed).moment` with
         `fixed = Accuracy(rule=rule)`.
         """
         y = jnp.asarray([{**self.parameters, OFFSET: self.offset}[name] for name in self.free])
 
-        def of(y):
+        def function_of(y):
             values = self._space.matrix @ y + self._space.base
             named = {name: value for name, value in zip(self._space.names, values, strict=True) if name != OFFSET}
             return jnp.asarray(function(self.electrons.with_parameters(named)))
 
-        slopes = np.asarray(jax.jacrev(of)(y))
+        slopes = np.asarray(jax.jacrev(function_of)(y))
         variance = np.einsum("...f,fg,...g->...", slopes, self.covariance, slopes)
-        return np.asarray(of(y)), np.asarray(np.sqrt(np.maximum(variance, 0)))
+        return np.asarray(function_of(y)), np.asarray(np.sqrt(np.maximum(variance, 0)))
 
     @property
     def report(self) -> str:
-        """Model error first, then the parameters with their standard errors, and what the bands do not determine."""
+        """Model error, parameters with their standard errors, and badly determined directions, as text."""
         bands = self.bands
         kind = "with" if bands.spin_orbit else "without"
         lines = [
             f"Fit to {len(bands)} k-points, {kind} spin–orbit coupling: {bands.source or 'no source given'}",
             f"{'converged' if self.converged else 'NOT CONVERGED, the best found'} · loss {self.loss:.6g} eV²"
-            f" · the same loss from {_again(self.losses)} of {len(self.losses)} last searches",
+            f" · the same loss from {_count_of_best(self.losses)} of {len(self.losses)} last searches",
             "",
             "Model error, eV (an error of the model, not of the solver)",
             *_errors(self),
@@ -110,7 +110,7 @@ class BandFit(AbstractResult):
             "Parameters, eV (standard errors take the residuals as independent: lower bounds)",
             *_parameters(self),
         ]
-        pairs = _pairs(self)
+        pairs = _correlated(self)
         if pairs:
             lines += ["", f"Correlations above {_CORRELATED:g} in magnitude", *pairs]
         if self.at_bounds:
@@ -153,10 +153,10 @@ def _parameters(fit: BandFit) -> list[str]:
     return rows
 
 
-def _pairs(fit: BandFit) -> list[str]:
+def _correlated(fit: BandFit) -> list[str]:
     table = fit.correlation
-    where = [(i, j) for i in range(len(table)) for j in range(i) if abs(table[i, j]) > _CORRELATED]
-    return [f"  {fit.free[j]}, {fit.free[i]}: {table[i, j]:+.3f}" for i, j in where]
+    pairs = [(i, j) for i in range(len(table)) for j in range(i) if abs(table[i, j]) > _CORRELATED]
+    return [f"  {fit.free[j]}, {fit.free[i]}: {table[i, j]:+.3f}" for i, j in pairs]
 
 
 def _directions(fit: BandFit) -> list[str]:
@@ -168,5 +168,5 @@ def _directions(fit: BandFit) -> list[str]:
     return rows
 
 
-def _again(losses: np.ndarray) -> int:
+def _count_of_best(losses: np.ndarray) -> int:
     return int(np.sum(losses <= losses[0] * (1 + 1e-4) + 1e-18))

@@ -1,4 +1,4 @@
-"""Bands from elsewhere: what a fit is compared with."""
+"""Bands from another program, the data of a fit."""
 
 from collections.abc import Mapping
 
@@ -13,24 +13,25 @@ from ..electrons import CUBIC
 _ORDER = 1e-6
 """eV by which a file's rounding may put two energies in the wrong order"""
 _FRACTIONAL = 2.0
-"""No path or mesh goes further in the reciprocal basis than that."""
+"""Largest |component| of a k-point in the reciprocal basis"""
 _GROUPS = CUBIC[2]
 
 
 class Bands(Module):
-    """Energies at k-points, as a program computed them or a model gives them.
+    """Energies at k-points, from a program or a model.
 
-    **Raises:** `InputError` for arrays that do not belong together, for what is not finite, for energies that do
-    not ascend and for k-points that cannot be fractional.
+    Raises:
+        InputError: for arrays whose shapes do not match, values that are not finite, energies that do not ascend, and
+            k-points that cannot be fractional.
     """
 
     k: np.ndarray
     """(K, 3) fractional"""
     energies: np.ndarray
-    """(K, B) eV, ascending, on the file's own zero of energy; one column per spin-orbital if `spin_orbit`, else one per
-    twofold spin-degenerate band"""
+    """(K, B) eV, ascending, from the zero of energy of the file; one column per spin-orbital if `spin_orbit`, else one
+    per twofold spin-degenerate band"""
     weights: np.ndarray | None = None
-    """(K,) positive; without them every k-point counts alike"""
+    """(K,) positive; equal unless given"""
     projections: Mapping[str, np.ndarray] = eqx.field(default_factory=dict)
     """(K, B) zero or positive, by `"species.shell"` or `"species.shell.orbital"`, such as `"K.s"`, `"Ta.d.xy"`,
     `"Ta.d.eg"`; summed over the sites of the species and over spin. They need not add to 1."""
@@ -38,9 +39,9 @@ class Bands(Module):
     filled: int | None = eqx.field(static=True, default=None)
     """number of columns of `energies` that are filled in an insulator, if it is known"""
     reference: float | None = eqx.field(static=True, default=None)
-    """energy (eV) that a figure may count from, such as the valence-band maximum or the Fermi level"""
+    """zero of energy (eV) of figures and fits, such as the valence-band maximum or the Fermi level"""
     source: str = eqx.field(static=True, default="")
-    """where the bands come from: file, program and its version"""
+    """file, program and its version"""
 
     def __post_init__(self):
         k, energies = np.array(self.k, dtype=float), np.array(self.energies, dtype=float)
@@ -95,10 +96,7 @@ class Bands(Module):
         return "\n".join(lines)
 
     def to_xarray(self) -> xr.Dataset:
-        """All of it, the projections stacked along an axis that bears their names.
-
-        As JSON or NetCDF, `read_bands` gives the same bands back.
-        """
+        """All fields, projections stacked along an axis with their names; `read_bands` reads it as JSON or NetCDF."""
         variables = {
             "k": (("point", "component"), self.k, {"units": "fractional"}),
             "energies": (("point", "band"), self.energies, {"units": "eV"}),
@@ -115,9 +113,10 @@ class Bands(Module):
         return xr.Dataset(variables, coordinates, {"source": self.source})
 
     def projection(self, name: str) -> np.ndarray:
-        """The projections (K, B) on a species, a shell, a group (`t2g`, `eg`) or an orbital: the sum of all inside it.
+        """The projections (K, B) on a species, a shell, a group (`t2g`, `eg`) or an orbital, summed over its orbitals.
 
-        **Raises:** `InputError` for one that the bands do not have.
+        Raises:
+            InputError: for a projection that the bands do not have.
         """
         inside = [key for key in self.projections if key == name or key.startswith(f"{name}.")]
         if not inside and name.rpartition(".")[2] in _GROUPS:

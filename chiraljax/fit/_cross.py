@@ -1,4 +1,4 @@
-"""How a fit fares on k-points that it did not see."""
+"""The errors of a fit on k-points that were left out of it."""
 
 import jax.numpy as jnp
 import numpy as np
@@ -21,14 +21,14 @@ class CrossValidation(AbstractResult):
     converged: bool
     """whether every refit met its tolerance"""
     elsewhere: dict[str, float] = quantity("eV", ("target",))
-    """of the fit itself, on all of the k-points given"""
+    """of the fit itself, on all k-points of the check"""
     seen: dict[str, float] = quantity("eV", ("target",))
-    """of refits, on the k-points that they were made with, averaged over the folds"""
+    """of refits, on their own k-points, root mean square over the folds"""
     unseen: dict[str, float] = quantity("eV", ("target",))
     """of the same refits, on the k-points left out"""
     spread: dict[str, float] = quantity("eV", ("free",))
-    """standard deviation of each parameter over the refits times √(folds − 1): the jackknife's standard error,
-    which, unlike the covariance, does not take the errors of neighbouring k-points as independent"""
+    """standard deviation of each parameter over the refits times √(folds − 1): the jackknife's standard error, which,
+    unlike the covariance, does not assume independent errors of neighbouring k-points"""
 
     @property
     def status(self) -> str:
@@ -36,7 +36,7 @@ class CrossValidation(AbstractResult):
 
     @property
     def report(self) -> str:
-        """Everything above in words."""
+        """All errors as text."""
         header = f"{'k-fold check, rms in eV':<26}{'this fit':>10}{'refits':>10}{'left out':>10}"
         rows = [
             f"  {name:<24}{value:>10.4f}{self.seen[name]:>10.4f}{self.unseen[name]:>10.4f}"
@@ -49,12 +49,19 @@ class CrossValidation(AbstractResult):
 def cross_validate(
     fit: BandFit, bands: Bands | None = None, *, targets: list[Target] | None = None, folds: int = 5
 ) -> CrossValidation:
-    """k-fold check of a fit on `bands`, such as a dense mesh; on its own ones unless given.
+    """k-fold check of a fit.
 
-    Each fold leaves out every `folds`-th stretch of k-points in their order; the model is fitted anew to the others,
-    starting from the fit. `targets` are by default those of the fit on its own bands and the default ones on others.
+    The k-points in their order are cut into `folds` parts. Each fold leaves out one part; the model is fitted to the
+    others, starting from the `fit`.
 
-    **Raises:** `InputError` for fewer than two folds or more than k-points, and bands of the other spin–orbit kind.
+    Args:
+        bands: such as those on a dense mesh; those of the fit unless given.
+        targets: unless given, those of the fit for its own bands and `default_targets` for other bands.
+        folds: from 2 to the number of k-points.
+
+    Raises:
+        InputError: for another number of folds, and for bands with spin–orbit coupling if those of the fit have none,
+            or the other way round.
     """
     if bands is None:
         bands, targets = fit.bands, list(fit.targets) if targets is None else targets

@@ -19,11 +19,10 @@ from ._space import Space, space
 from ._starts import starting_points
 from ._statistics import covariance, residual_scale, weak_directions
 from ._target import Match, Target, default_targets, match, rms_by_target
-from ._variation import Variation
+from ._variation import Variation, check_names
 
 _EDGE = 0.3
 """eV above the conduction edge that count as near it"""
-_VARIATION, _SEARCH = Variation(), MultiStart()
 
 
 def fit_bands(
@@ -31,31 +30,33 @@ def fit_bands(
     bands: Bands,
     *,
     targets: Sequence[Target] | None = None,
-    variation: Variation = _VARIATION,
-    search: MultiStart = _SEARCH,
+    variation: Variation = Variation(),
+    search: MultiStart = MultiStart(),
     on_step: OnStep = lambda done, total, best: None,
 ) -> BandFit:
-    """Slater–Koster parameters whose levels meet `bands` in the least-squares sense, with their uncertainty.
+    """Least-squares Slater–Koster parameters of `bands`, with their uncertainty.
 
-    From many random guesses: each is moved to where the first two moments of the levels are those of the bands, the
-    best of 32 per start are refined on 24 k-points; the best minima are shaken with noise while that finds better ones,
-    and then fitted to all k-points. The loss is the sum over targets of weight times mean square error, eV².
+    The search has four steps. Random guesses are moved to where the first two moments of the levels are those of the
+    bands. The best of 32 guesses per start are refined on 24 k-points. The best minima are disturbed by noise and
+    refined again, as long as this finds a better one. The best ones are fitted to all k-points. The loss is the sum
+    over targets of weight times mean square error, eV².
 
-    Spinless bands are fitted with half-size matrices; ξ then keeps its value. The energy zero is that of
-    `bands.reference`; it is fitted as an `offset` where the on-site energies cannot take it up.
+    Bands without spin–orbit coupling are fitted with matrices of half the size; ξ then keeps its value. Energies count
+    from `bands.reference`; an `offset` is fitted if the on-site energies cannot include it.
 
-    **Arguments:**
+    Args:
+        electrons: the model. Its parameters are used only if they are fixed, for signs that change no energy, and with
+            `MultiStart(draw="noise")`.
+        targets: which levels correspond to which bands; `default_targets` unless given.
+        variation: free parameters and their bounds.
+        search: number of searches, their starts and the solver.
+        on_step: called with the searches done, their total and the best loss.
 
-    - `electrons`: the model; its parameters are not used but for those that are fixed, for signs that no energy
-      depends on, and with `MultiStart(draw="noise")`.
-    - `targets`: which bands its levels are to meet; `default_targets` unless given.
-    - `variation`: which parameters are free, and within what.
-    - `search`: how many searches, from where, and by which solver.
-    - `on_step`: called with the searches done, their total and the best loss.
+    Returns:
+        a `BandFit`; if the search does not converge, its best parameters, with `converged` false.
 
-    **Returns:** a `BandFit`; of a search that does not converge the best that it found, with `converged` false.
-
-    **Raises:** `InputError` for what does not fit together.
+    Raises:
+        InputError: for a model, bands, targets and a variation that do not fit together.
     """
     check(
         electrons.has_spin_orbit or not bands.spin_orbit,
@@ -66,10 +67,9 @@ def fit_bands(
     targets = tuple(default_targets(electrons, bands) if targets is None else targets)
     matched = match(electrons, bands, targets)
     levels = Levels(model, bands.k)
-    unknown = [name for name in variation.fixed if name not in electrons.parameters]
-    check(not unknown, "fixed", f"must name parameters among {list(electrons.parameters)}, but got {unknown}")
-    seen = [name for name in variation.fixed if name in model.parameters]
-    varied = space(model, levels.names, matched.energies, dataclasses.replace(variation, fixed=seen))
+    check_names("fixed", variation.fixed, list(electrons.parameters))
+    fixed = [name for name in variation.fixed if name in model.parameters]
+    varied = space(model, levels.names, matched.energies, dataclasses.replace(variation, fixed=fixed))
     check(
         matched.energies.size >= len(varied.free),
         "targets",
@@ -88,30 +88,28 @@ def fit_bands(
 
 
 def _symmetries(electrons: Electrons, varied: Space, spin_orbit: bool):
-    """Sign changes of free parameters that no energy sees, and those that only spin–orbit coupling shows."""
+    """Sign changes of free parameters that change no energy, and those that change one only by spin–orbit coupling."""
 
-    def of(model: Electrons):
+    tied = (np.asarray(varied.matrix) != 0).sum(axis=0) > 1
+    with_prior = np.asarray(varied.prior_weight) > 0
+    alone = {name for name, bound in zip(varied.free, tied | with_prior, strict=True) if not bound}
+
+    def symmetries_of(model: Electrons):
         symmetries = sign_symmetries(Levels(model, np.random.default_rng(0).uniform(size=(2, 3))))
-        untouched = set(varied.free) - {
-            name for name, weight in zip(varied.free, np.asarray(varied.prior_weight), strict=True) if weight > 0
-        }
-        alone = untouched - {
-            name for row, name in zip(np.asarray(varied.matrix).T, varied.free, strict=True) if (row != 0).sum() > 1
-        }
         return [symmetry for symmetry in symmetries if set(symmetry) <= alone]
 
-    bare = of(electrons.without_spin_orbit())
+    bare = symmetries_of(electrons.without_spin_orbit())
     if not spin_orbit:
         return bare, []
-    gauge = of(electrons)
+    gauge = symmetries_of(electrons)
     return gauge, [symmetry for symmetry in bare if symmetry not in gauge]
 
 
 def _result(electrons, bands, targets, matched: Match, whole: Residuals, minima: Minimum, gauge) -> BandFit:
     varied = whole.space
     values = np.asarray(varied.values(minima.x[0]))
-    given = np.array([float(electrons.parameters.get(name, 0.0)) for name in varied.names])
-    values = nearest_signs(values, varied.names, gauge, given)
+    initial = np.array([float(electrons.parameters.get(name, 0.0)) for name in varied.names])
+    values = nearest_signs(values, varied.names, gauge, initial)
     energies, slopes = whole.levels.with_slopes(jnp.asarray(values))
     energies = np.asarray(energies)[:, matched.levels]
     slopes = np.asarray(slopes)[:, matched.levels] @ np.asarray(varied.matrix)

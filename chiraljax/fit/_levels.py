@@ -13,9 +13,9 @@ from .._types import Array, Float
 from ..electrons import Electrons, eigh
 
 OFFSET = "offset"
-"""name of the energy zero: it shifts every level alike"""
+"""name of the energy zero, which shifts all levels equally"""
 _AT_ONCE = 2e8
-"""bytes of matrix elements that are kept; more are made anew, one chunk of k-points at a time"""
+"""bytes of matrix elements that are kept; more are recalculated in chunks of k-points"""
 _ZERO = 1e-12
 _GENERIC = np.random.default_rng(0).uniform(size=(3, 3))
 """k-points without symmetry"""
@@ -30,7 +30,7 @@ class Pattern(NamedTuple):
 
 
 class Elements(NamedTuple):
-    """∂H/∂θ_p at each k, on the diagonal and above it, where there is any."""
+    """∂H/∂θ_p at each k, on the diagonal and at the nonzero elements above it."""
 
     diagonal: Float[Array, "K n P"]
     upper: Array
@@ -40,10 +40,10 @@ class Elements(NamedTuple):
 class Levels(eqx.Module):
     """E_n(k; θ), ascending, and its slopes ∂E_n/∂θ_p = ⟨n|∂H/∂θ_p|n⟩ (Hellmann and Feynman).
 
-    H is linear in θ, H(k) = Σ_p θ_p ∂H/∂θ_p, so its elements are made once. Spinless matrices serve as long as no
-    spin–orbit term is among the names; they are real, with the phases i^l e^{2πi k·r} of the orbitals, if every site is
-    a centre of inversion. Inside a degenerate group only sums of slopes are defined; those of the eigenvectors found
-    are an element of the generalised Jacobian, and first order in any fit.
+    H is linear in θ, H(k) = Σ_p θ_p ∂H/∂θ_p, so its elements are calculated once. Without a spin–orbit term the
+    matrices are spinless; if every site is a centre of inversion, the phases i^l e^{2πi k·r} of the orbitals make them
+    real. In a degenerate group only sums of slopes are defined; those of single eigenvectors are an element of the
+    generalised Jacobian, which is sufficient for a fit.
     """
 
     electrons: Electrons
@@ -73,18 +73,18 @@ class Levels(eqx.Module):
         return 16 * self.size**2 * len(self.names)
 
     def at(self, rows: np.ndarray) -> "Levels":
-        """The same levels at some of the k-points only."""
+        """The same levels at some of the k-points."""
         return Levels(self.electrons, self.k[rows])
 
     def __call__(self, values: Float[Array, " P"]) -> Float[Array, "K n"]:
         """Energies (eV) at θ = `values`."""
-        return self._of_elements(lambda elements: _energies(self.pattern, elements, values))
+        return self._on_elements(lambda elements: _energies(self.pattern, elements, values))
 
     def with_slopes(self, values: Float[Array, " P"]) -> tuple[Float[Array, "K n"], Float[Array, "K n P"]]:
         """Energies and their slopes."""
-        return self._of_elements(lambda elements: _slopes(self.pattern, elements, values))
+        return self._on_elements(lambda elements: _slopes(self.pattern, elements, values))
 
-    def _of_elements(self, function):
+    def _on_elements(self, function):
         if self.elements is not None:
             return function(self.elements)
         size = max(1, int(_AT_ONCE / self._bytes))
@@ -99,7 +99,7 @@ class Levels(eqx.Module):
 
 
 def _pattern(electrons: Electrons, matrices) -> Pattern:
-    """From matrices at `_GENERIC` k-points."""
+    """The pattern of `matrices` at the `_GENERIC` k-points."""
     turned = matrices if electrons.has_spin_orbit else _turned(electrons, _GENERIC, matrices, np)
     rows, columns = np.nonzero(np.triu(np.abs(turned).max(axis=(0, 3)) > _ZERO, 1))
     real = not electrons.has_spin_orbit and np.abs(turned.imag).max() < _ZERO
@@ -107,7 +107,7 @@ def _pattern(electrons: Electrons, matrices) -> Pattern:
 
 
 def _packed(electrons: Electrons, pattern: Pattern, k, matrices, xp: ModuleType) -> Elements:
-    """With `xp` NumPy for arrays on the host, and jax.numpy inside a trace."""
+    """The elements of `matrices`; `xp` is NumPy for arrays on the host, and jax.numpy inside a trace."""
     if pattern.real:
         matrices = _turned(electrons, k, matrices, xp).real
     index = np.arange(matrices.shape[1])

@@ -13,13 +13,14 @@ from .._errors import check
 from .._result import AbstractResult, quantity
 from .._types import Array, Float
 from ..electrons import Electrons
+from ._variation import check_names
 
 
 class LossFit(AbstractResult):
-    """Where an optimiser ended: `"finished"`, or `"not finite"` if the loss ceased to be, where it stopped."""
+    """The result of an optimiser, `"finished"`, or `"not finite"` if it stopped at a loss that is not finite."""
 
     electrons: Electrons
-    """the best model on the way"""
+    """the best model of all steps"""
     loss: float = quantity("1")
     """its loss"""
     history: Float[np.ndarray, " steps"] = quantity("1", ("step",))
@@ -47,34 +48,34 @@ def fit_loss(
 ) -> LossFit:
     """Minimise a scalar `loss` of the model by a first-order optimiser, from the model's own parameters.
 
-    Whatever the chain differentiates may stand in the loss: bands, the gap, effective masses, a moment. For least
-    squares of bands alone `fit_bands` is faster and finds its own start.
+    The loss may contain anything differentiable: bands, the gap, effective masses, a moment. For least squares of bands
+    alone `fit_bands` is faster and needs no start.
 
-    **Arguments:**
+    Args:
+        optimizer: of optax, in eV; `optax.adam(0.01)` unless given. `optax.lbfgs()` is possible, too.
+        steps: number of steps.
+        fixed: names of parameters that keep their values.
+        bounds: name → (low, high) eV, onto which each step is projected.
+        compiled: false for a loss that cannot be traced.
+        on_step: called with the steps done, their total and the best loss.
 
-    - `optimizer`: of optax, in eV; `optax.adam(0.01)` unless given, `optax.lbfgs()` serves as well.
-    - `fixed`: names of parameters that keep their values.
-    - `bounds`: name → (low, high) eV, onto which each step is projected.
-    - `compiled`: false for a loss that cannot be traced.
-    - `on_step`: called with the steps done, their total and the best loss.
-
-    **Raises:** `InputError` for unknown names and for a loss that is not finite at the start.
+    Raises:
+        InputError: for unknown names and for a loss that is not finite at the start.
     """
     parameters = list(electrons.parameters)
-    for what, names in (("fixed", fixed), ("bounds", bounds or {})):
-        wrong = [name for name in names if name not in parameters]
-        check(not wrong, what, f"must name parameters among {parameters}, but got {wrong}")
+    check_names("fixed", fixed, parameters)
+    check_names("bounds", bounds or {}, parameters)
     optimizer = optax.adam(0.01) if optimizer is None else optimizer
     free = {name: value for name, value in electrons.parameters.items() if name not in fixed}
     low, high = ({name: (bounds or {}).get(name, (-np.inf, np.inf))[end] for name in free} for end in (0, 1))
 
-    def of(values):
+    def loss_of(values):
         return loss(electrons.with_parameters(values))
 
     def step(values, state):
-        value, slopes = jax.value_and_grad(of)(values)
+        value, slopes = jax.value_and_grad(loss_of)(values)
         with jax.numpy_dtype_promotion("standard"):  # optax mixes integers of both sizes
-            changes, state = optimizer.update(slopes, state, values, value=value, grad=slopes, value_fn=of)
+            changes, state = optimizer.update(slopes, state, values, value=value, grad=slopes, value_fn=loss_of)
             moved = jax.tree.map(jnp.clip, optax.apply_updates(values, changes), low, high)
         return value, moved, state
 

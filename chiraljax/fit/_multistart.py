@@ -1,4 +1,4 @@
-"""How a fit searches."""
+"""Options of the search of a fit."""
 
 from typing import Any
 
@@ -14,16 +14,16 @@ _MOST = 100_000
 class MultiStart(Module):
     """Local searches from random starts.
 
-    **Arguments:**
+    Args:
+        starts: number of starts, from 1 to 100000.
+        draw: `"uniform"` in the bounds, `"harrison"` (Harrison's rule, spread by a factor of two), or `"noise"` about
+            the model's own parameters, which are the first start.
+        seed: of the random numbers, zero or positive.
+        solver: of optimistix, a least-squares solver or a minimiser such as `optimistix.LBFGS` and
+            `optimistix.OptaxMinimiser`; `optimistix.LevenbergMarquardt` unless given.
 
-    - `starts`: how many, from 1 to 100000.
-    - `draw`: where they begin: `"uniform"` in the bounds, `"harrison"` (his rule, spread by a factor of two) or
-      `"noise"` about the model's own parameters, without any the first time.
-    - `seed`: of the random numbers.
-    - `solver`: of optimistix, a least-squares solver or a minimiser; `optimistix.LevenbergMarquardt` unless given.
-      `optimistix.LBFGS` and `optimistix.OptaxMinimiser` serve as well.
-
-    **Raises:** `InputError` for values outside these.
+    Raises:
+        InputError: for values outside these ranges.
     """
 
     starts: int = eqx.field(static=True, default=64)

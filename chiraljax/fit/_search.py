@@ -18,18 +18,18 @@ from ._starts import onto_moments
 from ._target import Match
 
 SEARCH_POINTS = 24
-"""k-points of the search; the best of what it finds is then fitted to all"""
+"""k-points of the search; its best minima are then fitted to all k-points"""
 CANDIDATES = 32
-"""guesses that are looked at for each start"""
+"""guesses per start"""
 _BATCH = 64
-"""searches that a GPU does at once; a core gains nothing from searches that wait for the slowest of them"""
+"""searches that a GPU runs together; on a CPU all would wait for the slowest one"""
 _SEARCH_STEPS, _FINAL_STEPS = 100, 400
 _PERFECT = 1e-10
 """eV²: a loss that only bands of the model itself reach"""
 _KEPT = 4
-"""a fourth of as many minima as there are starts is fitted to all k-points"""
+"""starts/4 minima are fitted to all k-points"""
 _HOPS, _ORIGINS, _NOISE = 3, 4, (0.03, 1.0)
-"""rounds of starts from the best few minima with noise (eV): crossings of levels make shallow minima"""
+"""rounds of starts from the best 4 minima with noise (eV): crossings of levels make shallow minima"""
 _SAME = 1e-4
 """relative difference in loss within which two minima count as one"""
 
@@ -46,7 +46,7 @@ class Minimum(NamedTuple):
 
 
 class Residuals(eqx.Module):
-    """√w (E_n(k; θ) − ε_nk), and those of the priors."""
+    """√w (E_n(k; θ) − ε_nk), and the residuals of the priors."""
 
     levels: Levels
     space: Space
@@ -56,7 +56,7 @@ class Residuals(eqx.Module):
     prior_scale: float
 
     def __call__(self, x: Float[Array, " F"], _: Any = None) -> Float[Array, " N"]:
-        """The residuals at x: their sum of squares is the loss, eV²."""
+        """The residuals at x; their sum of squares is the loss, eV²."""
         energies = self.levels(self.space.values(x))[:, self.columns]
         prior = jnp.sqrt(self.space.prior_weight * self.prior_scale) * (self.space.inside(x) - self.space.prior_value)
         return jnp.concatenate([(self.root_weights * (energies - self.energies)).ravel(), prior])
@@ -66,7 +66,7 @@ class Residuals(eqx.Module):
         return jnp.sum(self(x) ** 2)
 
     def at(self, rows: np.ndarray, times: np.ndarray | float = 1.0) -> "Residuals":
-        """Those at some of the k-points, each counted `times`."""
+        """The residuals at some of the k-points, each counted `times`."""
         energies = self.energies[rows]
         root_weights = self.root_weights[rows] * np.sqrt(np.broadcast_to(times, len(rows)))[:, None]
         return Residuals(self.levels.at(rows), self.space, self.columns, energies, root_weights, self.prior_scale)
@@ -88,10 +88,10 @@ def minimise(
     hidden: list[tuple[str, ...]],
     on_step: OnStep,
 ) -> Minimum:
-    """Local minima of the loss: screened, refined on a few k-points, hopped from, then fitted to all k-points.
+    """Local minima of the loss: guesses are screened, refined on a few k-points, disturbed by noise, fitted to all.
 
-    `coarse` is the solver of the search, `solver` that of the last step. `hidden` are sign changes that the energies
-    hardly see; they are tried on the best minimum.
+    `coarse` is the solver of the search, `solver` that of the last step. `hidden` are sign changes that change the
+    energies only by spin–orbit coupling; they are tried on the best minimum.
     """
     starts = options.starts
     part = _sample(whole)
@@ -110,12 +110,11 @@ def minimise(
         before, lowest = len(x) + hop * starts, float(minima.loss[0])
         if lowest < _PERFECT:
             break
-        lowest_few = _distinct(np.asarray(minima.loss), _ORIGINS)
+        origins = _distinct(np.asarray(minima.loss), _ORIGINS)
         size = np.exp(random.uniform(np.log(_NOISE[0]), np.log(_NOISE[1]), (starts, 1)))
         noise = size * random.normal(size=(starts, x.shape[1]))
-        inside = part.space.inside(minima.x[np.resize(lowest_few, starts)]) + noise
-        shaken = part.space.outside(inside)
-        more = refine(part, shaken, coarse, _SEARCH_STEPS, _after(before, total, on_step))
+        disturbed = part.space.outside(part.space.inside(minima.x[np.resize(origins, starts)]) + noise)
+        more = refine(part, disturbed, coarse, _SEARCH_STEPS, _after(before, total, on_step))
         minima = _joined([minima, more])
         if not float(minima.loss[0]) < lowest * (1 - _SAME):
             break
@@ -144,12 +143,11 @@ def refine(
         on_step(done, best)
         return ends
 
-    parts = side_by_side(run, batches, alone=False)
-    return _joined(parts)
+    return _joined(side_by_side(run, batches, alone=False))
 
 
 def _joined(parts: list[Minimum]) -> Minimum:
-    """All ends, of ascending loss."""
+    """All minima, of ascending loss."""
     fields = [np.concatenate([np.asarray(field) for field in each]) for each in zip(*parts, strict=True)]
     loss = fields[1]
     order = np.argsort(np.where(np.isfinite(loss), loss, np.inf))
@@ -181,7 +179,7 @@ def _after(before: int, total: int, on_step: OnStep) -> Callable[[int, float], o
 
 
 def _sample(whole: Residuals) -> Residuals:
-    """Some of the k-points, drawn evenly along the sum of their weights, so that its loss is about that of all."""
+    """Residuals at some of the k-points, drawn evenly along the sum of their weights: the loss is about the same."""
     if len(whole.energies) <= SEARCH_POINTS:
         return whole
     weights = (whole.root_weights**2).sum(axis=1)

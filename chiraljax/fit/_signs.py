@@ -1,4 +1,4 @@
-"""Signs of parameters that no energy depends on."""
+"""Signs of parameters that change no energy."""
 
 import itertools
 
@@ -10,11 +10,11 @@ _ENTRY = 1e-9
 
 
 def sign_symmetries(levels: Levels) -> list[tuple[str, ...]]:
-    """Generators of the sign changes that leave all energies as they are, each the parameters that it reverses.
+    """Generators of the sign changes that change no energy, each the names of the parameters that it reverses.
 
-    Changing the sign of some basis orbitals, D = diag(±1), takes every ∂H/∂θ_p to its ± self if D_a D_b = s_p for
-    all its nonzero elements; the reversed parameters are those with s_p = −1. With D = (−1)^d and s = (−1)^σ these
-    are the linear equations d_a + d_b + σ_p = 0 over GF(2), whose null space is found exactly. The k-points of
+    Changing the sign of some basis orbitals, D = diag(±1), multiplies every ∂H/∂θ_p by s_p = ±1 if D_a D_b = s_p for
+    all its nonzero elements; the reversed parameters are those with s_p = −1. With D = (−1)^d and s = (−1)^σ these are
+    the linear equations d_a + d_b + σ_p = 0 over GF(2), whose null space is calculated exactly. The k-points of
     `levels` must be few and generic.
     """
     names, n, count = levels.names, levels.size, len(levels.names)
@@ -32,7 +32,7 @@ def sign_symmetries(levels: Levels) -> list[tuple[str, ...]]:
 
 
 def nearest_signs(values: np.ndarray, names: tuple[str, ...], symmetries, to: np.ndarray) -> np.ndarray:
-    """Of all equivalent choices of signs of `values` (P,) the one nearest `to`."""
+    """`values` (P,) with the equivalent signs that are nearest `to`."""
     best = values
     for chosen in itertools.product((False, True), repeat=len(symmetries)):
         signs = np.ones(len(names))

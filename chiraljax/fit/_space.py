@@ -10,18 +10,17 @@ from .._errors import check
 from .._types import Array, Float
 from ..electrons import Electrons
 from ._levels import OFFSET
-from ._variation import Variation
+from ._variation import Variation, check_names
 
 INTEGRAL, ONSITE = 5.0, 10.0
-"""eV: half-widths of the default boxes, about zero, and for on-site energies about the centre of the bands; ξ is not
+"""eV: half-widths of the default bounds, about zero, and for on-site energies about the centre of the bands; ξ is not
 negative"""
 
 
 class Space(eqx.Module):
-    """θ = A y + b for the free parameters y, each in its box by y = centre + half·sin x.
+    """θ = A y + b for the free parameters y, each within its bounds by y = centre + half·sin x.
 
-    x is unbounded, so that any solver serves; a parameter at the edge of its box has no slope in x and is
-    reported as such.
+    x is unbounded, so any solver can be used; a parameter at its bounds has no slope in x and is reported.
     """
 
     names: tuple[str, ...] = eqx.field(static=True)
@@ -41,7 +40,7 @@ class Space(eqx.Module):
         return self.centre + self.half * jnp.sin(x)
 
     def outside(self, y: Float[Array, "*batch F"]) -> Float[Array, "*batch F"]:
-        """x of y; what lies outside its box is put just inside."""
+        """x of y; values outside their bounds are moved just inside."""
         return jnp.arcsin(jnp.clip((y - self.centre) / self.half, -0.999, 0.999))
 
     def values(self, x: Float[Array, " F"]) -> Float[Array, " P"]:
@@ -54,20 +53,19 @@ class Space(eqx.Module):
         return self.outside(values[index])
 
     def at_bounds(self, x: Float[Array, " F"]) -> list[str]:
-        """Names of the free parameters within 10⁻³ of their boxes' half-widths of the edge."""
+        """Names of the free parameters within 10⁻³ half-widths of a bound."""
         return [name for name, s in zip(self.free, np.abs(np.sin(np.asarray(x))), strict=True) if s > 1 - 1e-3]
 
 
 def space(electrons: Electrons, names: Sequence[str], energies: np.ndarray, variation: Variation) -> Space:
-    """The space of a fit to target `energies`, eV, in which a `variation` leaves some of the parameters `names` free.
+    """The space of the parameters `names` in a fit to target `energies` (eV) with a `variation`.
 
-    **Raises:** `InputError` for names that are not there, and for ties and priors that do not lead to free parameters.
+    Raises `InputError` for unknown names, and for ties and priors that do not lead to free parameters.
     """
     parameters = [name for name in names if name != OFFSET]
     fixed, ties, priors = variation.fixed, variation.ties, variation.priors
-    for what in ("fixed", "ties", "bounds", "priors"):
-        wrong = [name for name in getattr(variation, what) if name not in parameters]
-        check(not wrong, what, f"must name parameters among {parameters}, but got {wrong}")
+    for field in ("fixed", "ties", "bounds", "priors"):
+        check_names(field, getattr(variation, field), parameters)
     free = [name for name in parameters if name not in fixed and name not in ties]
     check(free, "fixed and ties", "must leave a parameter free, but they leave none")
     if not _shift_is_free(parameters, free, ties, priors):
@@ -106,7 +104,7 @@ def is_onsite(name: str) -> bool:
 
 
 def _shift_is_free(parameters, free, ties, priors) -> bool:
-    """Whether on-site energies can take up the energy zero: all free, or tied to free ones with factor 1."""
+    """Whether on-site energies can include the energy zero: all free, or tied to free ones with factor 1."""
     onsite = [name for name in parameters if is_onsite(name)]
     loose = [name for name in onsite if name in free or (name in ties and ties[name].factor == 1.0)]
     return loose == onsite and not any(name in priors for name in onsite)

@@ -1,4 +1,4 @@
-"""Spin–orbit coupling from bands of its own."""
+"""Spin–orbit coupling from a second set of bands."""
 
 from .._errors import check
 from ._band_fit import BandFit
@@ -10,8 +10,7 @@ from ._target import default_targets
 from ._variation import Variation
 
 _EDGE_WEIGHT = 300.0
-"""ξ alone is to give the splitting at the edge, not to mend errors elsewhere"""
-_SEARCH = MultiStart(starts=8)
+"""so large that ξ gives the splitting at the edge and does not compensate errors elsewhere"""
 
 
 def fit_spin_orbit(
@@ -19,17 +18,24 @@ def fit_spin_orbit(
     bands: Bands,
     *,
     edge_weight: float | None = None,
-    search: MultiStart = _SEARCH,
+    search: MultiStart = MultiStart(starts=8),
     on_step: OnStep = lambda done, total, best: None,
 ) -> BandFit:
-    """The spin–orbit parameters ξ alone, the others being those of a `fit` to bands without spin–orbit coupling.
+    """The spin–orbit parameters ξ alone; all others are those of a `fit` to bands without spin–orbit coupling.
 
-    The second of two stages: bands without it fix on-site energies and integrals by real matrices of half the size,
-    bands with it then fix ξ. Two calculations count from different energies, so their offset is fitted too. `bands`
-    are met at the default targets, where energies near the conduction edge count 1 + `edge_weight` times, 301 unless
-    given.
+    The second of two stages: bands without spin–orbit coupling determine on-site energies and integrals by real
+    matrices of half the size, then bands with it determine ξ. The two calculations have different zeros of energy, so
+    their offset is fitted, too. The targets are the default ones.
 
-    **Raises:** `InputError` for bands of another kind, and as `fit_bands` does.
+    Args:
+        fit: to bands without spin–orbit coupling.
+        bands: with spin–orbit coupling.
+        edge_weight: energies near the conduction edge count 1 + `edge_weight` times, 301 unless given.
+        search: as in `fit_bands`.
+        on_step: as in `fit_bands`.
+
+    Raises:
+        InputError: for bands of another kind, and as `fit_bands` does.
     """
     check(
         bands.spin_orbit and not fit.bands.spin_orbit,

@@ -1,4 +1,4 @@
-"""Where a search for parameters begins."""
+"""Starts of a search for parameters."""
 
 import equinox as eqx
 import jax
@@ -24,7 +24,7 @@ _ETA = {
 """Harrison's universal coefficients of ħ²/(m d²) for σ, π, δ: Electronic Structure and the Properties of Solids
 (Dover 1989), Solid State Table; with a d shell r_d enters, ħ² r_d^(3/2)/(m d^(7/2)) and ħ² r_d³/(m d⁵)."""
 _D_RADIUS = 1.2
-"""Å, one for all elements: the starts are spread over a factor of two in any case."""
+"""Å, for all elements, since the starts are spread over a factor of two"""
 _SPREAD = 0.5
 _NOISE = 0.5
 """eV"""
@@ -34,10 +34,10 @@ _MOMENT_STEPS = 40
 def starting_points(draw: str, count: int, electrons: Electrons, space: Space, seed: int) -> Float[np.ndarray, "S F"]:
     """Starting values of the free parameters, `count` of them, in x of the space.
 
-    - `uniform`: anywhere in the box.
+    - `uniform`: anywhere within the bounds.
     - `harrison`: integrals by Harrison's rule, each times exp(`_SPREAD`·z) with a standard normal z; on-site energies
-      anywhere in the box.
-    - `noise`: the model's own values plus noise of 0.5 eV, without any the first time, as in the paper.
+      anywhere within the bounds.
+    - `noise`: the model's own values, then these plus noise of 0.5 eV, as in the paper.
     """
     random = np.random.default_rng(seed)
     centre, half = np.asarray(space.centre), np.asarray(space.half)
@@ -49,10 +49,9 @@ def starting_points(draw: str, count: int, electrons: Electrons, space: Space, s
                 y[:, column] = rule[name] * np.exp(_SPREAD * random.normal(size=count))
     if draw == "noise":
         own = {name: float(value) for name, value in electrons.parameters.items()}
-        given = np.array([own.get(name, 0.0) for name in space.free])
         noise = _NOISE * random.normal(size=y.shape)
         noise[0] = 0.0
-        y = given + noise
+        y = np.array([own.get(name, 0.0) for name in space.free]) + noise
     return np.asarray(space.outside(jnp.asarray(y)))
 
 
@@ -80,8 +79,8 @@ def onto_moments(levels: Levels, space: Space, energies, x: Float[Array, "S F"])
     """Each start moved to where the first two moments of the levels at every k are those of the bands.
 
     Σ_n E_n = Tr H is linear and Σ_n E_n² = Tr H² quadratic in θ (Cyrot-Lackmann, J. Phys. Chem. Solids 29, 1235
-    (1968)), whatever the order of the levels: no diagonalisation, and hardly a local minimum. `energies` (K, n), of
-    all levels; at few k-points, whose matrix elements are kept.
+    (1968)), for any order of the levels: without diagonalisation and with few local minima. `energies` (K, n) are of
+    all levels, at k-points so few that the matrix elements are kept.
     """
     diagonal, upper = levels.elements  # pyright: ignore[reportGeneralTypeIssues]
     trace = jnp.sum(diagonal, axis=1)

@@ -1,4 +1,4 @@
-"""How well the data determine the parameters."""
+"""The uncertainty of the parameters."""
 
 import equinox as eqx
 import jax.numpy as jnp
@@ -10,30 +10,30 @@ from ._levels import Levels
 from ._search import Residuals
 
 _UNDETERMINED = 1 / 3
-"""A direction along which the data shrink the box by less than this factor is not determined by them."""
+"""A direction is not determined if its standard error is above this fraction of the width of the bounds"""
 _WEAK = 0.1
 """eV: standard error along a direction above which it is reported"""
 _FLOOR = 1e-10
 """eV: roundoff, below which no residual counts"""
 _PROBE = 4
-"""k-points per axis where the effect of a direction is looked for"""
+"""k-points per axis at which the effect of a direction is calculated"""
 
 
 class Direction(AbstractResult):
     """A combination of free parameters that the data determine badly."""
 
     determined: bool
-    """whether the data say more about it than the bounds do"""
+    """whether the data determine it better than the bounds do"""
     level: int | None = eqx.field(static=True)
-    """the level that it moves most (counted from 0), None if it moves none"""
+    """the level that it moves most (counted from 0); None if it moves none"""
     components: dict[str, float] = quantity("1", ("free",))
     """of the unit vector, those above 0.1"""
     error: float = quantity("eV")
     """standard error along it"""
     k: tuple[float, float, float] = quantity("fractional", ("component",))
-    """where"""
+    """where it moves `level` most"""
     slope: float = quantity("1")
-    """by how much, eV per eV"""
+    """shift of `level` there, eV per eV"""
 
     @property
     def status(self) -> str:
@@ -41,7 +41,7 @@ class Direction(AbstractResult):
 
     @property
     def advice(self) -> str:
-        """Which target would determine it."""
+        """The target that would determine it."""
         if self.level is None:
             return "no energy of the model depends on it"
         place = ", ".join(f"{x:g}" for x in self.k)
@@ -53,9 +53,9 @@ class Direction(AbstractResult):
 def residual_scale(residuals: Residuals, values: np.ndarray, free: int, copies: int) -> tuple[float, float]:
     """Variance of the residuals (eV²) and the number of independent energies behind it.
 
-    `values` (K, m) are those of the fit, eV. Energies of different weight count as (Σw)²/Σw² equal ones, and each
-    Kramers pair (`copies` = 2) as one. Model errors of neighbouring k-points are alike, so this number is an upper
-    bound and the standard errors are lower bounds; the k-fold check shows by how much.
+    `values` (K, m) are the residuals of the fit, eV. Energies of different weight count as (Σw)²/Σw² equal ones, and
+    each Kramers pair (`copies` = 2) as one. Model errors of neighbouring k-points are correlated, so this number is an
+    upper bound and the standard errors are lower bounds; the k-fold check shows by how much.
     """
     weights = residuals.root_weights**2
     count = weights.sum() ** 2 / (weights**2).sum() / copies
@@ -66,8 +66,9 @@ def residual_scale(residuals: Residuals, values: np.ndarray, free: int, copies: 
 def covariance(residuals: Residuals, slopes: np.ndarray, variance: float, count: float) -> np.ndarray:
     """Covariance (F, F) in eV² of the free parameters, from the Gauss–Newton matrix.
 
-    [ (N/σ²) Σ w s sᵀ/Σ w + 1/width² + 3/half² ]⁻¹ with the slopes s (K, m, F), the priors and the boxes, whose
-    uniform distribution has the variance half²/3: it is finite even if the data say nothing.
+    [ (N/σ²) Σ w s sᵀ/Σ w + 1/width² + 3/half² ]⁻¹ with the slopes s (K, m, F), the widths of the priors and the
+    half-widths of the bounds. A uniform distribution within these has the variance half²/3, so the covariance is finite
+    without data.
     """
     weights = residuals.root_weights**2
     information = np.einsum("km,kmf,kmg->fg", weights, slopes, slopes) * count / (variance * weights.sum())
@@ -82,7 +83,7 @@ def weak_directions(
 ) -> tuple[Direction, ...]:
     """Principal axes of the covariance along which the standard error is large, the worst first.
 
-    `values` (P,) are all parameters. The effect of each is looked for on a 4×4×4 mesh, in all levels.
+    `values` (P,) are all parameters. The effect of each axis is calculated on a 4×4×4 mesh, for all levels.
     """
     space = residuals.space
     variances, axes = np.linalg.eigh(covariance)

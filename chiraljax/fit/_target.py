@@ -1,4 +1,4 @@
-"""Which bands the levels of the model are to meet, and how much each counts."""
+"""Which levels of the model correspond to which bands, and the weight of each."""
 
 from collections.abc import Sequence
 
@@ -14,37 +14,44 @@ from ._bands import Bands
 
 _CLEAN = 0.25
 """A group is not entangled if no projection on the model's orbitals is below this share of the largest one in it. (A
-share of all projections would not do: those on overlapping spheres do not add to 1.)"""
+share of the sum is no measure: projections on overlapping spheres do not add to 1.)"""
 _GAP = 0.5
 """eV"""
 _EDGE_WEIGHT = 3.0
-"""The moment lives at the conduction edge: by default the target that holds it counts so many times."""
+"""Default weight of the target with the conduction edge, which gives the moment"""
 
 
 class Target(Module):
-    """Levels of the model and the bands that they are to meet.
+    """Levels of the model and the bands to which they are fitted.
 
-    Both are counted from 0 and given as half-open ranges, of spin-orbitals if the bands have spin–orbit coupling
-    and of orbitals if not. The bands are those of a range (`bands`) or of an energy `window`; where these leave more
-    than there are levels, the ones with the largest `projection` at each k are taken. Levels and bands are matched in
-    ascending order, so nothing depends on the order inside a degenerate group.
+    The bands are those of a range and of an energy window. If these are more than the levels, the bands with the
+    largest projection at each k are taken. Levels and bands are matched in ascending order, so the order in a
+    degenerate group does not matter.
 
-    **Raises:** `InputError` for a weight or a width that is not positive.
+    Args:
+        levels: half-open range, from 0; of spin-orbitals if the bands have spin–orbit coupling, else of orbitals.
+        bands: half-open range, from 0; all unless given.
+        window: lowest and highest energy, eV from the reference of the bands.
+        projection: a species, shell, group or orbital, such as `"Ta.d.eg"`; the weight of each energy is proportional
+            to it.
+        weight: of the target's mean square in the loss.
+        edge: eV from the reference of the bands; energies E near it count
+            1 + `edge_weight`·exp(−(E − edge)²/`edge_width`²) times.
+        edge_weight: zero or positive.
+        edge_width: eV, positive.
+
+    Raises:
+        InputError: for a weight or a width that is not positive.
     """
 
     name: str = eqx.field(static=True)
     levels: tuple[int, int] = eqx.field(static=True)
     bands: tuple[int, int] | None = eqx.field(static=True, default=None)
     window: tuple[float, float] | None = eqx.field(static=True, default=None)
-    """eV, from the reference of the bands"""
     projection: str | None = eqx.field(static=True, default=None)
-    """a species, shell, group or orbital, such as `"Ta.d.eg"`: each energy counts in proportion to it"""
     weight: float = eqx.field(static=True, default=1.0)
-    """of the target's mean square in the loss"""
     edge: float | None = eqx.field(static=True, default=None)
-    """energy (eV, from the reference of the bands) about which they count more,"""
     edge_weight: float = eqx.field(static=True, default=0.0)
-    """namely 1 + `edge_weight`·exp(−(E − edge)²/`edge_width`²) times"""
     edge_width: float = eqx.field(static=True, default=0.5)
 
     def __check_init__(self) -> None:
@@ -54,14 +61,14 @@ class Target(Module):
 
 
 class Match(Module):
-    """Targets resolved against bands: energies and weights of some levels."""
+    """Energies and weights of the levels of all targets."""
 
     levels: Int[np.ndarray, " m"]
     """indices of levels"""
     energies: Float[np.ndarray, "K m"]
     """eV"""
     weights: Float[np.ndarray, "K m"]
-    """what each energy counts in the root mean square of its target: projection times weight of the k-point"""
+    """of each energy in the root mean square of its target: projection times weight of the k-point"""
     loss: Float[np.ndarray, "K m"]
     """factors of the squared residuals in the loss"""
     ends: tuple[tuple[str, int, int], ...] = eqx.field(static=True)
@@ -86,15 +93,16 @@ def rms_by_target(matched: Match, residuals: Float[np.ndarray, "K m"]) -> dict[s
 
 
 def default_targets(electrons: Electrons, bands: Bands, edge_weight: float = 0.0) -> list[Target]:
-    """One target for each group of levels that more than 0.5 eV separate from the others at every k.
+    """One target for each group of levels that is separated from the others by more than 0.5 eV at every k.
 
-    The filled levels meet the highest filled bands, the others the bands above in order. A group that holds states
-    outside the model's orbitals (entangled: somewhere less than a quarter of its largest projection on them) counts
-    by its projection on the orbitals that dominate it. The group of the conduction edge counts three times, and in it
-    energies near the edge 1 + `edge_weight` times.
+    The filled levels correspond to the highest filled bands, the others to the next bands in order. A group is
+    entangled with other states if its projection on the model's orbitals is somewhere less than a quarter of the
+    largest; it is weighted by the projection on its dominant orbitals. The group of the conduction edge counts three
+    times, and in it energies near the edge 1 + `edge_weight` times.
 
-    **Raises:** `InputError` if the bands do not say which are filled, are too few, or have projections but none on the
-    model's orbitals.
+    Raises:
+        InputError: for bands that do not say which are filled, are too few, or have projections but none on the model's
+            orbitals.
     """
     per_band = 1 if bands.spin_orbit else 2
     size, filled = electrons.size // per_band, electrons.filling // per_band
@@ -138,10 +146,10 @@ def default_targets(electrons: Electrons, bands: Bands, edge_weight: float = 0.0
 
 
 def match(electrons: Electrons, bands: Bands, targets: Sequence[Target]) -> Match:
-    """Energies and weights of the levels that `targets` name.
+    """Energies and weights of the levels of all `targets`.
 
-    **Raises:** `InputError` for ranges outside the model or the bands, an empty window, levels named twice, projections
-    that the bands lack, and orbitals that the model lacks.
+    Raises `InputError` for ranges outside the model or the bands, an empty window, levels named twice, and projections
+    or orbitals that do not exist.
     """
     check(targets, "targets", "must not be empty, but is")
     size = electrons.size if bands.spin_orbit else electrons.size // 2
@@ -155,11 +163,11 @@ def match(electrons: Electrons, bands: Bands, targets: Sequence[Target]) -> Matc
             f"must be a range within 0 to {size}, but got {target.levels}",
         )
         _check_orbitals(electrons, target)
-        which = _bands_of(bands, target)
-        taken = np.take_along_axis(bands.energies, which, axis=1) - zero
-        share = np.ones_like(taken)
+        numbers = _bands_of(bands, target)
+        energies = np.take_along_axis(bands.energies, numbers, axis=1) - zero
+        share = np.ones_like(energies)
         if target.projection is not None:
-            share = np.take_along_axis(bands.projection(target.projection), which, axis=1)
+            share = np.take_along_axis(bands.projection(target.projection), numbers, axis=1)
             check(
                 share.max() > 0,
                 f"targets.{target.name}.projection",
@@ -169,21 +177,21 @@ def match(electrons: Electrons, bands: Bands, targets: Sequence[Target]) -> Matc
         share = share * (k_weights / k_weights.mean())[:, None]
         factor = share * target.weight / share.size
         if target.edge is not None:
-            factor = factor * (1 + target.edge_weight * np.exp(-(((taken - target.edge) / target.edge_width) ** 2)))
+            factor = factor * (1 + target.edge_weight * np.exp(-(((energies - target.edge) / target.edge_width) ** 2)))
         groups.append((target.name, len(columns), len(columns) + end - start))
         columns += range(start, end)
-        parts.append((taken, share, factor))
+        parts.append((energies, share, factor))
     check(len(set(columns)) == len(columns), "targets", "must not name a level twice, but do")
     energies, weights, loss = (np.concatenate(arrays, axis=1) for arrays in zip(*parts, strict=True))
     return Match(np.array(columns), energies, weights, loss, tuple(groups))
 
 
 def _bands_of(bands: Bands, target: Target) -> np.ndarray:
-    """Indices (K, m) of the bands that a target's levels are to meet."""
-    count, wanted = bands.energies.shape[1], target.levels[1] - target.levels[0]
-    where = f"targets.{target.name}.bands"
+    """Indices (K, m) of the bands of a target."""
+    count, needed = bands.energies.shape[1], target.levels[1] - target.levels[0]
+    field = f"targets.{target.name}.bands"
     low, high = target.bands or (0, count)
-    check(0 <= low < high <= count, where, f"must be a range within 0 to {count}, but got {target.bands}")
+    check(0 <= low < high <= count, field, f"must be a range within 0 to {count}, but got {target.bands}")
     inside = np.zeros(bands.energies.shape, dtype=bool)
     inside[:, low:high] = True
     if target.window is not None:
@@ -191,20 +199,20 @@ def _bands_of(bands: Bands, target: Target) -> np.ndarray:
         inside &= (energies >= target.window[0]) & (energies <= target.window[1])
     fewest = int(inside.sum(axis=1).min())
     check(
-        fewest >= wanted,
-        where,
-        f"must be at least as many as its {wanted} levels, but at k-point "
+        fewest >= needed,
+        field,
+        f"must be at least as many as its {needed} levels, but at k-point "
         f"{int(inside.sum(axis=1).argmin())} there are {fewest}",
     )
-    if np.all(inside.sum(axis=1) == wanted):
-        return np.nonzero(inside)[1].reshape(len(bands), wanted)
+    if np.all(inside.sum(axis=1) == needed):
+        return np.nonzero(inside)[1].reshape(len(bands), needed)
     check(
         target.projection is not None,
-        where,
-        f"must be its {wanted} at every k-point, or a projection must choose among them",
+        field,
+        f"must be its {needed} at every k-point, or a projection must choose among them",
     )
     share = np.where(inside, bands.projection(target.projection or ""), -1.0)
-    return np.sort(np.argsort(-share, axis=1, kind="stable")[:, :wanted], axis=1)
+    return np.sort(np.argsort(-share, axis=1, kind="stable")[:, :needed], axis=1)
 
 
 def _check_orbitals(electrons: Electrons, target: Target) -> None:
@@ -225,7 +233,7 @@ def _check_orbitals(electrons: Electrons, target: Target) -> None:
 
 
 def _character(electrons: Electrons, bands: Bands, start: int, end: int) -> tuple[str | None, bool]:
-    """The orbitals of the model that dominate a range of bands, and whether every one lies mostly on the model's."""
+    """The orbitals of the model that dominate a range of bands, and whether the bands are not entangled."""
     if not bands.projections:
         return None, True
     groups = {}

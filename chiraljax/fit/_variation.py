@@ -1,6 +1,6 @@
-"""What a fit varies: free, tied, fixed and bounded parameters, and what is known of them beforehand."""
+"""Free, tied, fixed and bounded parameters of a fit, and their priors."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import equinox as eqx
@@ -19,7 +19,7 @@ class Tie(NamedTuple):
 
 
 class Prior(NamedTuple):
-    """What is known of a parameter before the fit, eV."""
+    """Value and standard deviation (eV) of a parameter before the fit."""
 
     value: float
     width: float
@@ -38,17 +38,18 @@ def _bounds(bounds: Mapping[str, tuple[float, float]]) -> dict[str, tuple[float,
 
 
 class Variation(Module):
-    """Which parameters of a model a fit varies, and within what.
+    """Which parameters of a model a fit varies, and their bounds.
 
-    **Arguments:**
+    Args:
+        fixed: names of parameters that keep their values.
+        ties: name → name, or (name, factor), of a free parameter.
+        bounds: name → (low, high), eV. Unless given ±5 about zero, ±10 about the centre of the targets for on-site
+            energies, and 0 to 5 for ξ.
+        priors: name → (value, width), eV: ridge terms, each as strong as one energy with the error `noise`.
+        noise: eV, positive.
 
-    - `fixed`: names of parameters that keep their values.
-    - `ties`: name → name, or (name, factor), of a free parameter.
-    - `bounds`: name → (low, high), eV. Unless given ±5 about zero, and ±10 about the centre of the targets for on-site
-      energies; ξ from 0 to 5.
-    - `priors`: name → (value, width), eV: ridge terms, each as strong as one energy with the error `noise` (eV).
-
-    **Raises:** `InputError` for bounds that are no interval, and for a width or a noise that is not positive.
+    Raises:
+        InputError: for bounds that are no interval, and for a width or a noise that is not positive.
     """
 
     fixed: tuple[str, ...] = eqx.field(converter=tuple, default=(), static=True)
@@ -65,3 +66,9 @@ class Variation(Module):
             check_finite(f"priors.{name}.value", prior.value)
             check_positive(f"priors.{name}.width", prior.width)
         check_positive("noise", self.noise)
+
+
+def check_names(field: str, names: Iterable[str], parameters: Sequence[str]) -> None:
+    """Raise `InputError` for names that are not among the `parameters`."""
+    wrong = [name for name in names if name not in parameters]
+    check(not wrong, field, f"must name parameters among {parameters}, but got {wrong}")

@@ -31,9 +31,11 @@ class BandEdge(AbstractResult):
 def conduction_edge(electrons: Electrons) -> BandEdge:
     """The lowest energy of the first empty band without rotation.
 
-    Found on an irreducible 12×12×12 mesh and then by a compass search, to 10⁻⁶ in k. The derivative
-    of the energy is that at fixed k (envelope theorem), averaged over the degenerate levels.
-    Raises `InputError` if every state is filled.
+    It is found on an irreducible 12×12×12 mesh, then by a compass search to 10⁻⁶ in k. The derivative of the energy
+    is that at fixed k (envelope theorem), averaged over the degenerate levels.
+
+    Raises:
+        InputError: if every state is filled.
     """
     check(
         electrons.filling < electrons.size,
@@ -44,7 +46,11 @@ def conduction_edge(electrons: Electrons) -> BandEdge:
 
 
 def valence_edge(electrons: Electrons) -> BandEdge:
-    """The highest energy of the last filled band without rotation; see `conduction_edge`."""
+    """The highest energy of the last filled band without rotation; see `conduction_edge`.
+
+    Raises:
+        InputError: if no state is filled.
+    """
     check(electrons.filling > 0, "filling", "must be positive for a valence edge, but no state is filled")
     return _edge(electrons, electrons.filling - 1, -1)
 

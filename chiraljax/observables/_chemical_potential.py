@@ -15,16 +15,17 @@ from .._units import BOLTZMANN, PER_CM3_TO_PER_A3
 from ..brillouin import Quadrature, sample
 from ..crystal import Crystal
 from ..electrons import Electrons
-from ._filling import edge, grid
+from ._band_edges import conduction_edge
+from ._filling import grid
 from ._region import fixed_rule, unit_vector
 
 _BISECTIONS = 60
 _LARGEST = 690.0
-"""Logarithm of the largest derivative with respect to the doping; beyond lie infinities."""
+"""Logarithm of the largest derivative with respect to the doping, which keeps it finite"""
 
 
 def per_cell(density: ArrayLike, crystal: Crystal) -> Float[Array, "..."]:
-    """Carriers per cell of a density in cm⁻³."""
+    """Carriers per cell of a `density` in cm⁻³, of the same shape."""
     return real(density) * PER_CM3_TO_PER_A3 * crystal.volume
 
 
@@ -40,32 +41,34 @@ def chemical_potential(
 ) -> Float[Array, "..."]:
     """μ (eV, from the conduction-band edge without rotation) at which electrons − holes = `doping`.
 
-    **Arguments:**
+    The logarithms of the numbers of electrons and of holes are compared and differentiated. So root and derivatives
+    are accurate at any temperature, and in the gap, where both numbers are far below the rounding of their sum.
 
-    - `doping`: per cell (see `per_cell`; negative for holes), any shape.
-    - `temperature`: K, positive, any shape.
-    - `rotation`: Ω about `axis`, rad/ps.
-    - `paired`: one doping for each temperature.
-    - `rule`: a number of points per axis, or a `quadrature`.
+    Args:
+        doping: per cell (see `per_cell`; negative for holes), any shape.
+        temperature: K, positive, any shape.
+        rotation: Ω about `axis`, rad/ps.
+        paired: one doping for each temperature.
+        rule: a number of points per axis, or a `quadrature`.
 
-    **Returns:** doping.shape + temperature.shape; or, where they are `paired`, their common shape. The logarithms of
-    the numbers of electrons and of holes are compared, and differentiated, so root and derivatives are found in the gap
-    too, where both numbers are far below the rounding of their sum, and at any temperature.
+    Returns:
+        μ (eV) of shape doping.shape + temperature.shape; if `paired`, of their common shape.
 
-    **Raises:** `InputError` for a temperature that is not positive, a doping that leaves no state empty or none
-    filled, and a rule for another axis.
+    Raises:
+        InputError: for a temperature that is not positive, a doping that leaves no state empty or none filled, and a
+            rule for another axis.
     """
     check_finite("doping", doping)
     check_positive("temperature", temperature)
     check_finite("rotation", rotation)
     direction = unit_vector(axis)
-    known = concrete(doping)
-    if known is not None:
+    value = concrete(doping)
+    if value is not None:
         low, high = -electrons.filling, electrons.size - electrons.filling
         check(
-            np.all((known > low) & (known < high)),
+            np.all((value > low) & (value < high)),
             "doping",
-            f"must be between {low} and {high} a cell, but got {known}",
+            f"must be between {low} and {high} a cell, but got {value}",
         )
     shape, doping, temperature = grid("doping", real(doping), real(temperature), paired)
     points = fixed_rule(rule, electrons, direction)
@@ -73,7 +76,7 @@ def chemical_potential(
     per_k = 16 * electrons.size**2 * 4
     levels = sample(_levels, (electrons, vector), points.k, per_k)
     mu = _root(electrons.filling, jnp.log(jnp.asarray(points.weights)), levels, doping, temperature)
-    return (mu - edge(electrons, "conduction")).reshape(shape)
+    return (mu - conduction_edge(electrons).energy).reshape(shape)
 
 
 def _levels(arguments, k):
@@ -125,7 +128,7 @@ def _implicit(filling, primals, tangents):
 
 
 def _excess(filling, weight, levels, mu, doping, temperature):
-    """log(electrons) − log(holes), the doping added to the side that lacks it: rises with μ through 0."""
+    """log(electrons) − log(holes), |doping| added to the smaller number: rises with μ through 0."""
     thermal, weight = BOLTZMANN * temperature, weight[:, None]
     occupied = logsumexp(weight - jax.nn.softplus((levels[:, filling:] - mu) / thermal))
     vacant = logsumexp(weight - jax.nn.softplus((mu - levels[:, :filling]) / thermal))

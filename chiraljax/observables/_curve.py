@@ -16,11 +16,11 @@ from ._magnetization import Magnetization, magnetization
 from ._site_interpolant import SiteInterpolant
 
 MOST_NODES = 54
-"""Nodes at most."""
+"""Largest number of nodes"""
 _SMALL = 8
-"""Diagonalisations of interpolated bands that count as one of H."""
+"""Diagonalisations of interpolated bands that count as one of H"""
 _MARGIN = 2
-"""The largest deviation in units of that at these rotations: in one of twenty random trajectories it is larger."""
+"""Largest deviation over that at the checks; one of twenty random trajectories exceeds it"""
 
 
 class MagnetizationCurve(AbstractSum):
@@ -28,18 +28,17 @@ class MagnetizationCurve(AbstractSum):
 
     interpolant: AbstractInterpolant
     resolved: Bool[Array, ""]
-    """whether the interpolation alone is, however accurate the k-sum is"""
+    """whether the error of the interpolation alone is within the tolerance"""
     coefficients: Float[Array, "*grid n"] = quantity("mu_B/cell", ("mu", "temperature", "node"), error="error")
     """of the functions `interpolant.basis`"""
     error: Float[Array, "*grid"] = quantity("mu_B/cell", ("mu", "temperature"))
-    """estimated absolute error, of the k-sum and of the interpolation together"""
+    """estimated absolute error of k-sum and interpolation together"""
     carriers: Float[Array, "*grid"] = quantity("1/cell", ("mu", "temperature"))
-    """electrons minus holes at Ω = 0: time reversal makes them even in Ω, the nodes are interpolated so"""
+    """electrons minus holes at Ω = 0, by interpolation: time reversal makes them even in Ω"""
     mu: Float[Array, "*mu"] = quantity("eV", ("mu",))
     temperature: Float[Array, "*temperature"] = quantity("K", ("temperature",))
     eigensolves: Int[Array, ""]
     interpolated: Int[Array, ""]
-    """diagonalisations of the small matrices of interpolated bands spent"""
     converged: Bool[Array, ""]
     """whether the k-sum at each node, and the interpolation for the largest |M|, are within the tolerance"""
     rule: Quadrature | FermiSurface
@@ -48,7 +47,7 @@ class MagnetizationCurve(AbstractSum):
     def __call__(self, rotation: ArrayLike) -> Float[Array, "..."]:
         """M (μ_B per cell) at Ω (...) or Ω_i (..., sites) in rad/ps: grid + (...).
 
-        Worthless where Ω is larger than what the curve was made for; `interpolant.clipped` cuts it off there.
+        Not valid beyond the largest Ω of the curve; `interpolant.clipped` limits Ω to it.
         """
         return jnp.tensordot(self.coefficients, self.interpolant.basis(real(rotation)), axes=1)
 
@@ -56,7 +55,8 @@ class MagnetizationCurve(AbstractSum):
     def slope(self) -> Float[Array, "*grid"]:
         """dM/dΩ at Ω = 0, μ_B ps/rad per cell: the linear `susceptibility` along the axis.
 
-        **Raises:** `InputError` for a curve of rotations per site.
+        Raises:
+            InputError: for a curve of rotations per site.
         """
         degree = 2 * np.arange(self.coefficients.shape[-1]) + 1
         return self.coefficients @ (degree * (-1.0) ** (degree // 2)) / self._fastest
@@ -64,15 +64,16 @@ class MagnetizationCurve(AbstractSum):
     def crossover(self, fraction: float = 0.1) -> Float[Array, "*grid"]:
         """The smallest Ω (rad/ps) at which M differs from its linear part by more than `fraction` of that part.
 
-        Infinite where none does up to the largest Ω of the curve.
+        Infinite if there is none up to the largest Ω of the curve.
 
-        **Raises:** `InputError` for a fraction that is not positive, and for a curve of rotations per site.
+        Raises:
+            InputError: for a fraction that is not positive, and for a curve of rotations per site.
         """
         check_positive("fraction", fraction)
         rotation = self._fastest * jnp.linspace(0, 1, 1001)[1:]
         linear = self.slope[..., None] * rotation
-        off = jnp.abs(self(rotation) - linear) > fraction * jnp.abs(linear)
-        return jnp.where(jnp.any(off, axis=-1), rotation[jnp.argmax(off, axis=-1)], jnp.inf)
+        differs = jnp.abs(self(rotation) - linear) > fraction * jnp.abs(linear)
+        return jnp.where(jnp.any(differs, axis=-1), rotation[jnp.argmax(differs, axis=-1)], jnp.inf)
 
     @property
     def _fastest(self) -> Float[Array, ""]:
@@ -95,26 +96,29 @@ def magnetization_curve(
 ) -> MagnetizationCurve:
     """M as a function of Ω up to the largest |Ω| of `rotation`, at the cost of a few values of Ω.
 
-    Time reversal makes M odd in Ω. It is evaluated at `accuracy.nodes` Chebyshev nodes in 0 < Ω < max|Ω| and
-    interpolated by the odd polynomial through them; the error of that is its last two coefficients. M bends where ħΩ
-    passes k_BT and the splitting of the levels at μ: if the error is above the tolerance, three times as many nodes
-    are taken, the first among them, up to `most`; not with a given rule or under `jit`.
+    Time reversal makes M odd in Ω. M is evaluated at `accuracy.nodes` Chebyshev nodes in 0 < Ω < max|Ω| and
+    interpolated by the odd polynomial through them. The error is the sum of |its last two coefficients|. M bends where
+    ħΩ passes k_BT and the splitting of the levels at μ. While the error is above the tolerance, the number of nodes is
+    tripled up to `most`; not with a given rule or under `jit`.
 
-    With `per_site`, `rotation` (..., sites) are trajectories of the sites: M({Ω_i}) is interpolated in their principal
-    patterns, see `SiteInterpolant`. Patterns that reach no further than rtol/10 of the first are left out unless a
-    gradient is taken. To the error is added twice the largest deviation from M itself at four of the rotations, far
-    from the first pattern and from one another.
+    With `per_site`, M({Ω_i}) is interpolated in the principal patterns of the trajectories, see `SiteInterpolant`.
+    Patterns smaller than rtol/10 of the first are left out unless a gradient is taken. M itself is evaluated at four of
+    the rotations, far from the first pattern and from one another; twice the largest deviation there is added to the
+    error. The other arguments are those of `magnetization`.
 
-    **Arguments:** `rotation` in rad/ps, any shape, or an interpolant of its own; the others as in `magnetization`.
+    Args:
+        rotation: rad/ps, any shape, or (..., sites) with `per_site`; or an interpolant in Ω.
+        most: largest number of nodes.
 
-    **Raises:** `InputError` as `magnetization` does.
+    Raises:
+        InputError: as `magnetization` does.
     """
     if isinstance(rotation, AbstractInterpolant):
         interpolant = rotation
     else:
         interpolant = interpolant_of(electrons, real(rotation), per_site, accuracy)
     checks = interpolant.checks
-    held = 0 if checks is None else len(checks)
+    n_checks = 0 if checks is None else len(checks)
 
     def at(points: Array, budget: int) -> Magnetization:
         return magnetization(
@@ -129,56 +133,64 @@ def magnetization_curve(
         )
 
     result = at(interpolant.points, accuracy.budget)
-    moment, carriers, error = (_split(part, held)[0] for part in (result.moment, result.carriers, result.error))
-    eigensolves, small, converged = result.eigensolves, result.interpolated, result.converged
+    moment, carriers, error = (_split(part, n_checks)[0] for part in (result.moment, result.carriers, result.error))
+    eigensolves, interpolated, converged = result.eigensolves, result.interpolated, result.converged
     while True:
         coefficients = interpolant.coefficients(moment)
-        seen, direct, truth = jax.lax.stop_gradient((coefficients, moment, _split(result.moment, held)[1]))
-        missing = interpolant.tail(seen)
-        off, largest = missing, jnp.max(jnp.abs(direct), axis=-1)
+        c, at_points, at_checks = jax.lax.stop_gradient((coefficients, moment, _split(result.moment, n_checks)[1]))
+        tail = interpolant.tail(c)
+        deviation, largest = tail, jnp.max(jnp.abs(at_points), axis=-1)
         if checks is not None:
-            there = jnp.tensordot(seen, interpolant.basis(checks), axes=1)
-            off = off + _MARGIN * jnp.max(jnp.abs(there - truth), axis=-1)
-            largest = jnp.maximum(largest, jnp.max(jnp.abs(truth), axis=-1))
-        wanted = accuracy.atol + accuracy.rtol * largest
-        enough = jnp.all(off <= wanted)
+            difference = jnp.tensordot(c, interpolant.basis(checks), axes=1) - at_checks
+            deviation = deviation + _MARGIN * jnp.max(jnp.abs(difference), axis=-1)
+            largest = jnp.maximum(largest, jnp.max(jnp.abs(at_checks), axis=-1))
+        allowed = accuracy.atol + accuracy.rtol * largest
+        resolved = jnp.all(deviation <= allowed)
         fixed = accuracy.rule is not None and checks is None
-        if fixed or is_traced(enough) or enough or 3 * interpolant.nodes > most:
+        if fixed or is_traced(resolved) or resolved or 3 * interpolant.nodes > most:
             break
-        spent = int(eigensolves) + int(small) // _SMALL
+        spent = diagonalisations(eigensolves, interpolated)
+        if not jnp.any(tail > allowed) or accuracy.budget < 3 * spent:
+            break
         finer = interpolant.with_nodes(3 * interpolant.nodes)
         kept = interpolant.known_in(finer)
-        if not jnp.any(missing > wanted) or accuracy.budget < 3 * spent:
-            break
-        more = at(finer.points[~kept], accuracy.budget - spent)
-        pieces = ((more.moment, moment), (more.carriers, carriers), (more.error, error))
-        moment, carriers, error = (_merged(kept, _split(new, held)[0], old) for new, old in pieces)
-        interpolant, result = finer, more
-        eigensolves, small = eigensolves + more.eigensolves, small + more.interpolated
-        converged &= more.converged
+        result = at(finer.points[~kept], accuracy.budget - spent)
+        pieces = ((result.moment, moment), (result.carriers, carriers), (result.error, error))
+        moment, carriers, error = (_merged(kept, _split(new, n_checks)[0], old) for new, old in pieces)
+        interpolant = finer
+        eigensolves, interpolated = eigensolves + result.eigensolves, interpolated + result.interpolated
+        converged &= result.converged
     return MagnetizationCurve(
         coefficients=coefficients,
         interpolant=interpolant,
-        error=jnp.max(error, axis=-1) + off,
+        error=jnp.max(error, axis=-1) + deviation,
         carriers=interpolant.at_rest(carriers),
         mu=real(mu),
         temperature=real(temperature),
         eigensolves=eigensolves,
-        interpolated=small,
-        converged=converged & enough,
-        resolved=enough,
+        interpolated=interpolated,
+        converged=converged & resolved,
+        resolved=resolved,
         rule=result.rule,
     )
+
+
+def diagonalisations(eigensolves: Int[Array, ""], interpolated: Int[Array, ""]) -> int:
+    """Diagonalisations of H, plus an eighth of those of interpolated bands."""
+    return int(eigensolves) + int(interpolated) // _SMALL
 
 
 def interpolant_of(
     electrons: Electrons, rotation: Float[Array, "..."], per_site: bool, accuracy: Accuracy, *, every: bool = False
 ) -> AbstractInterpolant:
-    """That of all |Ω| up to the largest of `rotation` (...), or near trajectories (..., sites) in rad/ps.
+    """The interpolant for all |Ω| up to the largest of `rotation`, or for Ω_i near trajectories of the sites.
 
-    With `every` no pattern is left out, as a gradient in Ω_i needs.
+    Args:
+        rotation: rad/ps, (...), or (..., sites) with `per_site`.
+        every: leave out no pattern, as a gradient in Ω_i needs.
 
-    **Raises:** `InputError` for rotations per site of another shape.
+    Raises:
+        InputError: for rotations per site of another shape.
     """
     check_finite("rotation", rotation)
     if not per_site:
@@ -195,14 +207,14 @@ def interpolant_of(
     return SiteInterpolant.along(rotation.reshape(-1, sites), carrying, accuracy.nodes, least)
 
 
-def _split(values: Array, held: int) -> tuple[Array, Array]:
-    """Values at the points, and at the checks behind them."""
-    count = values.shape[-1] - held
+def _split(values: Array, n_checks: int) -> tuple[Array, Array]:
+    """Values at the points, and at the checks after them."""
+    count = values.shape[-1] - n_checks
     return values[..., :count], values[..., count:]
 
 
 def _merged(kept: np.ndarray, new: Array, old: Array) -> Array:
-    """Values at all points of a finer interpolant; none is kept of one that has other points."""
+    """Values at all points of a finer interpolant, `old` at those that are `kept`."""
     if not kept.any():
         return new
     return jnp.zeros((*new.shape[:-1], len(kept))).at[..., ~kept].set(new).at[..., kept].set(old)

@@ -16,10 +16,9 @@ class DensityOfStates(AbstractResult):
     """States per eV and cell."""
 
     energies: Float[Array, " E"] = quantity("eV", ("energies",))
-    """eV"""
     total: Float[Array, " E"] = quantity("1/eV/cell", ("energies",), error="error")
     projections: Float[Array, "p E"] = quantity("1/eV/cell", ("labels", "energies"))
-    """one row for each label; they add up to the total"""
+    """one row per label; they add up to the total"""
     labels: tuple[str, ...] = quantity("1", ("labels",), static=True)
     error: Float[Array, " E"] = quantity("1/eV/cell", ("energies",))
     """estimated absolute error of the total from the k-sum"""
@@ -38,15 +37,18 @@ def density_of_states(
 ) -> DensityOfStates:
     """n_p(E) = ∫_BZ Σ_i ⟨i|P_p|i⟩ g(E − E_i), with a Gaussian g of standard deviation `broadening`.
 
-    **Arguments:**
+    Args:
+        energies: (E,) eV, absolute.
+        broadening: eV, positive.
+        rotation: Ω about `axis`, rad/ps.
+        project: on the two spins along the axis ("spin": ↑, ↓) or on each shell ("orbital"). Projections on a shell
+            are summed over its sites and orbitals, so that they have the symmetry that the k-sum uses.
+        region: as in `Accuracy`.
+        rule: a number of points per axis, or a `quadrature`.
 
-    - `energies` (E,) eV, absolute; `broadening` eV; `rotation` Ω about `axis`, rad/ps.
-    - `project`: on the two spins along the axis ("spin": ↑, ↓) or on each shell ("orbital"). Projections of one shell
-      are summed over its sites and orbitals, so that they have the symmetry that the k-sum uses.
-    - `rule`: a number of points per axis, or a `quadrature`; `region` as in `Accuracy`.
-
-    **Raises:** `InputError` for a broadening that is not positive, energies that are not finite, another projection,
-    and a rule for another axis or region.
+    Raises:
+        InputError: for a broadening that is not positive, energies that are not finite, another projection, and a rule
+            for another axis or region.
     """
     check_positive("broadening", broadening)
     check_finite("energies", energies)

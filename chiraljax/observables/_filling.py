@@ -17,16 +17,16 @@ REFERENCES = ("conduction", "absolute")
 class Filling(Module):
     """Chemical potentials and temperatures of the electrons, and the grid that they span.
 
-    **Arguments:**
+    Args:
+        mu: eV from the `reference`, any shape.
+        temperature: K, zero or positive, any shape.
+        paired: one μ per temperature, as at fixed doping. The grid is then their common shape, to which they are
+            broadcast, instead of mu.shape + temperature.shape.
+        reference: "conduction", the conduction-band edge without rotation, or "absolute", the zero of the energies.
 
-    - `mu`: eV, any shape, from the `reference`: the edge of the conduction band without rotation, or with "absolute"
-      as the energies are.
-    - `temperature`: K, any shape, zero or positive.
-    - `paired`: one μ for each temperature, as at fixed doping: the grid is their common shape, to which they are
-      broadcast, instead of mu.shape + temperature.shape.
-
-    **Raises:** `InputError` for values that are not finite, a negative temperature, another reference, and shapes that
-    cannot be paired.
+    Raises:
+        InputError: for values that are not finite, a negative temperature, another reference, and shapes that cannot be
+            paired.
     """
 
     mu: Float[Array, "*mu"] = eqx.field(converter=real)
@@ -46,12 +46,12 @@ class Filling(Module):
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """Of the grid."""
+        """Shape of the grid."""
         return grid("mu", self.mu, self.temperature, self.paired)[0]
 
     def pairs(self, electrons: Electrons) -> tuple[Float[Array, " s"], Float[Array, " s"]]:
-        """μ, absolute as the energies of these electrons, and T of every point of the grid."""
-        mu = self.mu + edge(electrons, self.reference)
+        """Absolute μ (eV) and T (K) of every point of the grid."""
+        mu = self.mu + conduction_edge(electrons).energy if self.reference == "conduction" else self.mu
         return grid("mu", mu, self.temperature, self.paired)[1:]
 
 
@@ -70,8 +70,3 @@ def grid(
         shapes = f"{values.shape} and {temperature.shape}"
         raise InputError(f"{name} and temperature", f"must have one shape to be paired, but got {shapes}") from None
     return shape, jnp.broadcast_to(values, shape).ravel(), jnp.broadcast_to(temperature, shape).ravel()
-
-
-def edge(electrons: Electrons, reference: str) -> Array:
-    """The energy (eV) from which μ counts."""
-    return conduction_edge(electrons).energy if reference == "conduction" else jnp.zeros(())

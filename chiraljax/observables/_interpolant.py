@@ -18,7 +18,7 @@ class AbstractInterpolant(Module):
     """N, along the principal direction of Ω"""
 
     checks: eqx.AbstractVar[Any]
-    """Ω_i (c, sites) in rad/ps at which F itself is taken too; None where there is nothing to check"""
+    """Ω_i (c, sites) in rad/ps at which F itself is evaluated to test the interpolation; None for no test"""
 
     @property
     @abc.abstractmethod
@@ -35,32 +35,32 @@ class AbstractInterpolant(Module):
 
     @abc.abstractmethod
     def clipped(self, rotation: Float[Array, "..."]) -> Float[Array, "..."]:
-        """The nearest Ω at which F is known: beyond the largest of the points nothing is."""
+        """The nearest Ω within the range of the points."""
 
     @abc.abstractmethod
     def covers(self, rotation: Float[Array, "..."]) -> Bool[Array, ""]:
-        """Whether F is known at all of these Ω."""
+        """Whether all these Ω are within the range of the points."""
 
     @abc.abstractmethod
     def with_nodes(self, nodes: int) -> "AbstractInterpolant":
-        """The same directions of Ω with another N; the points of 3N hold those of N."""
+        """The same directions of Ω with another N."""
 
     @abc.abstractmethod
     def places(self, nodes: int) -> Int[np.ndarray, " n"]:
-        """Where its coefficients stand among those of the same interpolant with more nodes, whose others are zero."""
+        """Indices of its coefficients among those of the same interpolant with more nodes."""
 
     def known_in(self, finer: "AbstractInterpolant") -> np.ndarray:
-        """(p′,) which of the points of a finer one are those of this one, in their order; none unless all are."""
+        """(p′,) which points of a finer interpolant are those of this one, in the same order; none unless all are."""
         return np.zeros(len(finer.points), bool)
 
     def tail(self, coefficients: Float[Array, "*grid n"]) -> Float[Array, "*grid"]:
-        """|c_{N−1}| + |c_N| of the polynomial along the principal direction: how much it may still lack."""
+        """|c_{N−1}| + |c_N| of the polynomial along the principal direction, an estimate of its error."""
         return jnp.sum(jnp.abs(coefficients[..., self.nodes - 2 : self.nodes]), axis=-1)
 
     def at_rest(self, values: Float[Array, "*grid p"]) -> Float[Array, "*grid"]:
-        """The value at Ω = 0 of a function that is even in Ω, from its values at the points.
+        """The value at Ω = 0 of a function even in Ω: of the polynomial in T₀, T₂, … through its values at the points.
 
-        By the even polynomial in T₀, T₂, … through the points of the principal direction.
+        The points are those of the principal direction.
         """
         m = np.arange(1, self.nodes)
         weights = (1 + 2 * (-1.0) ** m @ np.cos(2 * m[:, None] * odd_angles(self.nodes))) / self.nodes
@@ -68,7 +68,7 @@ class AbstractInterpolant(Module):
 
 
 class RotationInterpolant(AbstractInterpolant):
-    """The odd polynomial through N Chebyshev nodes in 0 < Ω < `fastest` (rad/ps), all sites alike.
+    """The odd polynomial through N Chebyshev nodes in 0 < Ω < `fastest` (rad/ps), for one Ω of all sites.
 
     c_n are its coefficients of the Chebyshev polynomials T₁, T₃, T₅, … of Ω/fastest.
     """
@@ -104,12 +104,12 @@ class RotationInterpolant(AbstractInterpolant):
 
 
 def odd_angles(nodes: int) -> np.ndarray:
-    """Chebyshev nodes between 0 and 1 are the cosines of these; every third of three times as many is one of them."""
+    """Angles whose cosines are N Chebyshev nodes in (0, 1); every third angle of 3N nodes is one of N nodes."""
     return np.pi * (2 * np.arange(nodes) + 1) / (4 * nodes)
 
 
 def odd_coefficients(values: Float[Array, "*grid nodes"]) -> Float[Array, "*grid nodes"]:
-    """Of T₁, T₃, T₅, … in the odd polynomial through the values at the cosines of `odd_angles`."""
+    """Coefficients of T₁, T₃, T₅, … in the odd polynomial through the values at the cosines of `odd_angles`."""
     nodes = values.shape[-1]
     odd = 2 * np.arange(nodes) + 1
     return values @ (2 / nodes * np.cos(odd[:, None] * odd_angles(nodes))).T

@@ -25,16 +25,27 @@ def effective_masses(
     edge: str = "conduction",
     count: int | None = None,
 ) -> Float[Array, " g"]:
-    """m*/m_e = (ħ²/m_e)/(d²E/dk²) along a Cartesian `direction`, of the g levels next to an edge.
+    """m*/m_e = (ħ²/m_e)/(d²E/dk²) of the g levels at an edge of the gap.
 
-    `count` is their number g, which `jit` needs; without it they are those that meet at the edge. Ascending in energy
-    beside the edge; negative where a band bends down. Second differences of steps 0.005 and
-    0.0025 1/Å, extrapolated: relative error about 10⁻⁷. Differentiable in the parameters, at a fixed k of the edge.
-    Raises `InputError` for a direction of no length, an unknown edge, and under `jit` without `count`.
+    From second differences of steps 0.005 and 0.0025 1/Å, extrapolated: relative error about 10⁻⁷. Differentiable in
+    the parameters, at a fixed k of the edge.
+
+    Args:
+        direction: Cartesian, (3,).
+        edge: "conduction" or "valence".
+        count: g, needed under `jit`; unless given, the number of levels that meet at the edge.
+
+    Returns:
+        (g,), ascending in energy beside the edge; negative where a band bends down.
+
+    Raises:
+        InputError: for a direction of no length, an unknown edge, and under `jit` without `count`.
     """
     check(edge in {"conduction", "valence"}, "edge", f"must be conduction or valence, but got {edge!r}")
-    along = np.asarray(direction, dtype=float)
-    check(along.shape == (3,) and np.linalg.norm(along) > 0, "direction", f"must be a vector of 3, but got {direction}")
+    vector = np.asarray(direction, dtype=float)
+    check(
+        vector.shape == (3,) and np.linalg.norm(vector) > 0, "direction", f"must be a vector of 3, but got {direction}"
+    )
     fixed = jax.lax.stop_gradient(electrons)
     extremum = conduction_edge(fixed) if edge == "conduction" else valence_edge(fixed)
     if count is None:
@@ -48,7 +59,7 @@ def effective_masses(
         "count",
         f"must be positive and within the levels, but got {count}",
     )
-    unit = along / np.linalg.norm(along) @ np.linalg.inv(electrons.crystal.reciprocal)
+    unit = vector / np.linalg.norm(vector) @ np.linalg.inv(electrons.crystal.reciprocal)
     steps = _STEP * np.array([0.0, 1.0, -1.0, 0.5, -0.5])
     energies = electrons.energies(extremum.k + steps[:, None] * unit)[:, first : first + count]
     whole = (energies[1] + energies[2] - 2 * energies[0]) / _STEP**2

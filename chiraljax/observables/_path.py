@@ -9,7 +9,7 @@ from .._tracing import is_traced
 from .._types import Array, ArrayLike, Bool, Float, Int, real
 from ..brillouin import AbstractSum, Accuracy, FermiSurface, Quadrature
 from ..electrons import Electrons
-from ._curve import MagnetizationCurve, interpolant_of, magnetization_curve
+from ._curve import MagnetizationCurve, diagonalisations, interpolant_of, magnetization_curve
 from ._magnetization import magnetization
 
 
@@ -19,16 +19,14 @@ class MagnetizationPath(AbstractSum):
     moment: Float[Array, "*grid T"] = quantity("mu_B/cell", ("mu", "temperature", "time"), error="error")
     """along the axis of rotation"""
     error: Float[Array, "*grid T"] = quantity("mu_B/cell", ("mu", "temperature", "time"))
-    """estimated absolute error of `moment`, of the k-sum and of the interpolation in Ω_i together"""
+    """estimated absolute error of `moment`, of k-sum and interpolation in Ω_i together"""
     mu: Float[Array, "*mu"] = quantity("eV", ("mu",))
     temperature: Float[Array, "*temperature"] = quantity("K", ("temperature",))
     eigensolves: Int[Array, ""]
     interpolated: Int[Array, ""]
-    """diagonalisations of the small matrices of interpolated bands spent"""
     converged: Bool[Array, ""]
     """whether the k-sum of each pattern, and the interpolation for the largest |M|, are within the tolerance"""
     rule: Quadrature | FermiSurface
-    """the last rule used; `Accuracy(rule=…)` repeats the calculation under `jit` or for a gradient"""
 
 
 def magnetization_path(
@@ -41,16 +39,18 @@ def magnetization_path(
     per_site: bool = False,
     accuracy: Accuracy = Accuracy(),
 ) -> MagnetizationPath:
-    """M along trajectories Ω(t), `rotation` (..., T), or Ω_i(t) (..., T, sites) with `per_site`, in rad/ps.
+    """M(t) along trajectories Ω(t), or Ω_i(t) of each site.
 
-    It is `magnetization_curve` of these rotations, evaluated along them, so that the cost does not depend on the number
-    of times. Rotations per site are taken one by one where their patterns are not accurate enough and the budget allows
-    it, and where there are no more times than points. Otherwise, and under `jit`, the error is reported and
-    `converged` is false.
+    `magnetization_curve` of these rotations is evaluated along them, so the cost does not depend on the number of
+    times. Rotations per site are calculated one by one if there are no more times than points, or if the interpolation
+    is not accurate enough and the budget allows it. Otherwise, and under `jit`, the error is reported and `converged`
+    is false. The other arguments are those of `magnetization`.
 
-    **Arguments:** as in `magnetization`.
+    Args:
+        rotation: rad/ps, (..., T), or (..., T, sites) with `per_site`.
 
-    **Raises:** `InputError` as `magnetization` does, and for a rotation of another shape.
+    Raises:
+        InputError: as `magnetization` does, and for a rotation of another shape.
     """
     rotation = real(rotation)
     options: dict[str, Any] = {"mu": mu, "temperature": temperature, "axis": axis}
@@ -58,7 +58,8 @@ def magnetization_path(
     if interpolant.checks is None:
         curve = magnetization_curve(electrons, rotation=interpolant, accuracy=accuracy, **options)
         return _along(curve, rotation)
-    times, budget, before = rotation.size // rotation.shape[-1], accuracy.budget, None
+    times, budget = rotation.size // rotation.shape[-1], accuracy.budget
+    eigensolves = interpolated = jnp.asarray(0)
     few, many = (
         len(interpolant.with_nodes(nodes).points) + len(interpolant.checks)
         for nodes in (accuracy.nodes, 3 * accuracy.nodes)
@@ -68,20 +69,23 @@ def magnetization_path(
         curve = magnetization_curve(electrons, rotation=interpolant, accuracy=accuracy, most=most, **options)
         if is_traced(curve.resolved) or curve.resolved:
             return _along(curve, rotation)
-        spent = int(curve.eigensolves) + int(curve.interpolated) // 8
+        eigensolves, interpolated = curve.eigensolves, curve.interpolated
+        spent = diagonalisations(eigensolves, interpolated)
         if spent * times > (budget - spent) * few:
             return _along(curve, rotation)
-        budget, before = budget - spent, curve
-    each = magnetization(electrons, rotation=rotation, per_site=True, accuracy=accuracy.with_budget(budget), **options)
+        budget -= spent
+    result = magnetization(
+        electrons, rotation=rotation, per_site=True, accuracy=accuracy.with_budget(budget), **options
+    )
     return MagnetizationPath(
-        moment=each.moment,
-        error=each.error,
-        mu=each.mu,
-        temperature=each.temperature,
-        eigensolves=each.eigensolves + (0 if before is None else before.eigensolves),
-        interpolated=each.interpolated + (0 if before is None else before.interpolated),
-        converged=each.converged,
-        rule=each.rule,
+        moment=result.moment,
+        error=result.error,
+        mu=result.mu,
+        temperature=result.temperature,
+        eigensolves=eigensolves + result.eigensolves,
+        interpolated=interpolated + result.interpolated,
+        converged=result.converged,
+        rule=result.rule,
     )
 
 

@@ -12,12 +12,17 @@ from ..electrons import Electrons
 def quadrature(
     electrons: Electrons, n: int, axis: ArrayLike | None = (0.0, 0.0, 1.0), region: str = "zone"
 ) -> Quadrature:
-    """A symmetry-reduced rule with `n` points per axis for averages along the rotation `axis`.
+    """A symmetry-reduced rule for averages over the zone or a part of it.
 
-    `axis` None is for Ω = 0, where all symmetries remain; where each site has its own Ω_i, the rule is that of
-    `electrons.site_resolved()`. `region` is "zone" (the whole zone) or "gamma_cube" (|k_i| ≤ 0.05
-    around Γ, normalised to that cube); docs/conventions.md says what each is for. Raises `InputError` for another
-    name or an unusable n.
+    Args:
+        electrons: if each site has its own Ω_i, `electrons.site_resolved()`.
+        n: points per axis.
+        axis: of the rotation; None for Ω = 0, where all symmetries remain.
+        region: "zone", or "gamma_cube" (|k_i| ≤ 0.05 around Γ, normalised to that cube); docs/conventions.md says when
+            to use which.
+
+    Raises:
+        InputError: for another region or an unusable n.
     """
     operations = magnetic_operations(electrons.crystal, electrons.operations, axis)
     return region_rule(n, operations, electrons.periodic, region)
@@ -26,7 +31,7 @@ def quadrature(
 def fixed_rule(
     rule: Quadrature | int, electrons: Electrons, axis: ArrayLike | None, region: str | None = None
 ) -> Quadrature:
-    """A given rule, checked, or the one with so many points per axis."""
+    """The given `rule`, checked, or the rule with that number of points per axis."""
     if not isinstance(rule, Quadrature):
         return quadrature(electrons, rule, axis, region or "zone")
     check_rule(Accuracy(rule=rule, region=region), electrons, axis)
@@ -34,7 +39,7 @@ def fixed_rule(
 
 
 def check_rule(accuracy: Accuracy, electrons: Electrons, axis: ArrayLike | None) -> None:
-    """Raise `InputError` unless the rule, if there is one, is for this axis, and for the region if one is named."""
+    """Raise `InputError` if `accuracy` has a rule that is for another axis or region."""
     if accuracy.rule is None:
         return
     rule = accuracy.rule.smooth if isinstance(accuracy.rule, FermiSurface) else accuracy.rule

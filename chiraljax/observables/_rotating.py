@@ -1,4 +1,4 @@
-"""Electrons in a lattice that turns, as a sum over k knows them."""
+"""Electrons in a lattice that turns, as H(k) and operators for a sum over k."""
 
 from collections.abc import Sequence
 
@@ -15,11 +15,11 @@ from ..electrons import Electrons, Representation, representation, trial_orbital
 from ._band_edges import conduction_edge, valence_edge
 
 _SHIFT = 3
-"""ħΩ: levels are shifted by less."""
+"""A rotation shifts no level by more than this times ħΩ"""
 
 
 class RotatingElectrons(AbstractBloch):
-    """H(k, Ω n) and operators that every operation keeps which keeps the axis n, or flips it with time reversal."""
+    """H(k, Ω n) and operators; both have the operations that keep the axis n, or flip it with time reversal."""
 
     electrons: Electrons
     axis: Vector3 | np.ndarray
@@ -87,7 +87,7 @@ class RotatingElectrons(AbstractBloch):
 def rotating(
     electrons: Electrons, axis: np.ndarray, rotation: Float[Array, "r *sites"], operators: Sequence[Operator]
 ) -> list[RotatingElectrons]:
-    """One for each rotation (rad/ps) about `axis`."""
+    """`RotatingElectrons` with `operators` (a, n, n) for each `rotation` (rad/ps) about the unit vector `axis`."""
     stacked = jnp.stack(operators)
     return [RotatingElectrons(electrons, axis, omega, stacked) for omega in rotation]
 

@@ -9,10 +9,10 @@ from .._types import Array, Bool, Float, Int
 from ._interpolant import AbstractInterpolant, odd_angles, odd_chebyshev, odd_coefficients
 
 _THINNEST = 0.02
-"""Smallest step across the principal pattern, in units of the largest along it."""
+"""Smallest step across the principal pattern, in units of the largest along it"""
 _OUTSIDE = 1e-3
 _CHECKS = 4
-"""Rotations at which F itself is taken."""
+"""Rotations at which F itself is evaluated"""
 
 
 class SiteInterpolant(AbstractInterpolant):
@@ -22,8 +22,10 @@ class SiteInterpolant(AbstractInterpolant):
     0 < s < 1; B_r and C_r are the even and the odd part of the polynomial through F(s w + d_r) − A(s), at 2⌈N/3⌉ nodes
     of either sign of s.
 
-    `patterns` (axes, sites) in rad/ps are w, then the d_r, as long as the largest Ω along them. `checks` (c, sites) are
-    rotations at which F itself is taken too, to see how far the interpolation is from it.
+    Args:
+        patterns: w, then the d_r, (axes, sites) in rad/ps, as long as the largest Ω along them.
+        checks: (c, sites) rotations at which F itself is evaluated, to test the interpolation.
+        nodes: N.
     """
 
     patterns: Float[Array, "axes sites"]
@@ -34,15 +36,15 @@ class SiteInterpolant(AbstractInterpolant):
     def along(
         cls, rotations: Float[Array, "T sites"], carrying: Int[np.ndarray, " c"], nodes: int, least: float
     ) -> "SiteInterpolant":
-        """In the principal axes of trajectories, among the sites `carrying` orbitals; the others turn nothing.
+        """In the principal axes of trajectories (rad/ps) of the sites `carrying` orbitals; F ignores the other sites.
 
-        Patterns that reach no further than `least` of the first are left out; with 0, none is.
+        Patterns that reach at most `least` times as far as the first are left out; with 0, none is.
         """
-        felt = np.isin(np.arange(rotations.shape[1]), carrying).astype(float)
-        rotations = jax.lax.stop_gradient(rotations) * felt
-        known = rotations[:, carrying]
-        axes = jnp.linalg.eigh(known.T @ known)[1].T[::-1]
-        reach = jnp.max(jnp.abs(known @ axes.T), axis=0)
+        mask = np.isin(np.arange(rotations.shape[1]), carrying).astype(float)
+        rotations = jax.lax.stop_gradient(rotations) * mask
+        carried = rotations[:, carrying]
+        axes = jnp.linalg.eigh(carried.T @ carried)[1].T[::-1]
+        reach = jnp.max(jnp.abs(carried @ axes.T), axis=0)
         if least > 0:
             kept = np.union1d(0, np.flatnonzero(reach > least * reach[0]))
             axes, reach = axes[kept], reach[kept]
@@ -91,8 +93,8 @@ class SiteInterpolant(AbstractInterpolant):
     def covers(self, rotation: Float[Array, "*times sites"]) -> Bool[Array, ""]:
         """Whether all amplitudes are from −1 to 1, and no more than 10⁻³ of w lies outside the patterns."""
         amplitudes = self.amplitudes(rotation)
-        felt = jnp.any(self.patterns != 0, axis=0).astype(float)
-        outside = jnp.abs(rotation * felt - amplitudes @ self.patterns)
+        mask = jnp.any(self.patterns != 0, axis=0).astype(float)
+        outside = jnp.abs(rotation * mask - amplitudes @ self.patterns)
         return jnp.all(jnp.abs(amplitudes) <= 1) & jnp.all(outside <= _OUTSIDE * jnp.max(jnp.abs(self.patterns[0])))
 
     def with_nodes(self, nodes: int) -> "SiteInterpolant":
@@ -105,22 +107,22 @@ class SiteInterpolant(AbstractInterpolant):
 
 
 def side_angles(nodes: int) -> np.ndarray:
-    """Those of an even number of Chebyshev nodes, as 0 is none of an even number: levels may be twofold there."""
+    """Angles of an even number of Chebyshev nodes in (−1, 1): none is at 0, where levels may be twofold."""
     count = 2 * -(-nodes // 3)
     return np.pi * (2 * np.arange(count) + 1) / (2 * count)
 
 
 def _dual(patterns: Float[Array, "axes sites"]) -> Float[Array, "axes sites"]:
-    """What gives the amplitude of each of the orthogonal patterns."""
+    """Rows whose products with Ω are the amplitudes of the orthogonal patterns."""
     return patterns / jnp.sum(patterns**2, axis=1, keepdims=True)
 
 
 def _farthest(
     amplitudes: Float[Array, "T axes"], pattern: Float[Array, " sites"], rotations: Float[Array, "T sites"]
 ) -> Int[Array, "times"]:
-    """Times off the principal pattern at which the amplitudes differ most from one another; F(−Ω) is −F(Ω).
+    """Times off the principal pattern at which the amplitudes, up to a common sign, differ most from one another.
 
-    Where the trajectory is one pattern, fast rotations are taken, and none at rest, where gradients may not exist.
+    If the trajectory is one pattern, fast rotations are chosen, and none at rest, where gradients may not exist.
     """
     distance = jnp.linalg.norm(rotations - amplitudes[:, :1] * pattern, axis=1)
     distance = distance + 1e-6 * jnp.linalg.norm(rotations, axis=1)

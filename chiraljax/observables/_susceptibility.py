@@ -30,9 +30,9 @@ class Susceptibility(AbstractSum):
     tensor: Float[Array, "*grid 3 3"] = quantity(
         "mu_B ps/rad/cell", ("mu", "temperature", "moment_axis", "rotation_axis"), error="error"
     )
-    """μ_B ps/rad per cell; first index the moment's direction, second that of the rotation"""
+    """first index: direction of the moment; second: that of the rotation"""
     error: Float[Array, "*grid"] = quantity("mu_B ps/rad/cell", ("mu", "temperature"))
-    """estimated absolute error of the largest element, μ_B ps/rad per cell"""
+    """estimated absolute error of the largest element"""
     mu: Float[Array, "*mu"] = quantity("eV", ("mu",))
     temperature: Float[Array, "*temperature"] = quantity("K", ("temperature",))
     eigensolves: Int[Array, ""]
@@ -44,20 +44,21 @@ class Susceptibility(AbstractSum):
 def susceptibility(
     electrons: Electrons, *, mu: ArrayLike, temperature: ArrayLike, accuracy: Accuracy = Accuracy(atol=1e-9)
 ) -> Susceptibility:
-    """χ_ij = ∂M_i/∂Ω_j at Ω = 0, M_i = μ_B ∫_BZ Tr[σ_i f(H)], straight from divided differences,
+    """χ_ij = ∂M_i/∂Ω_j at Ω = 0, with M_i = μ_B ∫_BZ Tr[σ_i f(H)].
 
-        χ_ij = μ_B ∫_BZ Σ_nm (σ_i)_mn f[E_n, E_m] (∂H/∂Ω_j)_nm,
+        χ_ij = μ_B ∫_BZ Σ_nm (σ_i)_mn f[E_n, E_m] (∂H/∂Ω_j)_nm
 
-    so no nearly equal moments are subtracted. M ≈ χΩ holds while ħΩ is small beside k_BT and the width
-    of the levels that cross μ.
+    with divided differences f[a, b], so no nearly equal moments are subtracted. M ≈ χΩ holds while ħΩ is small beside
+    k_BT and the width of the levels that cross μ. One point of each star is evaluated, and its tensor averaged over the
+    symmetry operations. χ has no derivatives: a thermal trace can be differentiated once.
 
-    **Arguments:** as in `magnetization`; `temperature` must be positive, and a rule of the `accuracy` must be one for
-    `axis=None`. The points of a star are represented by one of them, whose tensor is averaged over the symmetry
-    operations.
+    Args:
+        mu: eV from the conduction-band edge, any shape.
+        temperature: K, positive, any shape.
+        accuracy: as in `magnetization`; its rule, if any, for `axis=None`.
 
-    **Returns:** the `Susceptibility`. Its derivatives are not available: a thermal trace can be differentiated once.
-
-    **Raises:** `InputError` for a temperature that is not positive, values that are not finite, and a rule for an axis.
+    Raises:
+        InputError: for a temperature that is not positive, values that are not finite, and a rule for an axis.
     """
     filling = Filling(mu, temperature)
     check_positive("temperature", temperature)

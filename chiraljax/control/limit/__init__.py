@@ -1,4 +1,4 @@
-"""What any field can do to a harmonic phonon at most, by duality and dense quadrature, without an optimiser."""
+"""Limits for any field that drives a harmonic phonon, by duality and dense quadrature, without a search for a pulse."""
 
 from ._band import concentration as concentration
 from ._limit import Limit as Limit

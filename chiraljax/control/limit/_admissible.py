@@ -10,7 +10,7 @@ from ._band import Band, check_band
 
 
 class Admissible(NamedTuple):
-    """What a field must keep to, in plain numbers."""
+    """The constraints of a field as plain numbers."""
 
     start: float
     """ps; no field before"""
@@ -27,12 +27,12 @@ class Admissible(NamedTuple):
 
     @property
     def strict(self) -> bool:
-        """Whether the field has nothing outside its band, and so lasts for ever."""
+        """Whether the field has nothing outside its band, and so has no end."""
         return self.band is not None and self.leakage == 0
 
 
 def admissible(constraints: Constraints, time: float, start: float, end: float | None) -> Admissible:
-    """The fields of a limit at `time`, or `InputError` where there are none."""
+    """The fields of a limit at `time`; raises `InputError` if there are none."""
     fluence, peak_field = constraints.fluence, constraints.peak_field
     fields = Admissible(
         start=start,

@@ -14,7 +14,7 @@ from ._response import Response, fastest, rule
 Band = tuple[float, float]
 
 _PERIODS = 150
-"""of the highest frequency, above which no duration is tried"""
+"""of the highest frequency, up to which durations are tried"""
 
 
 def inside(band: Band, left: Float[np.ndarray, " N"], right: Float[np.ndarray, " M"]) -> Float[np.ndarray, "N M"]:
@@ -36,34 +36,34 @@ def concentration(band: Band, duration: float) -> float:
 
 def check_band(band: Band, leakage: float, duration: float) -> None:
     """Raise `InputError` unless a field of `duration` ps can have all but `leakage` of ∫|e|² in the band."""
-    found = 1 - concentration(band, duration)
-    if found < leakage:
+    outside = 1 - concentration(band, duration)
+    if outside < leakage:
         return
     short, long = duration, 2 * duration
-    while (known := long * band[1] < _PERIODS) and 1 - concentration(band, long) >= leakage:
+    while (tried := long * band[1] < _PERIODS) and 1 - concentration(band, long) >= leakage:
         short, long = long, 2 * long
-    while known and long - short > 0.01 * short:
+    while tried and long - short > 0.01 * short:
         middle = (short + long) / 2
         short, long = (middle, long) if 1 - concentration(band, middle) >= leakage else (short, middle)
-    enough = f"{long:.3g} ps" if known else f"more than {short:.3g} ps"
+    enough = f"{long:.3g} ps" if tried else f"more than {short:.3g} ps"
     check(
         False,
         "band, leakage, start and end",
-        f"must leave a field: one of {duration:g} ps has at least {found:.3g} of its fluence"
+        f"must leave a field: one of {duration:g} ps has at least {outside:.3g} of its fluence"
         f" outside {band[0]:g} to {band[1]:g} THz, but got the leakage {leakage:g}; {enough} or a"
-        f" leakage above {found:.3g} would do",
+        f" leakage above {outside:.3g} would do",
     )
 
 
 def into_band(
-    field: Complex[np.ndarray, " N"], seen: Response, band: Band, leakage: float
+    field: Complex[np.ndarray, " N"], response: Response, band: Band, leakage: float
 ) -> Complex[np.ndarray, " N"]:
-    """`field` with the least multiple of its part in the band added that leaves a fraction `leakage` outside."""
-    within = inside(band, seen.times, seen.times) * seen.weights
+    """`field` mixed with the smallest share of its part in the band that leaves a fraction `leakage` outside."""
+    within = inside(band, response.times, response.times) * response.weights
 
     def excess(share: float) -> float:
         mixed = (1 - share) * field + share * part
-        weighted = seen.weights * mixed.conj()
+        weighted = response.weights * mixed.conj()
         return 1 - aim - float(np.real((weighted @ within @ mixed) / (weighted @ mixed)))
 
     aim = leakage * (1 - 1e-6)

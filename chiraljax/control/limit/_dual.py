@@ -1,4 +1,4 @@
-"""The multipliers of the constraints that give the lowest bound."""
+"""The multipliers of the constraints with the lowest bound."""
 
 from typing import NamedTuple
 
@@ -10,13 +10,13 @@ from ._ratio import Ratio
 
 _ROUNDS, _EVALUATIONS, _MEMORY = 20, 1000, 30
 _CHANGE = 1e-9
-"""relative change of the bound in a round at which it is taken for the lowest"""
+"""relative change of the bound in a round at which the search ends"""
 _STEP = 1e-13
-"""and within a round"""
+"""relative change of the bound in a step at which a round ends"""
 _OUTSIDE = 1e2
-"""log of the bound where D is not positive"""
+"""log of the bound if D is not positive"""
 _FLOOR = 1e-13
-"""least D of a node; one without effect on the motion costs nothing and has none"""
+"""smallest D of a node, relative; it is zero for nodes without effect on the motion"""
 
 
 class DualProblem(NamedTuple):
@@ -52,7 +52,7 @@ class Multipliers(NamedTuple):
         return linalg.cho_solve(factor, rows.T, check_finite=False).T
 
     def positive(self, problem: DualProblem) -> bool:
-        """Whether D is; it is for a small enough μ."""
+        """Whether D is positive; it is for a small enough μ."""
         try:
             self.inverse(problem, problem.rows)
         except linalg.LinAlgError:
@@ -66,13 +66,12 @@ class Multipliers(NamedTuple):
 
 
 def minimise(problem: DualProblem, start: Multipliers) -> Multipliers:
-    """The multipliers of the lowest bound, looked for from `start` on.
+    """The multipliers of the lowest bound, searched from `start` by rounds of L-BFGS-B, each with a new memory.
 
     The bound is `Ratio.largest` of the Gramian `rows` D⁻¹ `rows`ᵀ and the budget, quasi-convex in the multipliers. With
-    one pair it is reached: S has one positive eigenvalue, so that the semidefinite program of which this is the dual
-    has a solution of rank one. At the maximiser, e†De = budget, its logarithm has the slope
-    c/(x†Jx + c) (b_k − e†A_k e)/budget in the multiplier of e†A_k e ≤ b_k. L-BFGS-B, in rounds that forget the
-    curvature.
+    one pair it is reached: S has one positive eigenvalue, so the semidefinite program of which this is the dual has a
+    solution of rank one. At the maximiser, e†De = budget, the logarithm of the bound has the slope
+    c/(x†Jx + c) (b_k − e†A_k e)/budget in the multiplier of e†A_k e ≤ b_k.
     """
     nodes = problem.rows.shape[1]
     single = np.array([problem.fluence is not None, problem.outside is not None])

@@ -12,7 +12,7 @@ from ._ratio import Ratio
 from ._response import Response, fastest, response
 
 _FINER = 3
-"""times the nodes that the quadrature needs, so that a spline through the field has its value to 10⁻⁵"""
+"""times the nodes that the quadrature needs, for a spline through the field accurate to 10⁻⁵"""
 
 Field = tuple[float, float, Float[np.ndarray, " N"], Complex[np.ndarray, " N"]]
 
@@ -20,12 +20,12 @@ Field = tuple[float, float, Float[np.ndarray, " N"], Complex[np.ndarray, " N"]]
 def extremal(phonon: Phonon, ratio: Ratio, time: float, fields: Admissible) -> Field:
     """The bound on `ratio` at `time`, the value of a field that meets the constraints, its times (N,) and e (N,).
 
-    The multipliers are sought first on as few nodes as the quadrature allows.
+    The multipliers are searched first on the fewest nodes that the quadrature allows.
     """
     if fields.band is not None and fields.strict:
-        seen, gramian = stationary_response(phonon, fields.band, time)
+        stationary, gramian = stationary_response(phonon, fields.band, time)
         value, x, v = ratio.largest(gramian, fields.energy or 0.0)
-        return value, ratio(x), seen.times, v @ seen.kernel
+        return value, ratio(x), stationary.times, v @ stationary.kernel
     top = max(fastest(phonon), fields.band[1] if fields.band else 0.0)
     end = fields.end if fields.band else time
     coarse, fine = (response(phonon, time, fields.start, end, top, finer) for finer in (1, _FINER))
@@ -41,17 +41,17 @@ def extremal(phonon: Phonon, ratio: Ratio, time: float, fields: Admissible) -> F
     return _evaluate(fine, _problem(fine, ratio, fields), multipliers, fields)
 
 
-def _problem(seen: Response, ratio: Ratio, fields: Admissible) -> DualProblem:
-    times, weights = seen.times[1:-1], seen.weights[1:-1]
+def _problem(response: Response, ratio: Ratio, fields: Admissible) -> DualProblem:
+    times, weights = response.times[1:-1], response.weights[1:-1]
     root, outside = np.sqrt(weights), None
     if fields.band is not None:
         within = root[:, None] * inside(fields.band, times, times) * root
         outside = (1 - fields.leakage) * np.eye(len(times)) - within
     caps = None if fields.peak_field is None else weights * fields.peak_field**2
-    return DualProblem(seen.kernel[:, 1:-1] * root, ratio, fields.energy, caps, outside)
+    return DualProblem(response.kernel[:, 1:-1] * root, ratio, fields.energy, caps, outside)
 
 
-def _evaluate(seen: Response, problem: DualProblem, multipliers: Multipliers, fields: Admissible) -> Field:
+def _evaluate(response: Response, problem: DualProblem, multipliers: Multipliers, fields: Admissible) -> Field:
     """The bound of the multipliers, and the field D⁻¹Gᵀv made to meet the constraints.
 
     (λ + m + μ(1 − leakage)) e = Gᵀv + μ B_in e gives it at the ends of the window too.
@@ -59,22 +59,22 @@ def _evaluate(seen: Response, problem: DualProblem, multipliers: Multipliers, fi
     half = multipliers.inverse(problem, problem.rows)
     gramian = half @ problem.rows.T
     value, _, v = problem.ratio.largest((gramian + gramian.T) / 2, multipliers.budget(problem))
-    root = np.sqrt(seen.weights[1:-1])
-    local, source = multipliers.fluence + np.pad(multipliers.peak, 1, mode="edge"), v @ seen.kernel
+    root = np.sqrt(response.weights[1:-1])
+    local, source = multipliers.fluence + np.pad(multipliers.peak, 1, mode="edge"), v @ response.kernel
     if fields.band is not None:
         source = source + multipliers.leakage * (
-            inside(fields.band, seen.times, seen.times[1:-1]) @ (root * (v @ half))
+            inside(fields.band, response.times, response.times[1:-1]) @ (root * (v @ half))
         )
         local = local + multipliers.leakage * (1 - fields.leakage)
     field = np.where(local > 0, source / np.where(local > 0, local, 1.0), 0.0)
     if fields.peak_field is not None:
         field = field / np.maximum(np.abs(field) / fields.peak_field, 1.0)
     if fields.band is not None:
-        field = into_band(field, seen, fields.band, fields.leakage)
+        field = into_band(field, response, fields.band, fields.leakage)
     over = [1.0]
     if fields.peak_field is not None:
         over.append(float(np.abs(field).max()) / fields.peak_field)
     if fields.energy is not None:
-        over.append(float(np.sqrt(seen.weights @ np.abs(field) ** 2 / fields.energy)))
+        over.append(float(np.sqrt(response.weights @ np.abs(field) ** 2 / fields.energy)))
     field = field / max(over)
-    return value, problem.ratio(seen.kernel @ (seen.weights * field)), seen.times, field
+    return value, problem.ratio(response.kernel @ (response.weights * field)), response.times, field

@@ -1,4 +1,4 @@
-"""The most that any field can do to a harmonic phonon."""
+"""The largest |L| and |Ω| that any field can give to a harmonic phonon."""
 
 import math
 
@@ -23,9 +23,9 @@ _REACHED = 1e-4
 
 
 class Limit(AbstractResult):
-    """A value that no field exceeds, and a field that comes near it; mirrored, it comes near the negative value.
+    """A value that no field exceeds, and a field that comes near it; its mirror image comes near the negative value.
 
-    `status` is "converged" where the field reaches the value to 10⁻⁴. The value holds where it is "not converged", too.
+    `status` is "converged" if the field reaches the value to 10⁻⁴. The value is valid if it is "not converged", too.
     """
 
     constraints: Constraints
@@ -33,11 +33,9 @@ class Limit(AbstractResult):
     value: float = quantity("")
     """ħ or rad/ps"""
     attained: float = quantity("", meaning="by the field, which meets the constraints")
-    """by the field below, which meets all constraints: a lower bound of the largest value"""
+    """by `field`, which meets all constraints: a lower bound of the largest value"""
     times: Float[np.ndarray, " N"] = quantity("ps", ("times",))
-    """ps"""
     field: Float[np.ndarray, "N 2"] = quantity("MV/cm", ("times", "component"))
-    """MV/cm"""
 
     @property
     def status(self) -> str:
@@ -45,15 +43,14 @@ class Limit(AbstractResult):
 
     @property
     def gap(self) -> float:
-        """1 − attained/value: below it, nothing is known."""
+        """1 − attained/value."""
         return 1 - self.attained / self.value if self.value else 0.0
 
     @property
     def pulse(self) -> SampledPulse:
-        """The field, between its times a spline; a phonon is driven by it in up to 10⁵ steps.
+        """The field as a spline between its times; a phonon needs up to 10⁵ steps to be driven by it.
 
-        A field in a band that goes on after the time of the limit jumps then, by what may leak; there the spline
-        overshoots.
+        A field in a band that continues after the time of the limit jumps there, and the spline overshoots.
         """
         return SampledPulse(self.times, self.field)
 
@@ -62,7 +59,7 @@ class Limit(AbstractResult):
 
 
 def why_unknown(phonon: Phonon, coupling: AbstractCoupling | None = None) -> str:
-    """For what no limit is known: for this phonon, or for Ω by this `coupling` if it is given; empty where one is."""
+    """The reason why no limit is known for |L|, or with a `coupling` for |Ω|; empty if one is known."""
     if not phonon.degenerate:
         return "single modes"
     if coupling is not None and not isinstance(coupling, _COUPLINGS):
@@ -81,18 +78,21 @@ def angular_momentum_limit(
     L ≤ λ_max(W_D S)(λF + ∫mP²ds), W_D = ∫∫ G D⁻¹ Gᵀ: the lowest such bound over λ, m, μ ≥ 0 is the limit. With one
     pair it is reached.
 
-    **Arguments:**
+    Args:
+        phonon: harmonic, of P pairs.
+        constraints: fluence, peak field and band. Window and ellipticity do not change the limit, and its field need
+            not meet them. If `leakage` is 0, nothing lies outside the band: then `start` and `end` are -inf and inf,
+            and only the fluence is limited.
+        time: of L, ps.
+        start: of the field, ps.
+        end: of the field, ps, `time` unless given; in a band, a later end gives a higher limit.
 
-    - `phonon`: harmonic, of P pairs.
-    - `constraints`: fluence, peak field and band. With window and ellipticity the limit holds too, but they make it no
-      lower and its field need not meet them. Where `leakage` is 0, nothing lies outside the band: then `start` and
-      `end` are -inf and inf, and only the fluence is limited.
-    - `time`, `start`: ps. `end`: of the field, `time` unless given; a field in a band is better if it goes on.
+    Returns:
+        the `Limit` in ħ, with a relative error of quadrature of up to 10⁻⁶.
 
-    **Returns:** the `Limit` in ħ. Up to 10⁻⁶ of errors of quadrature, no field exceeds it.
-
-    **Raises:** `InputError` for a phonon of single modes or one that is not harmonic, since no bound is known, times
-    outside these ranges, or a band that no field of this duration is in.
+    Raises:
+        InputError: for a phonon of single modes or one that is not harmonic, since no bound is known, times outside
+            these ranges, or a band without a field of this duration.
     """
     fields = admissible(constraints, time, start, end)
     _check_known(phonon)
@@ -108,17 +108,20 @@ def rotation_limit(
     start: float,
     end: float | None = None,
 ) -> Limit:
-    """The largest |Ω| at `time` that a field can give through `coupling`.
+    """The largest |Ω| at `time` that a field can give through `coupling` to a phonon at rest.
 
     Σ Im(z* ż)/(Σ|z|² + q_T²) exceeds Ω₀ if the form Im(z* ż) − Ω₀|z|² exceeds Ω₀q_T². Its largest value is bounded as
-    in `angular_momentum_limit`; the limit is the Ω₀ where the two meet.
+    in `angular_momentum_limit`, with the same other arguments; the limit is the Ω₀ where the two meet.
 
-    **Arguments:** those of `angular_momentum_limit`; `coupling`: kinematic, with constant inertia, or fixed, whose
-    limit is its constant and needs no field.
+    Args:
+        coupling: `KinematicRotation`, `ConstantInertia`, or `FixedRotation`, whose limit is its constant and needs no
+            field.
 
-    **Returns:** the `Limit` in rad/ps.
+    Returns:
+        the `Limit` in rad/ps.
 
-    **Raises:** `InputError` as `angular_momentum_limit`, and for any other coupling.
+    Raises:
+        InputError: as `angular_momentum_limit`, and for any other coupling.
     """
     fields = admissible(constraints, time, start, end)
     if isinstance(coupling, FixedRotation):
@@ -132,7 +135,7 @@ def rotation_limit(
 def harmonic_rotation(
     phonon: Phonon, coupling: AbstractCoupling, fluence: float, *, time: float, start: float
 ) -> float | None:
-    """The `rotation_limit` of a fluence (mJ/cm²) alone, in rad/ps, without V; None where none is known even then."""
+    """The `rotation_limit` (rad/ps) of a fluence (mJ/cm²), without anharmonicity; None if it is not known."""
     if not phonon.degenerate or not isinstance(coupling, _COUPLINGS):
         return None
     fields = admissible(Constraints(real(fluence)), time, start, None)
@@ -140,7 +143,7 @@ def harmonic_rotation(
 
 
 def _check_known(phonon: Phonon) -> None:
-    """Raise `InputError` where no limit is known for it."""
+    """Raise `InputError` if no limit is known."""
     unknown = why_unknown(phonon)
     check(not unknown, "phonon", f"must be harmonic and of pairs, since no bound is known for {unknown}")
 

@@ -36,8 +36,8 @@ class Ratio(NamedTuple):
     ) -> tuple[float, Complex[np.ndarray, " n"], Complex[np.ndarray, " n"]]:
         """The largest ratio of x = ∫ G e under e†De ≤ `budget`, that x, and v of the field D⁻¹Gᵀv that attains it.
 
-        With the Gramian W = G D⁻¹ Gᵀ it is the Ω with budget·λ_max[√W (S − ΩJ) √W] = Ωc. The left side is a
-        maximum of functions linear in Ω, so that Newton's iterates, the ratios of the maximisers, rise to the root.
+        With the Gramian W = G D⁻¹ Gᵀ it is the Ω with budget·λ_max[√W (S − ΩJ) √W] = Ωc. The left side is a maximum of
+        functions linear in Ω, so Newton's iterates, the ratios of the maximisers, rise to the root.
         """
         variances, axes = np.linalg.eigh(gramian)
         root = (axes * np.sqrt(np.maximum(variances, 0))) @ axes.T

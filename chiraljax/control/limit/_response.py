@@ -1,4 +1,4 @@
-"""What the field at each time contributes to the motion at one later time."""
+"""The contribution of the field at each time to the motion at one later time."""
 
 import math
 from itertools import pairwise
@@ -11,7 +11,7 @@ from ..._units import FIELD_FORCE
 from ...phonon import Phonon
 
 _NODES, _PERIODS = 16, 1.5
-"""Gauss–Legendre nodes on a panel of as many periods: (eπ·1.5·2/(4·16))^32 ≈ 10⁻¹³ for products of two kernels"""
+"""Gauss–Legendre nodes per panel of 1.5 periods: (eπ·1.5·2/(4·16))^32 ≈ 10⁻¹³ for products of two kernels"""
 
 
 class Response(NamedTuple):
@@ -24,10 +24,10 @@ class Response(NamedTuple):
     kernel: Float[np.ndarray, "n N"]
     """G, n = 2P rows; zero for s > t"""
 
-    def gramian(self, inverse: Float[np.ndarray, "N N"] | None = None) -> Float[np.ndarray, "n n"]:
-        """W = ∫ G Gᵀ ds (n, n), or ∫∫ G D⁻¹ Gᵀ with D⁻¹ given between fields times √weights."""
+    def gramian(self) -> Float[np.ndarray, "n n"]:
+        """W = ∫ G Gᵀ ds."""
         rows = self.kernel * np.sqrt(self.weights)
-        return rows @ rows.T if inverse is None else rows @ inverse @ rows.T
+        return rows @ rows.T
 
 
 def response(phonon: Phonon, time: float, start: float, end: float, top: float, finer: int = 1) -> Response:
@@ -40,10 +40,10 @@ def response(phonon: Phonon, time: float, start: float, end: float, top: float, 
 
 
 def kernel(phonon: Phonon, delays: Float[np.ndarray, " N"]) -> Float[np.ndarray, "n N"]:
-    """Coordinate and velocity of each pair (2P, N) a time `delays` (N,) ≥ 0 in ps after 1 MV/cm ps.
+    """Coordinate and velocity of each pair (2P, N), `delays` (N,) ≥ 0 in ps after a kick of 1 MV/cm ps.
 
-    q̈ + η q̇ + ω² q = c δ(t) with c = Z̃/ε∞ gives q = c e^{−(η/2−κ)t} (1 − e^{−2κt})/2κ, κ² = η²/4 − ω², which
-    holds at any damping and neither overflows nor cancels: η/2 − κ = ω²/(η/2 + κ).
+    q̈ + η q̇ + ω² q = c δ(t) with c = Z̃/ε∞ gives q = c e^{−(η/2−κ)t} (1 − e^{−2κt})/2κ, κ² = η²/4 − ω², at any
+    damping. With η/2 − κ = ω²/(η/2 + κ) it neither overflows nor cancels.
     """
     delays = np.maximum(delays, 0.0)
     half, omega = np.asarray(phonon.damping)[:, None] / 2, np.asarray(phonon.angular_frequency)[:, None]
