@@ -16,9 +16,12 @@ RUNTIME := $(VENV)/.installed-runtime
 DEV     := $(VENV)/.installed-dev
 DOCS    := $(VENV)/.installed-docs
 
+# What says within a minute that nothing is badly broken.
+SMOKE := $(addprefix tests/,test_units.py test_atomic.py test_declared_once.py coupling crystal materials pulse/test_gaussian.py chain/test_chain.py::test_parts_that_lack)
+
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help reproduce test test-full check bench docs lock clean
+.PHONY: help reproduce smoke test test-full check bench docs lock clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r target text; do printf '  make %-10s %s\n' "$$target" "$$text"; done
@@ -26,6 +29,11 @@ help: ## Show this list
 
 reproduce: $(RUNTIME) ## Run the paper's whole chain; write figures and a report to out/reproduce
 	$(BIN)/chiraljax reproduce --out "$(OUT)"
+
+smoke: $(DEV) ## A minute: layers, units, geometry, couplings, one chain from a pulse to Ω
+	$(BIN)/ruff check .
+	$(BIN)/lint-imports
+	$(BIN)/pytest -q -n 2 -m "not slow" $(SMOKE)
 
 test: check ## Check style, types and layers, then run the tests (what CI runs)
 	$(BIN)/pytest -n 2 -m "not slow"

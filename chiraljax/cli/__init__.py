@@ -1,3 +1,3 @@
-"""The command `chiraljax`: parse, call, print. What it computes is imported only by the command that runs."""
+"""The command `chiraljax`: parse, call, print. Each command imports what it needs when it runs."""
 
 from ._main import main as main

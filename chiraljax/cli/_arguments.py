@@ -1,4 +1,4 @@
-"""Values of options that several commands have."""
+"""Values of options of several commands."""
 
 import math
 
@@ -8,7 +8,7 @@ from .._errors import InputError, check
 
 
 def grid(option: str, text: str) -> np.ndarray:
-    """The numbers of `A` or of `A:B:N`: N evenly spaced from A to B, both included. (N,) or (1,)."""
+    """`A` as (1,), or `A:B:N` as N evenly spaced numbers (N,) from A to B."""
     expected = f"must be a number A or a range A:B:N of N evenly spaced numbers, but got {text!r}"
     parts = text.split(":")
     check(len(parts) in {1, 3}, option, expected)
@@ -24,18 +24,18 @@ def grid(option: str, text: str) -> np.ndarray:
 
 
 def not_negative(option: str, values: np.ndarray) -> np.ndarray:
-    """`values`, none of them below zero."""
+    """`values`, checked to be ≥ 0."""
     check(np.all(values >= 0), option, f"must be zero or positive, but got {values.min():g}")
     return values
 
 
 def positive(option: str, value: float) -> float:
-    """`value`, finite and above zero."""
+    """`value`, checked to be finite and > 0."""
     check(math.isfinite(value) and value > 0, option, f"must be positive, but got {value:g}")
     return value
 
 
 def finite(option: str, value: float) -> float:
-    """`value`, not a NaN and not infinite."""
+    """`value`, checked to be finite."""
     check(math.isfinite(value), option, f"must be finite, but got {value:g}")
     return value

@@ -1,4 +1,4 @@
-"""The process: 64-bit arithmetic, one BLAS thread, and compiled programs kept from one run to the next."""
+"""The process: 64-bit arithmetic, one BLAS thread, and a cache of compiled programs."""
 
 import os
 import sys
@@ -6,11 +6,11 @@ from pathlib import Path
 
 THREADS = "OPENBLAS_NUM_THREADS"
 LOGS = "TF_CPP_MIN_LOG_LEVEL"
-"""XLA's loader of kept programs reports as errors that tuning hints (prefer-no-gather) are no features of a CPU."""
+"""Hides errors of XLA's loader of cached programs, which takes tuning hints (prefer-no-gather) for CPU features."""
 
 
 def prepare() -> None:
-    """Set what JAX needs, before it computes anything; what the user has set stays."""
+    """Set up JAX before it computes anything; settings of the user stay."""
     os.environ.setdefault(LOGS, "3")
     if THREADS not in os.environ:
         os.environ[THREADS] = "1"
@@ -26,9 +26,9 @@ def prepare() -> None:
 
 
 def join_processes() -> bool:
-    """Join the other processes of a SLURM step, or of JAX_COORDINATOR_ADDRESS; whether this is the first, or alone.
+    """Join the processes of a SLURM step or of JAX_COORDINATOR_ADDRESS; returns whether this is the first or only one.
 
-    Without SLURM, JAX_NUM_PROCESSES and JAX_PROCESS_ID say how many there are and which one this is.
+    Without SLURM, JAX_NUM_PROCESSES is the number of processes and JAX_PROCESS_ID the number of this one.
     """
     import jax
 
@@ -43,10 +43,9 @@ def join_processes() -> bool:
 
 
 def _one_thread() -> None:
-    """Tell an OpenBLAS that is loaded already: it reads its variable only then.
+    """Limit an OpenBLAS that is already loaded; it reads its variable only when it is loaded.
 
-    JAX diagonalises small matrices, many at a time, with SciPy's library; threads inside each of them only wait
-    for one another.
+    JAX diagonalises many small matrices at a time with SciPy's library; threads within a matrix would only slow it.
     """
     from threadpoolctl import threadpool_limits
 

@@ -1,13 +1,13 @@
-"""Commented configurations that commands print with `--example`."""
+"""The commented configurations of `--example`."""
 
-from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import typer
 
 
-def print_example(name: str) -> Callable[[bool], bool]:
-    """What typer calls for an `--example` option: print that file and stop."""
+def example_option(name: str, argument: str) -> Any:
+    """The option `--example`, which prints the file `name` for an `argument` of the command and exits."""
 
     def callback(wanted: bool) -> bool:
         if wanted:
@@ -15,13 +15,13 @@ def print_example(name: str) -> Callable[[bool], bool]:
             raise typer.Exit
         return wanted
 
-    return callback
+    return typer.Option("--example", is_eager=True, callback=callback, help=f"Print a commented {argument} and exit.")
 
 
 def example(name: str) -> str:
-    """A file of `examples`, with the tables of pulses, couplings and objectives as their classes declare them.
+    """A file of `examples`, with tables of pulses, couplings and objectives from the declarations in their classes.
 
-    They stand where the file has `{what}`: the first is active, the others are comments, as is the first for `{#what}`.
+    `{tables}` in the file becomes the first table and the others as comments; with `{#tables}` all are comments.
     """
     from ..control import AbstractObjective
     from ..coupling import AbstractCoupling, KinematicRotation
@@ -43,7 +43,7 @@ def example(name: str) -> str:
     )
     objectives = example_tables(AbstractObjective, lambda cls: f'[objective]\nname = "{cls.name}"')
     paper = example_tables(AbstractPulse, lambda cls: "[pulse]", first=GaussianPulse)[:1]
-    for what, (first, *others) in {
+    for key, (first, *others) in {
         "pulses": pulses,
         "begin": begin,
         "pulse": paper,
@@ -51,6 +51,6 @@ def example(name: str) -> str:
         "objective": objectives,
     }.items():
         rest = [commented(table) for table in others]
-        text = text.replace(f"{{{what}}}", "\n\n".join([first, *rest]))
-        text = text.replace(f"{{#{what}}}", "\n\n".join([commented(first), *rest]))
+        text = text.replace(f"{{{key}}}", "\n\n".join([first, *rest]))
+        text = text.replace(f"{{#{key}}}", "\n\n".join([commented(first), *rest]))
     return text

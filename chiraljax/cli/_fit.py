@@ -8,7 +8,7 @@ import typer
 
 from .._errors import check
 from ._arguments import finite
-from ._examples import print_example
+from ._examples import example_option
 from ._output import checked_output, write
 from ._progress import advise, counted
 
@@ -21,8 +21,7 @@ def fit(
         str, typer.Option(metavar="FILE", help="Of VASP, Quantum ESPRESSO, ASE, Wannier90, .json, .csv; or bundled.")
     ],
     out: Annotated[
-        str,
-        typer.Option(metavar="FILE", help=".toml, .json, .png, .py (PythTB) or …_hr.dat (Wannier90); - for JSON."),
+        str, typer.Option(metavar="FILE", help=".toml, .json, .png, .py (PythTB) or …_hr.dat (Wannier90); - for JSON.")
     ],
     spin_orbit_bands: Annotated[
         str | None,
@@ -38,12 +37,7 @@ def fit(
     starts: Annotated[int | None, typer.Option(metavar="N", help="Local searches; default 64.")] = None,
     draw: Annotated[str | None, typer.Option(metavar="uniform|harrison|noise", help="Where they begin.")] = None,
     seed: Annotated[int | None, typer.Option(metavar="N", help="Of the random starts; default 0.")] = None,
-    example: Annotated[
-        bool,
-        typer.Option(
-            "--example", is_eager=True, callback=print_example("fit.toml"), help="Print a commented FIT.toml and exit."
-        ),
-    ] = False,
+    example: Annotated[bool, example_option("fit.toml", "FIT.toml")] = False,
 ) -> int:
     """Slater–Koster parameters from bands, with their errors: writes the fitted material, prints a report."""
     path = checked_output(out, (".toml", ".json", ".png", ".py", ".dat"))
@@ -61,8 +55,8 @@ def fit(
     from ..plot import fit_figure, save_figure
 
     targets, variation, search = load_fit(config) if config else (None, Variation(), MultiStart())
-    given = {"starts": starts, "draw": draw, "seed": seed}
-    search = dataclasses.replace(search, **{name: value for name, value in given.items() if value is not None})
+    options = {"starts": starts, "draw": draw, "seed": seed}
+    search = dataclasses.replace(search, **{name: value for name, value in options.items() if value is not None})
     model, data = load_material(material), read_bands(bands)
     second = read_bands(spin_orbit_bands) if spin_orbit_bands else None
     other = read_bands(check_bands) if check_bands else None
@@ -117,9 +111,11 @@ def fit(
     )
     if path is not None:
         print("\n".join(reports), end="")
-    open_ = sum(not direction.determined for direction in result.directions)
-    if open_:
-        advise(f"the bands leave {open_} combinations of parameters undetermined; the report says what would fix them")
+    unclear = sum(not direction.determined for direction in result.directions)
+    if unclear:
+        advise(
+            f"the bands leave {unclear} combinations of parameters undetermined; the report says what would fix them"
+        )
     if not converged:
         advise("the fit did not converge; the best parameters found were kept")
         return NOT_CONVERGED

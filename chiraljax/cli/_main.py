@@ -35,14 +35,16 @@ def start() -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command. Returns the exit status: 0; 1 for a fit or a search that did not converge; 2 for bad input.
+    """Run one command.
 
-    Each but 0 comes with one line on standard error.
+    Returns:
+        The exit status: 0; 1 for a fit or a search that did not converge; 2 for bad input; 130 after Ctrl-C. All but 0
+        come with one line on standard error.
     """
-    given = list(sys.argv[1:] if arguments is None else arguments)
+    words = list(sys.argv[1:] if arguments is None else arguments)
     command = typer.main.get_command(app)
     try:
-        status = command.main(given or ["--help"], prog_name="chiraljax", standalone_mode=False)
+        status = command.main(words or ["--help"], prog_name="chiraljax", standalone_mode=False)
     except InputError as error:
         return _refuse(str(error))
     except OSError as error:
@@ -51,7 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print("chiraljax: interrupted", file=sys.stderr)
         return 130
     except Exception as error:
-        # Usage errors are click's in older releases of typer and its own copies of them in newer ones.
+        # Usage errors have the classes of click in older releases of typer, and copies of them in newer ones.
         usage = getattr(error, "format_message", None)
         if usage is None:
             raise

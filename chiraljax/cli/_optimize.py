@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from .._errors import InputError
-from ._examples import print_example
+from ._examples import example_option
 from ._output import checked_folder, made_folder
 from ._progress import advise, climbing
 
@@ -16,15 +16,7 @@ NOT_CONVERGED = 1
 def optimize(
     config: Annotated[str, typer.Argument(metavar="CONFIG.toml", help="What to optimise; see --example.")],
     out: Annotated[str, typer.Option(metavar="DIR", help="Folder for pulse, figures and report; made if missing.")],
-    example: Annotated[
-        bool,
-        typer.Option(
-            "--example",
-            is_eager=True,
-            callback=print_example("optimize.toml"),
-            help="Print a commented CONFIG.toml and exit.",
-        ),
-    ] = False,
+    example: Annotated[bool, example_option("optimize.toml", "CONFIG.toml")] = False,
 ) -> int:
     """The pulse that does most within limits of a laser, and how near it is to what any pulse could do.
 
@@ -35,19 +27,19 @@ def optimize(
     from ..control import optimize_pulse
     from ..io import load_optimization
 
-    asked = load_optimization(config)
+    settings = load_optimization(config)
     checkpoint = folder / "checkpoint.npz"
     with made_folder(folder):
         try:
-            with climbing("Climbing", asked.options["objective"].units) as advance:
+            with climbing("Climbing", settings.options["objective"].units) as advance:
                 optimum = optimize_pulse(
-                    asked.material, asked.pulse, **asked.options, checkpoint=checkpoint, on_step=advance
+                    settings.material, settings.pulse, **settings.options, checkpoint=checkpoint, on_step=advance
                 )
         except InputError as error:
             if error.source == str(checkpoint):
                 raise InputError(error.field, f"{error.message}; delete it to begin anew", error.source) from None
             raise error.inside(source=config) from None
-        summary = _write(folder, optimum, asked)
+        summary = _write(folder, optimum, settings)
     print(summary)
     if optimum.status == "not converged":
         advise(
@@ -62,8 +54,8 @@ def optimize(
     return 0
 
 
-def _write(folder: Path, optimum, asked) -> str:
-    """Every file of the result; returns a line that sums it up."""
+def _write(folder: Path, optimum, settings) -> str:
+    """Write every file of the result; returns a summary on one line."""
     from ..control import paper_pulse
     from ..io import optimum_content, write_field, write_json, write_optimum_report, write_outcome, write_pulse
     from ..plot import convergence_figure, optimum_figure, save_figure
@@ -76,7 +68,7 @@ def _write(folder: Path, optimum, asked) -> str:
     write_json(folder / "optimum.json", content)
     save_figure(optimum_figure(optimum), folder / "optimum.png")
     save_figure(convergence_figure(optimum), folder / "convergence.png")
-    write_optimum_report(folder / "report.md", optimum, asked, comparison, content)
+    write_optimum_report(folder / "report.md", optimum, settings, comparison, content)
     ratio = "" if optimum.ratio is None else f", {optimum.ratio:.1%} of what no pulse exceeds"
     gain = "" if comparison.gain is None else f", {comparison.gain:.3g} times the paper's pulse"
     return f"{folder / 'report.md'}: {optimum.objective:.4g} {optimum.units}{ratio}{gain}"

@@ -1,4 +1,4 @@
-"""Where results go, checked before anything is computed."""
+"""Output files and folders, checked before the computation."""
 
 import json
 import os
@@ -13,14 +13,14 @@ Writers = Mapping[str, Callable[[Path], object]]
 
 
 def checked_output(out: str, suffixes: tuple[str, ...]) -> Path | None:
-    """The file to write, or None for `-`, standard output; raises `InputError` if it cannot be written."""
+    """The output file, or None for `-`, standard output; raises `InputError` if it cannot be written."""
     if out == "-":
         return None
     return _file("--out", out, suffixes, f"end in one of {', '.join(suffixes)}, or be - for JSON")
 
 
 def checked_animation(option: str, out: str) -> Path:
-    """The .gif to write; raises `InputError` if it cannot be written."""
+    """The .gif file; raises `InputError` if it cannot be written."""
     return _file(option, out, (".gif",), "end in .gif")
 
 
@@ -33,7 +33,7 @@ def _file(option: str, out: str, suffixes: tuple[str, ...], expected: str) -> Pa
 
 
 def checked_folder(out: str) -> Path:
-    """The folder to write into; it may be missing, but the first of its parents that exists must be writable."""
+    """The output folder; it may be missing, but its first existing parent must be writable."""
     path = Path(out)
     check(not path.exists() or path.is_dir(), "--out", f"must be a folder, but {out} is a file")
     check_folder(next(folder for folder in (path, *path.absolute().parents) if folder.exists()))
@@ -42,7 +42,7 @@ def checked_folder(out: str) -> Path:
 
 @contextmanager
 def made_folder(folder: Path) -> Iterator[None]:
-    """The folder and those that it is in, made if missing; if the block fails, those made and empty go again."""
+    """Make the folder and its parents; if the block fails, remove the new empty ones."""
     made = [path for path in (folder, *folder.parents) if not path.exists()]
     folder.mkdir(parents=True, exist_ok=True)
     try:
@@ -55,7 +55,7 @@ def made_folder(folder: Path) -> Iterator[None]:
 
 
 def write(path: Path | None, content: Callable[[], dict], writers: Writers) -> None:
-    """The JSON `content` to standard output, or the file by the writer of its suffix."""
+    """Print the `content` as JSON if `path` is None, else write the file with the writer of its suffix."""
     if path is None:
         json.dump(content(), sys.stdout, allow_nan=False, ensure_ascii=False)
         sys.stdout.write("\n")
@@ -64,6 +64,6 @@ def write(path: Path | None, content: Callable[[], dict], writers: Writers) -> N
 
 
 def check_folder(folder: Path, option: str = "--out") -> None:
-    """Raise `InputError` unless something can be made in a folder."""
+    """Raise `InputError` for a folder that does not exist or is not writable."""
     check(folder.is_dir(), option, f"must be in a folder that exists, but there is no folder {folder}")
     check(os.access(folder, os.W_OK | os.X_OK), option, f"must be in a folder that is writable, but {folder} is not")

@@ -33,18 +33,18 @@ def phonons(
     from ..plot import lattice_figure, save_figure
 
     plane = plane_across(direction)
-    found = load_lattice(lattice, born=born, force_sets=force_sets, force_constants=force_constants, supercell=cells)
+    model = load_lattice(lattice, born=born, force_sets=force_sets, force_constants=force_constants, supercell=cells)
     if out is None:
-        print(found.table())
-        print(_turned(found, direction))
+        print(model.table())
+        print(_turned(model, direction))
         return
-    rows = [_row(number, one, found.crystal.volume) for number, one in enumerate(found.modes)]
+    rows = [_row(number, mode, model.crystal.volume) for number, mode in enumerate(model.modes)]
 
     def figure():
-        polar = next((one for one in found.modes if one.infrared), found.modes[0])
+        polar = next((mode for mode in model.modes if mode.infrared), model.modes[0])
         vectors = polar.eigenvectors if polar.charges is None else polarised(polar, plane)[0]
-        bands = found.dispersion(points=points)
-        return lattice_figure(bands, found.crystal, vectors[0] / found.masses[:, None] ** 0.5, found.modes)
+        bands = model.dispersion(points=points)
+        return lattice_figure(bands, model.crystal, vectors[0] / model.masses[:, None] ** 0.5, model.modes)
 
     def content() -> dict:
         return {"lattice": lattice, "axis": direction, "modes": rows}
@@ -60,18 +60,18 @@ def phonons(
     )
 
 
-def _row(number: int, one, volume: float) -> dict[str, Any]:
-    """Imaginary frequencies are negative; charges in e/√u are the largest of the set."""
+def _row(number: int, mode, volume: float) -> dict[str, Any]:
+    """A set of modes; an imaginary frequency is negative, charges in e/√u are the largest of the set."""
     row = {
         "number": number,
-        "irrep": one.irrep,
-        "degeneracy": one.degeneracy,
-        "frequency_thz": one.frequency,
-        "infrared": int(one.infrared),
+        "irrep": mode.irrep,
+        "degeneracy": mode.degeneracy,
+        "frequency_thz": mode.frequency,
+        "infrared": int(mode.infrared),
     }
-    known = one.charges is not None
-    strength = one.oscillator_strength if known else None
-    share = one.dielectric_share(volume) if known else None
+    strength, share = None, None
+    if mode.charges is not None:
+        strength, share = mode.oscillator_strength, mode.dielectric_share(volume)
     for i, direction in enumerate("xyz"):
         row[f"charge_{direction}"] = None if strength is None else max(float(strength[i, i]), 0.0) ** 0.5
     for i, direction in enumerate("xyz"):
@@ -79,10 +79,10 @@ def _row(number: int, one, volume: float) -> dict[str, Any]:
     return row
 
 
-def _turned(found, direction: list[float]) -> str:
+def _turned(lattice, direction: list[float]) -> str:
     shown = ", ".join(f"{part:g}" for part in direction)
     try:
-        pairs = found.phonon(damping=0.0, axis=direction, modes="all")
+        pairs = lattice.phonon(damping=0.0, axis=direction, modes="all")
     except InputError as error:
         return f"Light along [{shown}] turns no mode: {error}"
     names = [

@@ -1,4 +1,4 @@
-"""Progress, on standard error and only if that is a terminal."""
+"""Progress on standard error, if it is a terminal."""
 
 import sys
 import time
@@ -8,74 +8,65 @@ from typing import Any
 
 
 @contextmanager
-def working(what: str) -> Iterator[None]:
-    """A spinner with the time that has passed."""
+def working(title: str) -> Iterator[None]:
+    """A spinner with the elapsed time."""
     from rich.console import Console
     from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
     console = Console(stderr=True)
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
     with Progress(*columns, console=console, transient=True, disable=not sys.stderr.isatty()) as progress:
-        progress.add_task(what, total=None)
+        progress.add_task(title, total=None)
         yield
 
 
 @contextmanager
 def bar(steps: Sequence[str]) -> Iterator[Callable[[str], None]]:
-    """A bar over `steps`; call what is yielded with the name of each step as it begins."""
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
-    columns = (TextColumn("{task.description:<24}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    console = Console(stderr=True)
-    with Progress(*columns, console=console, disable=not sys.stderr.isatty()) as progress:
-        task = progress.add_task(steps[0], total=len(steps))
-
-        def begin(step: str) -> None:
-            progress.update(task, description=step, completed=list(steps).index(step))
-
-        yield begin
-        progress.update(task, description="Done", completed=len(steps))
+    """A bar over `steps`; yields a function to call with the name of each step at its start."""
+    with _described(f"{steps[0]:<24}", transient=False) as show:
+        yield lambda step: show(list(steps).index(step), len(steps), f"{step:<24}")
+        show(len(steps), len(steps), f"{'Done':<24}")
 
 
 @contextmanager
-def counted(what: str) -> Iterator[Callable[[int, int, float], None]]:
-    """A bar of searches done, with the best loss; call what is yielded with done, total and the best."""
-    with _described(what) as show:
+def counted(title: str) -> Iterator[Callable[[int, int, float], None]]:
+    """A bar of finished searches with the best loss; yields a function of finished, total and best loss."""
+    with _described(title) as show:
         lowest = float("inf")
 
         def advance(done: int, total: int, best: float) -> None:
             nonlocal lowest
             lowest = min(lowest, best)
-            show(done, total, f"{what}, best loss {lowest:.6g} eV²")
+            show(done, total, f"{title}, best loss {lowest:.6g} eV²")
 
         yield advance
 
 
 @contextmanager
-def climbing(what: str, units: str) -> Iterator[Callable[[int, int, float, float], None]]:
-    """A bar of steps done; call what is yielded with done, total, the best objective and its violation."""
-    with _described(what) as show:
+def climbing(title: str, units: str) -> Iterator[Callable[[int, int, float, float], None]]:
+    """A bar of finished steps; yields a function of finished, total, best objective and its violation."""
+    with _described(title) as show:
         yield lambda done, total, best, violation: show(
-            done, total, f"{what}, best {best:.6g} {units}, violation {violation:.1g}"
+            done, total, f"{title}, best {best:.6g} {units}, violation {violation:.1g}"
         )
 
 
 @contextmanager
-def _described(what: str) -> Iterator[Callable[[int, int, str], None]]:
-    """A bar; call what is yielded with done, total and the description."""
+def _described(title: str, *, transient: bool = True) -> Iterator[Callable[[int, int, str], None]]:
+    """A bar; yields a function of finished, total and description."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as progress:
-        task = progress.add_task(what, total=None)
+    console, quiet = Console(stderr=True), not sys.stderr.isatty()
+    with Progress(*columns, console=console, transient=transient, disable=quiet) as progress:
+        task = progress.add_task(title, total=None)
         yield lambda done, total, text: progress.update(task, completed=done, total=total, description=text)
 
 
 @contextmanager
 def sweeping(stages: Sequence[Any]) -> Iterator[Callable[[str, int, int], None]]:
-    """A bar for each stage, with rate and remaining time; call what is yielded with stage, chunks done and all."""
+    """A bar per stage with rate and remaining time; yields a function of stage, finished chunks and all chunks."""
     from rich.console import Console
     from rich.progress import (
         BarColumn,

@@ -9,7 +9,7 @@ from typer.core import TyperCommand
 
 from .._errors import check
 from ._arguments import grid, not_negative, positive
-from ._examples import print_example
+from ._examples import example_option
 from ._magnetization import REGIONS
 from ._output import checked_animation, checked_output, write
 from ._progress import advise, working
@@ -22,10 +22,11 @@ if TYPE_CHECKING:
     from ..pulse import AbstractPulse
 
 _PER_PERIOD = 20
+"""times of the animation per period of the fastest mode"""
 
 
 class Command(TyperCommand):
-    """Names the couplings only where its help is shown, so that no other help waits for their import."""
+    """Lists the couplings in its help; they are imported only then."""
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
         from .._family import family, help_of
@@ -48,8 +49,7 @@ def simulate(
     ] = None,
     coupling: Annotated[str, typer.Option(metavar="NAME", help="How Ω follows from the motion.")] = "kinematic",
     surface: Annotated[
-        str,
-        typer.Option(metavar="screened|fresnel", help="The field over ε∞, or what the surface lets through of it."),
+        str, typer.Option(metavar="screened|fresnel", help="The field over ε∞, or what the surface lets through of it.")
     ] = "screened",
     times: Annotated[str, typer.Option(metavar="A:B:N", help="ps; the phonon is at rest at A.")] = "0:10:201",
     rtol: Annotated[float, typer.Option(metavar="R", help="Relative error of the k-sum.")] = 1e-3,
@@ -58,15 +58,7 @@ def simulate(
         str | None,
         typer.Option(metavar="FILE.gif", help="Also show the turning cell; for one --mu and one --temperature."),
     ] = None,
-    example: Annotated[
-        bool,
-        typer.Option(
-            "--example",
-            is_eager=True,
-            callback=print_example("pulse.toml"),
-            help="Print a commented PULSE.toml and exit.",
-        ),
-    ] = False,
+    example: Annotated[bool, example_option("pulse.toml", "PULSE.toml")] = False,
 ) -> None:
     """Moment (μ_B per cell) against time after a pulse."""
     path = checked_output(out, (".csv", ".nc", ".json", ".png"))
@@ -137,14 +129,9 @@ def simulate(
 
 
 def _animate(
-    film: Path,
-    model: "Material",
-    field: "AbstractPulse",
-    surface: str,
-    result: "Simulation",
-    instants: "ndarray",
+    film: Path, model: "Material", field: "AbstractPulse", surface: str, result: "Simulation", instants: "ndarray"
 ) -> None:
-    """The motion at times close enough to follow every turn, with the moment between those that were asked for."""
+    """Write the animation at `_PER_PERIOD` times per period, with the moment interpolated between `instants`."""
     import numpy as np
 
     from ..plot import write_animation

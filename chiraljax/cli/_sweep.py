@@ -1,4 +1,4 @@
-"""`chiraljax sweep`, and `chiraljax export` of what it wrote."""
+"""`chiraljax sweep`, and `chiraljax export` and `report` of its store."""
 
 import shlex
 import sys
@@ -9,7 +9,7 @@ import typer
 
 from .._errors import InputError, check, within
 from ._environment import join_processes
-from ._examples import print_example
+from ._examples import example_option
 from ._output import check_folder, checked_output, write
 from ._progress import advise, sweeping
 
@@ -25,15 +25,7 @@ def sweep(
         str | None, typer.Option(metavar="ADDRESS", help="Of a Dask scheduler whose workers compute.")
     ] = None,
     memory: Annotated[float | None, typer.Option(metavar="GB", help="What the process may take.")] = None,
-    example: Annotated[
-        bool,
-        typer.Option(
-            "--example",
-            is_eager=True,
-            callback=print_example("sweep.toml"),
-            help="Print a commented CONFIG.toml and exit.",
-        ),
-    ] = False,
+    example: Annotated[bool, example_option("sweep.toml", "CONFIG.toml")] = False,
 ) -> int:
     """Many simulations in one Zarr store: each point of the axes of CONFIG.toml.
 
@@ -52,10 +44,10 @@ def sweep(
     from ..io import load_sweep
     from ..sweeps import plan_sweep, run_sweep
 
-    asked = load_sweep(config)
-    options: dict[str, Any] = asked.options if memory is None else asked.options | {"memory": memory}
+    settings = load_sweep(config)
+    options: dict[str, Any] = settings.options if memory is None else settings.options | {"memory": memory}
     with within(source=config):
-        plan = plan_sweep(asked.material, asked.pulse, **options)
+        plan = plan_sweep(settings.material, settings.pulse, **options)
     if first:
         print(plan, file=sys.stdout if dry_run else sys.stderr)
     if dry_run:
@@ -63,7 +55,7 @@ def sweep(
     try:
         with sweeping(plan.stages if first else ()) as advance:
             results = run_sweep(
-                plan, store, resume=resume, scheduler=scheduler, on_progress=advance, attributes={"toml": asked.text}
+                plan, store, resume=resume, scheduler=scheduler, on_progress=advance, attributes={"toml": settings.text}
             )
     except KeyboardInterrupt as stopped:
         again = ["chiraljax", "sweep", config, "--out", out, "--resume"]

@@ -1,4 +1,4 @@
-"""Files, in and out; each is written whole or not at all."""
+"""Reading and writing files; each is written completely or not at all."""
 
 from ._csv import read_kpoints as read_kpoints
 from ._csv import write_csv as write_csv

@@ -12,13 +12,13 @@ from .._errors import check, within
 from .._validation import read_text
 
 COMPONENTS = ["k1", "k2", "k3"]
-"""of a fractional k-point"""
+"""header of a fractional k-point"""
 
 
 def write_csv(
     path: str | os.PathLike[str], columns: Sequence[str], rows: Iterable[Iterable], *, comment: str | None = None
 ) -> None:
-    """A header of `columns` and the `rows` below it, numbers with all their digits, under a line `# comment`."""
+    """Write a CSV file: the line `# comment` if given, the header `columns`, and `rows` with all digits."""
     with atomic_path(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
         if comment is not None:
             file.write(f"# {comment}\n")
@@ -30,7 +30,8 @@ def write_csv(
 def read_kpoints(path: str | os.PathLike[str]) -> np.ndarray:
     """Fractional k-points (K, 3) from a file with the header k1,k2,k3; lines that start with # are comments.
 
-    **Raises:** `InputError` naming the file, the row and what was expected.
+    Raises:
+        InputError: with the file and the row.
     """
 
     def check_header(header: list[str]) -> None:
@@ -40,13 +41,13 @@ def read_kpoints(path: str | os.PathLike[str]) -> np.ndarray:
 
 
 def read_table(
-    path: str | os.PathLike[str], what: str, check_header: Callable[[list[str]], None]
+    path: str | os.PathLike[str], kind: str, check_header: Callable[[list[str]], None]
 ) -> tuple[list[str], np.ndarray]:
     """The header and the numbers below it, one row per k-point; lines that start with # are comments.
 
-    **Raises:** `InputError` naming file and row for a row that does not fit, and what `check_header` raises.
+    Raises `InputError`, with file and row, for a row that does not fit, and the errors of `check_header`.
     """
-    lines = read_text(path, what).removeprefix("\ufeff").splitlines()
+    lines = read_text(path, kind).removeprefix("\ufeff").splitlines()
     numbered = [(n, line) for n, line in enumerate(lines, 1) if line.strip() and not line.lstrip().startswith("#")]
     check(numbered, "", "must have the header k1,k2,k3, but the file is empty", path)
     (first, header), *body = [(n, [cell.strip() for cell in line.split(",")]) for n, line in numbered]

@@ -1,4 +1,4 @@
-"""Tables that show how a file describes the members of a family."""
+"""Examples of tables for the members of a family."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -20,33 +20,39 @@ def example_tables(
     first: type[Declared] | None = None,
     constructor: Callable[[Any], str] = lambda cls: "",
 ) -> list[str]:
-    """A commented table for each member of the family of `base`, that of `first` before the others.
+    """A commented table for each member of the family of `base`.
 
-    `head` gives the lines with which each begins, `constructor` is as in `one_of`.
+    Args:
+        base: the abstract class of the family.
+        head: the first lines of the table of a class.
+        first: the member whose table comes first.
+        constructor: the class method that the table describes, "" for the class itself.
     """
     members = sorted(family(base).values(), key=lambda cls: cls is not first)
     return ["\n".join([f"# {help_of(cls)}", head(cls), *_fields(cls, constructor(cls))]) for cls in members]
 
 
 def commented(text: str) -> str:
-    """The same with each line a comment."""
+    """`text` with each line as a comment."""
     return "\n".join(line if line.startswith("# ") else f"# {line}" for line in text.split("\n"))
 
 
 def _fields(cls: type[Declared], constructor: str) -> Iterator[str]:
-    """For each argument its example or default, unit, range and what it is; not those without a value to show."""
+    """A line for each argument with an example or a default: value, unit, range and help."""
     if cls.columns:
         yield _line('file = "trace.csv"', f"with the columns {', '.join(cls.columns)}; paths count from this folder")
         return
-    for name, (said, default) in arguments_of(cls, constructor).items():
-        value = said.example if default in (REQUIRED, None) else default
+    for name, (parameter, default) in arguments_of(cls, constructor).items():
+        value = parameter.example if default in (REQUIRED, None) else default
         if value is None and default is None:
             continue
         if value is None:
-            value = np.ones([1 if isinstance(n, str) else n for n in said.shape], int if said.whole else float)
-        item = lines(rows_of(said, value)) if len(said.shape) > 1 else tomlkit.item(rows_of(said, value))
-        words = [word for word in (said.unit, said.range) if word not in ("", "1")]
-        yield _line(f"{name} = {item.as_string()}", f"{', '.join(words)}{': ' if words else ''}{said.help}")
+            value = np.ones(
+                [1 if isinstance(n, str) else n for n in parameter.shape], int if parameter.whole else float
+            )
+        item = lines(rows_of(parameter, value)) if len(parameter.shape) > 1 else tomlkit.item(rows_of(parameter, value))
+        words = [word for word in (parameter.unit, parameter.range) if word not in ("", "1")]
+        yield _line(f"{name} = {item.as_string()}", f"{', '.join(words)}{': ' if words else ''}{parameter.help}")
 
 
 def _line(text: str, comment: str) -> str:

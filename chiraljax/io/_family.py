@@ -1,4 +1,4 @@
-"""Tables of files that describe a pulse, a coupling or an objective, as its class declares them."""
+"""Tables of files for a pulse, a coupling or an objective, from the declarations in its class."""
 
 import inspect
 from collections.abc import Callable
@@ -14,10 +14,12 @@ from .._family import REQUIRED, Declared, arguments_of, family
 from .._parameter import Parameter
 
 Reader = Callable[[Any], Callable[..., Any]]
-"""Of a table that was parsed; for `pydantic.PlainValidator`."""
+"""From a parsed table to a function that builds the object; for `pydantic.PlainValidator`."""
 
 
-class _Closed(BaseModel):
+class ClosedTable(BaseModel):
+    """A table without unknown fields."""
+
     model_config = ConfigDict(extra="forbid")
 
 
@@ -26,76 +28,75 @@ class _Open(BaseModel):
 
 
 def table_of(cls: type[Declared], constructor: str = "") -> Reader:
-    """Reads a table of `cls`, or of what its class method `constructor` takes.
+    """A reader of tables of `cls`, or of the arguments of its class method `constructor`.
 
-    Names and types are checked when the file is read. The value builds the object when it is called, and the class
-    checks the ranges: `value(folder, **context)`, with the folder from which paths count, and what the constructor
-    takes besides.
+    The reader checks names and types. It returns a function that builds the object, `value(folder, **context)`, with
+    the folder for relative paths and further arguments of the constructor; the class checks the ranges.
     """
-    return partial(_described, cls, constructor)
+    return partial(_read, cls, constructor)
 
 
 def one_of(
     base: type[Declared], tag: str, *, default: Any = ..., constructor: Callable[[Any], str] = lambda cls: ""
 ) -> Reader:
-    """Reads a table of a member of the family of `base`, whose name is the field `tag`; values as of `table_of`.
+    """A reader, as by `table_of`, of tables of the family of `base`; the field `tag` is the name of the class.
 
-    `constructor` names the class method of each class, "" for the class itself.
+    `constructor` gives the class method of each class, "" for the class itself.
     """
 
-    def described(given: Any) -> Any:
+    def read(table: Any) -> Any:
         members = family(base)
         names: Any = (Literal[tuple(members)], default)
-        name = getattr(create_model("table", __base__=_Open, **{tag: names}).model_validate(given), tag)
-        rest = {field: value for field, value in given.items() if field != tag}
-        return _described(members[name], constructor(members[name]), rest)
+        name = getattr(create_model("table", __base__=_Open, **{tag: names}).model_validate(table), tag)
+        rest = {field: value for field, value in table.items() if field != tag}
+        return _read(members[name], constructor(members[name]), rest)
 
-    return described
+    return read
 
 
 def fields_of(cls: type, constructor: str = "") -> dict[str, Any]:
-    """Type and default of each field of a table, for `pydantic.create_model`; None stands for that of `cls`."""
+    """Type and default of each field of a table, for `pydantic.create_model`; None stands for the default of `cls`."""
     arguments = arguments_of(cls, constructor).items()
-    return {name: (_type(said), ... if default is REQUIRED else None) for name, (said, default) in arguments}
+    return {name: (_type(field), ... if default is REQUIRED else None) for name, (field, default) in arguments}
 
 
-def rows_of(said: Parameter, value: Any) -> Any:
-    """A value as files have it: a number, a list of them, or one row for each place along the first axis."""
+def rows_of(parameter: Parameter, value: Any) -> Any:
+    """A value for files: a number, a list of numbers, or one row per index of the first axis."""
     value = np.asarray(value)
-    return (value.reshape(-1, prod(said.shape[1:])) if _in_rows(said) else value).tolist()
+    return (value.reshape(-1, prod(parameter.shape[1:])) if _in_rows(parameter) else value).tolist()
 
 
-def _described(cls: type[Declared], constructor: str, given: Any) -> Callable[..., Any]:
+def _read(cls: type[Declared], constructor: str, table: Any) -> Callable[..., Any]:
     fields: dict[str, Any] = {"file": (str, ...)} if cls.columns else fields_of(cls, constructor)
-    table = create_model("table", __base__=_Closed, **fields).model_validate(given)
-    return partial(_build, cls, constructor, table.model_dump(exclude_unset=True))
+    model = create_model("table", __base__=ClosedTable, **fields).model_validate(table)
+    return partial(_build, cls, constructor, model.model_dump(exclude_unset=True))
 
 
-def _build(cls: Any, constructor: str, given: dict[str, Any], folder: Path = Path(), **context: Any) -> Any:
+def _build(cls: Any, constructor: str, table: dict[str, Any], folder: Path = Path(), **context: Any) -> Any:
     if cls.columns:
-        return cls.from_csv(folder / given["file"])
+        return cls.from_csv(folder / table["file"])
     arguments, call = arguments_of(cls, constructor), getattr(cls, constructor) if constructor else cls
-    values = {name: _array(arguments[name].said, value) for name, value in given.items()}
+    values = {name: _array(arguments[name].said, value) for name, value in table.items()}
     taken = inspect.signature(call).parameters.keys() - arguments.keys()
     return call(**values, **{name: value for name, value in context.items() if name in taken})
 
 
-def _in_rows(said: Parameter) -> bool:
-    return len(said.shape) > 1 and isinstance(said.shape[0], str)
+def _in_rows(parameter: Parameter) -> bool:
+    return len(parameter.shape) > 1 and isinstance(parameter.shape[0], str)
 
 
-def _type(said: Parameter) -> Any:
-    number: Any = StrictInt if said.whole else float
-    if not said.shape:
+def _type(parameter: Parameter) -> Any:
+    number: Any = StrictInt if parameter.whole else float
+    if not parameter.shape:
         return number
-    if _in_rows(said):
-        return list[_row(number, said.shape[1:])]
-    return list[number] if isinstance(said.shape[0], str) else _row(number, said.shape)
+    if _in_rows(parameter):
+        return list[_row(number, parameter.shape[1:])]
+    return list[number] if isinstance(parameter.shape[0], str) else _row(number, parameter.shape)
 
 
 def _row(number: Any, shape: tuple[Any, ...]) -> Any:
     return tuple[(number,) * prod(shape)]
 
 
-def _array(said: Parameter, value: Any) -> Any:
-    return np.reshape(value, [-1 if isinstance(n, str) else n for n in said.shape]) if said.shape else value
+def _array(parameter: Parameter, value: Any) -> Any:
+    return np.reshape(value, [-1 if isinstance(n, str) else n for n in parameter.shape]) if parameter.shape else value

@@ -1,4 +1,4 @@
-"""How to fit, from a file, and what came out, for one."""
+"""The settings of a fit from a file, and its results for a file."""
 
 import dataclasses
 import os
@@ -14,10 +14,10 @@ from ..fit import BandFit, MultiStart, Target, Variation
 
 
 class FitSettings(NamedTuple):
-    """What a TOML file says of a fit."""
+    """The settings of a fit in a TOML file."""
 
     targets: list[Target] | None
-    """None for the default ones"""
+    """None for the defaults of `fit_bands`"""
     variation: Variation
     search: MultiStart
 
@@ -27,7 +27,7 @@ class _Table(BaseModel):
 
 
 def _entries(cls: type[Module], *left_out: str) -> dict[str, Any]:
-    """Type and default of the fields of a class, as pydantic takes them."""
+    """Type and default of the fields of a class, for `pydantic.create_model`."""
     types = get_type_hints(cls)
 
     def default(field: dataclasses.Field) -> Any:
@@ -48,9 +48,10 @@ _FitFile = create_model("_FitFile", __base__=_Table, **_FIELDS)
 def load_fit(path: str | os.PathLike[str]) -> FitSettings:
     """Targets, variation and search of a fit, from a TOML file.
 
-    It has a table [[target]] per `Target`, and the fields of `Variation` and `MultiStart` but for the solver.
+    It has a table [[target]] per `Target`, and the fields of `Variation` and `MultiStart` except the solver.
 
-    **Raises:** `InputError` with one line that names the file, the field and what was expected.
+    Raises:
+        InputError: with the file and the field.
     """
     file = parse_toml(read_text(path, "a TOML file of a fit"), _FitFile, str(path), "fit file")
     content: dict[str, Any] = {name: getattr(file, name) for name in _FIELDS}

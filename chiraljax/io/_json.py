@@ -21,7 +21,11 @@ def to_json(dataset: xr.Dataset) -> dict:
 
 
 def write_json(path: str | os.PathLike[str], content: object, *, compact: bool = False) -> None:
-    """`content` of plain types as a file, indented or `compact` on one line; raises `ValueError` for NaN."""
+    """Write `content` of plain types, indented or `compact` on one line.
+
+    Raises:
+        ValueError: for NaN and infinities.
+    """
     indent, separators = (None, (",", ":")) if compact else (1, None)
     text = json.dumps(content, indent=indent, separators=separators, allow_nan=False, ensure_ascii=False)
     with atomic_path(path) as temporary:

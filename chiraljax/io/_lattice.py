@@ -1,4 +1,4 @@
-"""What the files of other tight-binding codes hold: matrices on a lattice, of orbitals or of spin-orbitals."""
+"""A model for other tight-binding codes: H(R) of orbitals or of spin-orbitals."""
 
 from typing import NamedTuple
 
@@ -10,7 +10,7 @@ from ..electrons import Electrons
 
 
 class LatticeModel(NamedTuple):
-    """H(R) as NumPy arrays, with the places of its basis functions."""
+    """H(R) as NumPy arrays, with the positions of the basis functions."""
 
     cells: Int[np.ndarray, "R 3"]
     matrices: Complex[np.ndarray, "R m m"]
@@ -22,13 +22,11 @@ class LatticeModel(NamedTuple):
 
 
 def lattice_model(electrons: Electrons, rotation: ArrayLike) -> LatticeModel:
-    """The model as other codes take it; spinless unless it has spin–orbit coupling or rotates (Ω in rad/ps).
+    """The model for other codes; spinless unless it has spin–orbit coupling or rotates (Ω in rad/ps).
 
-
-    **Raises:** `InputError` for a Hamiltonian that is not finite.
+    Raises `InputError` for a Hamiltonian that is not finite.
     """
-    cells, both = electrons.hoppings(rotation)
-    matrices = np.asarray(both)
+    cells, matrices = map(np.asarray, electrons.hoppings(rotation))
     check_finite("H(R)", matrices)
     spinful = electrons.has_spin_orbit or bool(np.any(np.asarray(rotation)))
     positions = np.array([electrons.crystal.positions[site] for site, _, _ in electrons.orbitals])

@@ -24,21 +24,26 @@ def write_material(
     source: str | None = None,
     comments: Mapping[str, str] | None = None,
 ) -> None:
-    """A material file that `load_material` reads as the same material, every number to the last bit.
+    """Write a material file that `load_material` reads as the same material, every number to the last bit.
 
-    `source` says where the parameters of the electrons come from; without it, it is that of the file they were
-    loaded from. `comments` stand behind parameters, by their names, such as `{"Ta.d.t2g": "± 0.012"}`.
-    Raises `InputError`, and leaves an older file as it was, for a path that does not end in .toml, for a comment
-    on an unknown parameter, for text of more than one line and for a number that is not finite.
+    Args:
+        path: ends in .toml.
+        material: what to write.
+        source: of the parameters of the electrons; by default that of the file from which they were loaded.
+        comments: a text behind each parameter, by its name, such as `{"Ta.d.t2g": "± 0.012"}`.
+
+    Raises:
+        InputError: for another ending, a comment on an unknown parameter, text of more than one line, and a number
+            that is not finite. An older file is then unchanged.
     """
     comments = comments or {}
-    known = list(material.electrons.parameters)
-    unknown = [name for name in comments if name not in known]
+    parameters = list(material.electrons.parameters)
+    unknown = [name for name in comments if name not in parameters]
     check(str(path).endswith(".toml"), "", "must be a material file .toml", path)
-    check(not unknown, "comments", f"must be on parameters among {known}, but got {unknown}")
+    check(not unknown, "comments", f"must be on parameters among {parameters}, but got {unknown}")
     texts = {"source": source or ""} | {f"comment on {name}": comment for name, comment in comments.items()}
-    for what, line in texts.items():
-        check(line.isprintable(), what, f"must be one line of text, but got {line!r}")
+    for field, line in texts.items():
+        check(line.isprintable(), field, f"must be one line of text, but got {line!r}")
     text = tomlkit.dumps(_document(material, source, comments))
     parse_toml(text, MaterialFile, str(path), "material file")
     with atomic_path(path) as temporary:
@@ -46,18 +51,18 @@ def write_material(
 
 
 def _document(material: Material, source: str | None, comments: Mapping[str, str]) -> tomlkit.TOMLDocument:
-    of_file, of_electrons, of_phonon = material._sources
-    source = of_electrons if source is None else source
+    file_source, electrons_source, phonon_source = material._sources
+    source = electrons_source if source is None else source
     document = tomlkit.document()
     origin = f" Electrons from: {source}" if source.isprintable() and source else ""
     document.add(tomlkit.comment(f"Written by chiraljax {version('chiraljax')}.{origin}"))
     document.add(tomlkit.nl())
     document.add("name", tomlkit.item(material.name))
-    _add(document, "source", of_file)
+    _add(document, "source", file_source)
     document.add("crystal", _crystal(material))
     document.add("electrons", _electrons(material, source, comments))
     if material.phonon is not None:
-        document.add("phonon", _phonon(material.phonon, of_phonon))
+        document.add("phonon", _phonon(material.phonon, phonon_source))
     return document
 
 

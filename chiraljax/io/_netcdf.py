@@ -8,6 +8,6 @@ from .._atomic import atomic_path
 
 
 def write_netcdf(path: str | os.PathLike[str], dataset: xr.Dataset) -> None:
-    """A NetCDF-4 file that xarray and every other NetCDF reader opens."""
+    """Write a NetCDF-4 file."""
     with atomic_path(path) as temporary:
         dataset.to_netcdf(temporary, engine="h5netcdf")

@@ -1,4 +1,4 @@
-"""How to optimise a pulse, from a file."""
+"""The settings of a pulse optimisation from a file."""
 
 import os
 import tomllib
@@ -22,7 +22,7 @@ _LEARNING_RATE = 0.05
 
 
 class Optimization(NamedTuple):
-    """What `optimize_pulse` is to be called with."""
+    """The arguments of `optimize_pulse`."""
 
     material: Material
     pulse: AbstractPulse
@@ -33,10 +33,12 @@ class Optimization(NamedTuple):
 
 
 def load_optimization(path: str | os.PathLike[str]) -> Optimization:
-    """The material, the pulse to begin with and the options of `optimize_pulse` that a TOML file gives.
+    """The material, the initial pulse and the options of `optimize_pulse` from a TOML file.
 
-    Paths in the file count from its folder. Raises `InputError` with one line that names the file, the field and what
-    was expected.
+    Paths in the file are relative to its folder.
+
+    Raises:
+        InputError: with the file and the field.
     """
     path = Path(path)
     text = read_text(path, "a TOML file of an optimisation")
@@ -75,7 +77,7 @@ def load_optimization(path: str | os.PathLike[str]) -> Optimization:
 
 
 def material_of(name: str, folder: Path) -> Material:
-    """A bundled material, or that of a file whose path counts from `folder`."""
+    """A bundled material, or the material of a file in `folder`."""
     return load_material(name if name in bundled_materials() else folder / name)
 
 

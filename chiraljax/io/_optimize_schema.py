@@ -2,15 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Field,
-    NonNegativeFloat,
-    PlainValidator,
-    PositiveFloat,
-    create_model,
-)
+from pydantic import BaseModel, ConfigDict, Field, NonNegativeFloat, PlainValidator, PositiveFloat, create_model
 
 from ..control import AbstractObjective, Constraints, Deviations, PeakMoment, Search
 from ..coupling import AbstractCoupling, KinematicRotation

@@ -1,4 +1,4 @@
-"""What came out of an optimisation, for files."""
+"""The results of an optimisation for files."""
 
 import math
 import os
@@ -10,11 +10,11 @@ from ..control import Comparison, PulseOptimum
 from ._csv import write_csv
 
 WIDTH = 0.01
-"""the deviation that sensitivities are told for: 1 %, or 10 fs"""
+"""the deviation of the sensitivities: 1 %, or 0.01 ps"""
 
 
 def optimum_content(optimum: PulseOptimum, comparison: Comparison) -> dict[str, Any]:
-    """An optimum as plain types, for JSON; what is not finite becomes None."""
+    """An optimum as plain types, for JSON; numbers that are not finite become None."""
     fields = ("objective", "error", "units", "bound", "bound_reason", "ratio", "status", "slack")
     searched = ("reached", "history", "violations")
     content = {name: getattr(optimum, name) for name in fields} | {
@@ -39,7 +39,7 @@ def optimum_content(optimum: PulseOptimum, comparison: Comparison) -> dict[str, 
 
 
 def write_outcome(path: str | os.PathLike[str], optimum: PulseOptimum) -> None:
-    """What the pulse does as a CSV file: time, field, the first two normal coordinates, L, Ω and M."""
+    """Write a CSV file of time, field, the first two normal coordinates, L, Ω and M."""
     outcome = optimum.outcome.to_xarray()
     columns = [
         outcome[name].transpose("time", ...).values

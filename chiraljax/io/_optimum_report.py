@@ -36,7 +36,7 @@ _VARIED = {
     "timing": ("delay of the pulse", "+10 fs"),
 }
 _ROUNDING = 1e-6
-"""relative, by which a value may be beyond its limit"""
+"""relative excess over a limit that counts as met"""
 _PACKAGES = ("chiraljax", "jax", "jaxlib", "numpy", "scipy", "optax")
 
 
@@ -47,9 +47,14 @@ def write_optimum_report(
     comparison: Comparison,
     content: Mapping[str, Any],
 ) -> None:
-    """What was reached and how good it is, the constraints, the paper's pulse, sensitivities, what was asked: Markdown.
+    """Write the report of an optimisation as Markdown: result, constraints, the paper's pulse, sensitivities, input.
 
-    `comparison` is that of `paper_pulse`, `content` that of `optimum_content`.
+    Args:
+        path: of the file.
+        optimum: of `optimize_pulse`.
+        asked: the input file.
+        comparison: of `paper_pulse`.
+        content: of `optimum_content`.
     """
     with atomic_path(path) as temporary:
         temporary.write_text(_markdown(optimum, asked, comparison, content), encoding="utf-8")
@@ -159,8 +164,8 @@ def _sensitivities(optimum: PulseOptimum, entries: Mapping[str, Mapping[str, flo
     words = "“Change” is that of the objective to first order; “loss of the mean”, for normal deviations of that width."
     if losses:
         worst = max(losses, key=lambda name: losses[name])
-        what, step = _VARIED[worst]
-        words += f" Scatter of the {what} matters most: {step.strip('+')} of it changes the mean by"
+        quantity, step = _VARIED[worst]
+        words += f" Scatter of the {quantity} matters most: {step.strip('+')} of it changes the mean by"
         words += f" {_percent(-(shown[worst]['loss'] or 0.0), '+.2%')}."
     if peak:
         words += " A delay of the pulse moves the peak and does not change it."

@@ -4,26 +4,26 @@ import os
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, PlainValidator, create_model
+from pydantic import PlainValidator, create_model
 
 from .._errors import check, within
 from .._family import family
 from .._validation import parse_toml, read_text
 from ..pulse import AbstractPulse, SampledPulse, SumPulse
-from ._family import Reader, one_of, table_of
+from ._family import ClosedTable, Reader, one_of, table_of
 
 
-class _File(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+class _File(ClosedTable):
     file: str
 
 
 def load_pulse(path: str | os.PathLike[str]) -> AbstractPulse:
     """The pulse of a TOML file, or the samples of a CSV file (see `SampledPulse.from_csv`).
 
-    The TOML file holds tables [[gaussian]] and likewise of every class of pulses that has a `name`; several add up.
+    The TOML file has tables [[gaussian]], or [[NAME]] of any class of pulses with a `name`; several tables add up.
 
-    **Raises:** `InputError` with one line that names the file, the field and what was expected.
+    Raises:
+        InputError: with the file and the field.
     """
     path = Path(path)
     check(path.suffix in {".toml", ".csv"}, "", f"must be a pulse file .toml or .csv, but got {path.suffix!r}", path)
@@ -32,7 +32,7 @@ def load_pulse(path: str | os.PathLike[str]) -> AbstractPulse:
     fields: dict[str, Any] = {
         name: (list[Annotated[Any, PlainValidator(table_of(cls))]], []) for name, cls in family(AbstractPulse).items()
     }
-    schema = create_model("PulseFile", __config__=ConfigDict(extra="forbid"), **fields)
+    schema = create_model("PulseFile", __base__=ClosedTable, **fields)
     file = parse_toml(read_text(path, "a TOML file of a pulse"), schema, str(path), "pulse file")
     pulses = []
     for name in fields:
@@ -44,13 +44,13 @@ def load_pulse(path: str | os.PathLike[str]) -> AbstractPulse:
 
 
 def pulse_table(**options: Any) -> Reader:
-    """Reads a table of one pulse, its `family` and what that has (see `one_of`), or a `file` in the same folder."""
-    described = one_of(AbstractPulse, "family", **options)
+    """A reader of tables of one pulse: its `family` and parameters (see `one_of`), or a `file` in the same folder."""
+    read_family = one_of(AbstractPulse, "family", **options)
 
-    def read(given: Any) -> Any:
-        if not isinstance(given, dict) or "file" not in given or "family" in given:
-            return described(given)
-        file = _File.model_validate(given).file
+    def read(table: Any) -> Any:
+        if not isinstance(table, dict) or "file" not in table or "family" in table:
+            return read_family(table)
+        file = _File.model_validate(table).file
         return lambda folder, **context: load_pulse(folder / file)
 
     return read

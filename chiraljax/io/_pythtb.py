@@ -14,7 +14,7 @@ from ..electrons import Electrons
 from ._lattice import LatticeModel, lattice_model
 
 _NEGLIGIBLE = 1e-14
-"""eV: what roundoff leaves of a hopping that vanishes"""
+"""eV: roundoff of a vanishing hopping"""
 
 _SCRIPT = '''\
 """A tight-binding model for PythTB (1.8 or 2), written by chiraljax {version}; Å and eV.
@@ -47,34 +47,37 @@ for value, i, j, R in hoppings:
 
 
 def to_pythtb(electrons: Electrons, rotation: ArrayLike = 0.0) -> Any:
-    """The model as a `tb_model` of PythTB 1.8 or a `TBModel` of PythTB 2, orbitals in the order of `orbitals`.
+    """The model as a `tb_model` of PythTB 1.8 or a `TBModel` of PythTB 2.
 
-    It has spin (`nspin=2`) if the model has spin–orbit coupling or a `rotation` Ω ≠ 0 (rad/ps, along z, a
-    vector, or one per site).
+    It has spin (`nspin=2`) if it has spin–orbit coupling or rotates.
 
-    **Raises:** `InputError` without PythTB, or with an unknown one, and for a left-handed lattice, which PythTB
-    does not take.
+    Args:
+        electrons: the model; its `orbitals` give the order.
+        rotation: Ω in rad/ps, along z, a vector, or one per site.
+
+    Raises:
+        InputError: without PythTB, with an unknown version of it, and for a left-handed lattice, which PythTB refuses.
     """
     pythtb = _pythtb()
     model = _right_handed(electrons, rotation)
     lattice = electrons.crystal.vectors
     if hasattr(pythtb, "TBModel"):
-        places = pythtb.Lattice(lattice, model.positions, periodic_dirs=[0, 1, 2])
-        theirs = pythtb.TBModel(places, spinful=model.spinful)
+        grid = pythtb.Lattice(lattice, model.positions, periodic_dirs=[0, 1, 2])
+        result = pythtb.TBModel(grid, spinful=model.spinful)
     else:
-        theirs = pythtb.tb_model(3, 3, lattice, model.positions, nspin=1 + model.spinful)
+        result = pythtb.tb_model(3, 3, lattice, model.positions, nspin=1 + model.spinful)
     onsite, hoppings = _terms(model)
-    theirs.set_onsite(onsite)
+    result.set_onsite(onsite)
     for value, i, j, cell in hoppings:
-        theirs.set_hop(value, i, j, cell)
-    return theirs
+        result.set_hop(value, i, j, cell)
+    return result
 
 
 def write_pythtb(path: str | os.PathLike[str], electrons: Electrons, rotation: ArrayLike = 0.0) -> None:
-    """A Python script that builds the model of `to_pythtb` as `model` and needs only PythTB and NumPy.
+    """Write a Python script that builds the model of `to_pythtb` as `model` and needs only PythTB and NumPy.
 
-
-    **Raises:** `InputError` for a left-handed lattice, which PythTB does not take.
+    Raises:
+        InputError: for a left-handed lattice, which PythTB refuses.
     """
     model = _right_handed(electrons, rotation)
     onsite, hoppings = _terms(model)
@@ -97,8 +100,8 @@ def _pythtb() -> Any:
         pythtb = import_module("pythtb")
     except ImportError:
         raise InputError("to_pythtb", "needs PythTB, which is not installed: pip install pythtb") from None
-    known = hasattr(pythtb, "TBModel") or hasattr(pythtb, "tb_model")
-    check(known, "to_pythtb", f"needs PythTB 1.8 or 2, but got {getattr(pythtb, '__version__', 'another')}")
+    supported = hasattr(pythtb, "TBModel") or hasattr(pythtb, "tb_model")
+    check(supported, "to_pythtb", f"needs PythTB 1.8 or 2, but got {getattr(pythtb, '__version__', 'another')}")
     return pythtb
 
 
@@ -109,9 +112,9 @@ def _right_handed(electrons: Electrons, rotation: ArrayLike) -> LatticeModel:
 
 
 def _terms(model: LatticeModel) -> tuple[list, list[tuple]]:
-    """The on-site term of each orbital, and (value, i, j, R) for one of every pair of opposite hoppings.
+    """The on-site term of each orbital, and (value, i, j, R) for one hopping of each conjugate pair.
 
-    With spin a value is a 2×2 list, without it a number.
+    A value is a 2×2 list with spin, a number without.
     """
     spins = 1 + model.spinful
     count, size = len(model.cells), len(model.positions)

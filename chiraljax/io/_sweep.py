@@ -1,4 +1,4 @@
-"""What to sweep over, from a file."""
+"""The settings of a sweep from a file."""
 
 import os
 from pathlib import Path
@@ -18,7 +18,7 @@ from ._sweep_schema import GridTable, ListTable, RandomTable, SobolTable, SweepF
 
 
 class SweepConfiguration(NamedTuple):
-    """What `plan_sweep` is to be called with."""
+    """The arguments of `plan_sweep`."""
 
     material: Material
     pulse: AbstractPulse
@@ -29,10 +29,12 @@ class SweepConfiguration(NamedTuple):
 
 
 def load_sweep(path: str | os.PathLike[str]) -> SweepConfiguration:
-    """The material, the pulse and the options of `plan_sweep` that a TOML file gives.
+    """The material, the pulse and the options of `plan_sweep` from a TOML file.
 
-    Paths in the file count from its folder. Raises `InputError` with one line that names the file, the field and what
-    was expected.
+    Paths in the file are relative to its folder.
+
+    Raises:
+        InputError: with the file and the field.
     """
     path = Path(path)
     text = read_text(path, "a TOML file of a sweep")
@@ -64,13 +66,13 @@ def load_sweep(path: str | os.PathLike[str]) -> SweepConfiguration:
 
 
 def _values(axis: Any) -> Any:
-    """What `plan_sweep` takes for an axis."""
+    """An axis for `plan_sweep`."""
     if isinstance(axis, list):
         return axis
     if isinstance(axis, GridTable):
-        return _united(_grid(axis), axis.units)
+        return _with_units(_grid(axis), axis.units)
     if isinstance(axis, ListTable):
-        return _united(np.array(axis.values), axis.units)
+        return _with_units(np.array(axis.values), axis.units)
     if isinstance(axis, RandomTable):
         columns: dict[str, Any] = uniform_samples(axis.random, axis.count, axis.seed)
     elif isinstance(axis, SobolTable):
@@ -79,7 +81,7 @@ def _values(axis: Any) -> Any:
         columns = {name: np.array(values) for name, values in axis.together.items()}
     unknown = [name for name in axis.units if name not in columns]
     check(not unknown, "units", f"must be of {', '.join(columns)}, but there are some of {', '.join(unknown)}")
-    return {name: _united(values, axis.units.get(name)) for name, values in columns.items()}
+    return {name: _with_units(values, axis.units.get(name)) for name, values in columns.items()}
 
 
 def _grid(axis: GridTable) -> np.ndarray:
@@ -91,5 +93,5 @@ def _grid(axis: GridTable) -> np.ndarray:
     return np.linspace(axis.start, axis.stop, axis.count)
 
 
-def _united(values: np.ndarray, units: str | None) -> np.ndarray | xr.DataArray:
+def _with_units(values: np.ndarray, units: str | None) -> np.ndarray | xr.DataArray:
     return values if units is None else xr.DataArray(values, attrs={"units": units})

@@ -10,13 +10,16 @@ from .._errors import check
 from ._csv import write_csv
 
 _ROWS = 100_000
-"""Held in memory at a time."""
+"""Most rows in memory."""
 
 
 def write_sweep_csv(path: str | os.PathLike[str], dataset: xr.Dataset) -> None:
-    """A row for every point: the coordinates, then every variable, those of fewer axes repeated along the others.
+    """Write a CSV file with one row per point: the coordinates, then every variable.
 
-    Raises `InputError` for a dataset without variables.
+    A variable with fewer axes is repeated along the others.
+
+    Raises:
+        InputError: for a dataset without variables.
     """
     variables = [str(name) for name in dataset.data_vars]
     check(variables, "sweep", "must hold a variable to be written, but holds none")
@@ -42,6 +45,6 @@ def _rows(dataset: xr.Dataset, axes: list[str], columns: list[str]) -> Iterator[
 
 
 def _aligned(values: np.ndarray, dims: tuple, axes: list[str]) -> np.ndarray:
-    """`values` with one axis for each of `axes`, of length 1 where it does not depend on it."""
+    """`values` with one axis for each of `axes`, of length 1 if it is not among `dims`."""
     ordered = values.transpose([dims.index(axis) for axis in axes if axis in dims])
     return ordered.reshape([values.shape[dims.index(axis)] if axis in dims else 1 for axis in axes])

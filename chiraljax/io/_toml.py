@@ -1,4 +1,4 @@
-"""Parts of the TOML files that are written."""
+"""Parts of TOML files."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -14,14 +14,14 @@ def plain(array) -> Any:
 
 
 def inline(**fields) -> Any:
-    """The `fields` as a table within one line."""
+    """The `fields` as a table on one line."""
     table = tomlkit.inline_table()
     table.update(fields)
     return table
 
 
 def lines(items: Iterable, indent: str = "  ") -> Array:
-    """An array with one item a line."""
+    """An array with one item per line."""
     array = tomlkit.array()
     for item in items:
         array.add_line(item if isinstance(item, Array) else tomlkit.item(item), indent=indent)

@@ -13,12 +13,19 @@ from ._lattice import LatticeModel, lattice_model
 
 
 def write_wannier90(prefix: str | os.PathLike[str], electrons: Electrons, rotation: ArrayLike = 0.0) -> None:
-    """The model as prefix_hr.dat and prefix_centres.xyz, as Wannier90 writes them but with 14 decimals.
+    """Write prefix_hr.dat and prefix_centres.xyz in the formats of Wannier90, with 14 decimals.
 
-    Wannier90 defines H(k) = Σ_R e^{ik·R} ⟨0m|H|Rn⟩, which is the convention here too; every degeneracy is 1.
-    A model with spin–orbit coupling, or with a `rotation` Ω ≠ 0 (rad/ps, along z, a vector, or one per site), has one
-    function per spin-orbital, in the order orbital, spin (↑, ↓ fastest); any other has one per orbital. The lattice
-    stands in the comment line of the centres, as in extended XYZ.
+    H(k) = Σ_R e^{ik·R} ⟨0m|H|Rn⟩, as in Wannier90; every degeneracy is 1. A model with spin–orbit coupling or a
+    rotation has one function per spin-orbital, in the order orbital, spin (↑, ↓ fastest); any other has one per
+    orbital. The comment line of the centres has the lattice, as in extended XYZ.
+
+    Args:
+        prefix: of the paths.
+        electrons: the model.
+        rotation: Ω in rad/ps, along z, a vector, or one per site.
+
+    Raises:
+        InputError: for a Hamiltonian that is not finite.
     """
     model = lattice_model(electrons, rotation)
     hr, centres = (Path(f"{os.fspath(prefix)}_{ending}") for ending in ("hr.dat", "centres.xyz"))

@@ -24,13 +24,14 @@ from ._toml import lines, tables
 
 
 def write_pulse(path: str | os.PathLike[str], pulse: AbstractPulse) -> None:
-    """A pulse file that `load_pulse` reads as the same pulse, every number to the last bit.
+    """Write a pulse file that `load_pulse` reads as the same pulse, every number to the last bit.
 
     The terms of a sum are tables, family by family. The samples of the n-th `SampledPulse` of `NAME.toml` are in
     `NAME.sampled-n.csv` beside it.
 
-    **Raises:** `InputError`, and leaves older files as they were, for a path that does not end in .toml, for a pulse of
-    a class without a name and for numbers that `load_pulse` would not take, such as those of several pulses in one.
+    Raises:
+        InputError: for a path that does not end in .toml, a pulse of a class without a name, and numbers that
+            `load_pulse` would refuse, such as those of a batch of pulses. Older files are then unchanged.
     """
     path = Path(path)
     check(path.suffix == ".toml", "", f"must be a pulse file .toml, but got {path.suffix!r}", path)
@@ -51,10 +52,16 @@ def write_pulse(path: str | os.PathLike[str], pulse: AbstractPulse) -> None:
 
 
 def write_field(path: str | os.PathLike[str], pulse: AbstractPulse, times: ArrayLike) -> None:
-    """The field of `pulse` in MV/cm at the `times` (T,) in ps as a CSV file t,E_x,E_y for `SampledPulse.from_csv`.
+    """Write the field of a pulse (MV/cm) as a CSV file t,E_x,E_y for `SampledPulse.from_csv`.
 
-    Raises `InputError`, and leaves an older file as it was, for a path that does not end in .csv and for fewer than
-    four times or times that do not increase.
+    Args:
+        path: ends in .csv.
+        pulse: any.
+        times: (T,) ps.
+
+    Raises:
+        InputError: for another ending, fewer than four times, or times that do not increase. An older file is then
+            unchanged.
     """
     path = Path(path)
     check(path.suffix == ".csv", "", f"must be a CSV file .csv, but got {path.suffix!r}", path)
@@ -63,13 +70,13 @@ def write_field(path: str | os.PathLike[str], pulse: AbstractPulse, times: Array
 
 
 def _terms(pulse: AbstractPulse, path: Path) -> Iterator[AbstractPulse]:
-    """What adds up to `pulse`, each checked as if it were built now: under `vmap` it was not."""
+    """The terms of `pulse`, each checked again, because `vmap` builds pulses without checks."""
     if isinstance(pulse, SumPulse):
         for term in pulse.pulses:
             yield from _terms(term, path)
         return
-    known = type(pulse) in family(AbstractPulse).values()
-    check(known, "pulse", f"must be of a class with a name, but got {type(pulse).__name__}", path)
+    named = type(pulse) in family(AbstractPulse).values()
+    check(named, "pulse", f"must be of a class with a name, but got {type(pulse).__name__}", path)
     with within(source=path):
         yield replace(pulse)
 
@@ -77,29 +84,29 @@ def _terms(pulse: AbstractPulse, path: Path) -> Iterator[AbstractPulse]:
 def _document(rows: Mapping[str, list[Table]]) -> tomlkit.TOMLDocument:
     document = tomlkit.document()
     document.add(tomlkit.comment(f"Written by chiraljax {version('chiraljax')}. The tables add up."))
-    for name, found in rows.items():
-        if found:
+    for name, terms in rows.items():
+        if terms:
             document.add(tomlkit.nl())
             document.add(tomlkit.comment(_units(family(AbstractPulse)[name])))
-            document.add(name, tables(found))
+            document.add(name, tables(terms))
     return document
 
 
 def _units(cls: type[AbstractPulse]) -> str:
     """The units of its fields, or of the columns of its CSV file."""
     described = parameters_of(cls)
-    units = {name: said.unit for name, said in described.items()}
+    units = {name: parameter.unit for name, parameter in described.items()}
     if cls.columns:
-        widths = [prod(n for n in said.shape[1:] if isinstance(n, int)) for said in described.values()]
+        widths = [prod(n for n in parameter.shape[1:] if isinstance(n, int)) for parameter in described.values()]
         units = dict(zip(cls.columns, np.repeat(list(units.values()), widths).tolist(), strict=True))
     return ", ".join(f"{name} in {unit}" for name, unit in units.items() if unit != "1")
 
 
 def _table(pulse: AbstractPulse) -> Table:
     table = tomlkit.table()
-    for name, said in parameters_of(pulse).items():
-        value = rows_of(said, getattr(pulse, name))
-        table.add(name, lines(value) if len(said.shape) > 1 else value)
+    for name, parameter in parameters_of(pulse).items():
+        value = rows_of(parameter, getattr(pulse, name))
+        table.add(name, lines(value) if len(parameter.shape) > 1 else value)
     return table
 
 

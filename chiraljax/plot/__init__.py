@@ -1,4 +1,4 @@
-"""Figures; each is a matplotlib `Figure` of its own, so nothing depends on a display or on global state."""
+"""Figures, as matplotlib `Figure`s without a display or global state."""
 
 from ._animation import write_animation as write_animation
 from ._bands import bands_figure as bands_figure

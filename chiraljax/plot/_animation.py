@@ -1,4 +1,4 @@
-"""The turning cell as a moving picture."""
+"""An animation of the rotating cell."""
 
 import math
 import os
@@ -28,17 +28,17 @@ from ._cell import cell_edges, drawn_radii, species_colors, whole_cell
 from ._style import COLORS, styled
 
 _PER_PERIOD, _MOST = 10, 300
-"""frames a period of the fastest mode, and in all"""
+"""frames per period of the fastest mode, and most frames"""
 _DURATION = 40
-"""ms a frame"""
+"""ms per frame"""
 _RESOLVED = 4
-"""times a period of the fastest mode, between which the motion is known to 2 %"""
+"""least times per period of the fastest mode; the interpolated motion is then accurate to 2 %"""
 _SHOWN = 0.1
-"""of the cube root of the volume: the largest displacement as drawn"""
+"""largest displacement as drawn, per cube root of the volume"""
 _TRAIL, _TRAIL_POINTS = 0.5, 24
-"""periods of the slowest mode"""
+"""length in periods of the slowest mode, and its number of points"""
 _FIELD_POINTS = 20
-"""a frame"""
+"""per frame"""
 _WIDTH, _HEIGHT, _DPI = 6.0, 3.5, 100
 _FAINT: dict[str, Any] = {"color": "0.75", "linewidth": 0.8, "zorder": 1}
 _SAME_PLACE = 1e-3
@@ -55,19 +55,22 @@ def write_animation(
     *,
     frames: int | None = None,
 ) -> None:
-    """Write a GIF of the cell seen against the phonon's axis, beside the field and M_z(t).
+    """Write a GIF of the cell, viewed along the phonon's axis, with the field and M_z(t).
 
-    Arguments:
+    Displacements are enlarged by the factor in the picture, so that the largest is a tenth of the cube root of the
+    volume.
 
-    - `motion`: at least four times a period of the fastest mode; `crystal` has its sites.
-    - `moment` (T,) in μ_B per cell at the times of `motion`; unless given, the angular momentum is shown.
-    - `frames`, evenly over the times; unless given, ten a period of the fastest mode, at most 300.
+    Args:
+        path: ends in .gif.
+        motion: with at least four times per period of the fastest mode.
+        pulse: of the motion.
+        crystal: with the sites of the motion.
+        moment: (T,) μ_B per cell at the times of the motion; by default the angular momentum is shown.
+        frames: their number, evenly spaced in time; by default ten per period of the fastest mode, at most 300.
 
-    Displacements are exaggerated by the factor that the picture states, so that the largest is about a tenth of the
-    lattice constant (the cube root of the volume). The file is written whole or not at all.
-
-    Raises `InputError` for a path that does not end in .gif, a motion with too few times or that did not reach its end,
-    a crystal or moment of another size, and fewer than two frames.
+    Raises:
+        InputError: for another ending, a motion with too few times or that is not finite, a crystal or moment of
+            another size, and fewer than two frames.
     """
     check(Path(path).suffix == ".gif", "path", f"must end in .gif, but got {os.fspath(path)!r}")
     times, frequency = np.asarray(motion.times), np.asarray(motion.phonon.oscillators.frequency)
@@ -93,7 +96,7 @@ def write_animation(
 
 
 def _pictures(figure: Figure, shown: Sequence["_Panel"], frames: int) -> Iterator[Image.Image]:
-    """What moves, drawn again for each frame over what does not."""
+    """The frames: the moving artists drawn over the fixed ones."""
     artists = sorted((artist for panel in shown for artist in panel.moving), key=Artist.get_zorder)
     for artist in artists:
         artist.set_animated(True)
@@ -142,7 +145,7 @@ class _Panel(Protocol):
 
 
 class _Cell:
-    """Atoms, what they have just passed through, and the clock."""
+    """Atoms, their recent paths, and the clock."""
 
     def __init__(
         self,
@@ -185,7 +188,7 @@ class _Cell:
 
 
 class _Field:
-    """The field as an arrow, over all that it passes through."""
+    """The field as an arrow, on its whole path."""
 
     def __init__(self, axes: Axes, instants: np.ndarray, pulse: AbstractPulse) -> None:
         self.field = np.asarray(pulse(instants))
@@ -205,7 +208,7 @@ class _Field:
 
 
 class _Curve:
-    """The moment, or the angular momentum, and where on it the clock is."""
+    """The moment, or the angular momentum, with a marker at the time of the frame."""
 
     def __init__(self, axes: Axes, instants: np.ndarray, times: ArrayLike, values: ArrayLike) -> None:
         self.points = np.column_stack([instants, np.interp(instants, np.asarray(times), np.asarray(values))])
@@ -221,7 +224,7 @@ class _Curve:
 
 
 def _seen_once(crystal: Crystal, plane: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The sites of the whole cell (N,) and their places in the plane (N, 2), images behind each other left out."""
+    """The sites of the whole cell (N,) and their positions in the plane (N, 2), without images behind each other."""
     sites, places = whole_cell(crystal)
     flat = places @ plane
     kept = [

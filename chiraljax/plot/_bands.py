@@ -14,13 +14,17 @@ SPIN_COLORS = LinearSegmentedColormap.from_list("spin", [DOWN, "#BBBBBB", UP])
 
 
 def draw_bands(axes: Axes, path: KPath, energies: np.ndarray, **line) -> None:
-    """Bands (K, n) in the unit of the axes against the distance along the path."""
+    """Draw bands (K, n), in the unit of the axes, against the distance along the path; `line` is for `Axes.plot`."""
     axes.plot(path.distance, energies, **({"color": COLORS["blue"], "linewidth": 0.9} | line))
     _ticks(axes, path)
 
 
 def draw_spin_bands(axes: Axes, path: KPath, energies: np.ndarray, spin: np.ndarray) -> LineCollection:
-    """Bands (K, n), each coloured by its ⟨σ_z⟩ (K, n); the collection returned serves a colour bar."""
+    """Draw bands (K, n) coloured by their `spin` ⟨σ_z⟩ (K, n).
+
+    Returns:
+        The lines, for a colour bar.
+    """
     points = np.stack(np.broadcast_arrays(path.distance[:, None], energies), axis=-1)
     pieces = np.stack([points[:-1], points[1:]], axis=2).reshape(-1, 2, 2)
     lines = LineCollection(list(pieces), cmap=SPIN_COLORS, linewidth=1.3, capstyle="round")
@@ -34,7 +38,7 @@ def draw_spin_bands(axes: Axes, path: KPath, energies: np.ndarray, spin: np.ndar
 
 @styled()
 def bands_figure(path: KPath, energies: np.ndarray, origin: float) -> Figure:
-    """All bands (K, n) eV, their energies counted from `origin`, the conduction-band edge."""
+    """All bands (K, n) in eV, relative to `origin`, the conduction-band edge."""
     figure, ((axes,),) = new_figure(COLUMN * 1.25, 3.2)
     draw_bands(axes, path, energies - origin)
     axes.axhline(0, color="0.6", linewidth=0.6, linestyle=(0, (4, 3)), zorder=0)

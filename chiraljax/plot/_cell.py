@@ -1,4 +1,4 @@
-"""Atoms as figures draw them: colours and sizes by species, and the cell with its whole boundary."""
+"""Atoms and the cell in figures."""
 
 from collections.abc import Sequence
 from itertools import product
@@ -14,17 +14,17 @@ _ON_BOUNDARY = 1e-6
 
 
 def species_colors(species: Sequence[str]) -> dict[str, str]:
-    """A colour for each species, in the order in which they come."""
+    """A colour for each species, in the order of first appearance."""
     return dict(zip(dict.fromkeys(species), SERIES * len(species), strict=False))
 
 
 def drawn_radii(crystal: Crystal) -> np.ndarray:
-    """Radii (sites,) in Å that grow with the covalent ones, but leave room between the atoms."""
+    """Drawn radii (sites,) in Å, linear in the covalent radii, with gaps between the atoms."""
     return np.array([0.15 + 0.12 * covalent_radii[atomic_numbers[symbol]] for symbol in crystal.symbols])
 
 
 def whole_cell(crystal: Crystal) -> tuple[np.ndarray, np.ndarray]:
-    """Sites of the cell (N,), with the images of those on its boundary, and where each is (N, 3) in Å."""
+    """Sites of the cell (N,), with images of sites on its boundary, and their positions (N, 3) in Å."""
     sites, places = [], []
     for site, position in enumerate(np.asarray(crystal.positions) % 1.0):
         position = np.where(position > 1 - _ON_BOUNDARY, 0.0, position)
@@ -35,7 +35,7 @@ def whole_cell(crystal: Crystal) -> tuple[np.ndarray, np.ndarray]:
 
 
 def cell_edges(crystal: Crystal) -> np.ndarray:
-    """The edges of the cell (12, 2, 3): where each begins and ends, Å."""
+    """Start and end of each edge of the cell (12, 2, 3), Å."""
     corners = np.array(list(product((0, 1), repeat=3)))
     ends = [(a, b) for a in corners for b in corners if np.sum(b - a) == np.sum(np.abs(b - a)) == 1]
     return np.array(ends) @ crystal.vectors

@@ -9,7 +9,7 @@ from ._style import COLUMN, DOWN, UP, new_figure, styled
 
 
 def draw_dos(axes: Axes, dos: DensityOfStates, origin: float, scale: float = 1.0) -> None:
-    """Energies on the vertical axis, counted from `origin` and multiplied by `scale`; ↑ to the right, ↓ to the left."""
+    """Draw densities, ↑ to the right, ↓ to the left, against `scale` × (E − `origin`) on the vertical axis."""
     energies = scale * (np.asarray(dos.energies) - origin)
     for states, sign, color, label in zip(
         np.asarray(dos.projections), (1, -1), (UP, DOWN), ("spin ↑", "spin ↓"), strict=True
@@ -25,7 +25,7 @@ def draw_dos(axes: Axes, dos: DensityOfStates, origin: float, scale: float = 1.0
 
 @styled()
 def dos_figure(dos: DensityOfStates, origin: float) -> Figure:
-    """The spin-resolved density of states; energies counted from `origin`, the conduction-band edge."""
+    """The spin-resolved density of states; energies relative to `origin`, the conduction-band edge, in eV."""
     figure, ((axes,),) = new_figure(COLUMN, 3.2)
     draw_dos(axes, dos, origin)
     axes.set_xlabel("density of states (1/eV per cell)")

@@ -1,4 +1,4 @@
-"""The pulse, and the motion of the atoms that it drives."""
+"""The pulse and the driven motion of the atoms."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -10,17 +10,19 @@ from matplotlib.figure import Figure
 from ..phonon import Motion
 from ..pulse import AbstractPulse
 from ._cell import species_colors
-from ._style import COLORS, PAGE, new_figure, panel_label, styled
-
-_DASHES = ["-", (0, (4, 1.5)), (0, (1, 1.2)), (0, (4, 1.2, 1, 1.2))]
+from ._style import COLORS, DASHES, PAGE, new_figure, panel_label, styled
 
 
 @styled()
 def drive_figure(motion: Motion, pulse: AbstractPulse, species: Sequence[str]) -> Figure:
-    """Field, displacement and angular momentum of each site against time, and the orbits beside them.
+    """Field, displacement and angular momentum of each site against time, and their orbits.
 
-    `species` labels the sites; those of one species share a colour. Below them, if the phonon has Born charges, the
-    moment of the ions.
+    If the phonon has Born charges, the moment of the ions is shown too.
+
+    Args:
+        motion: of one trajectory.
+        pulse: of the motion.
+        species: labels of the sites; sites of one species share a colour.
     """
     ionic = motion.phonon.born_charges is not None
     rows, height = ((1, 1, 1, 0.7), 6.2) if ionic else ((1, 1, 1), 5.2)
@@ -78,12 +80,12 @@ def _angular_momenta(axes: Axes, motion: Motion, styles: Sequence[dict]) -> None
 
 
 def _site_styles(species: Sequence[str]) -> list[dict]:
-    """A colour for each species, a dash for each site of one, and names like O1, O2, Ta."""
+    """One colour per species, one dash pattern per site of a species, and names like O(1), O(2), Ta."""
     totals, seen, styles = Counter(species), Counter(), []
     colors = species_colors(species)
     for label in species:
         seen[label] += 1
         name = label if totals[label] == 1 else f"{label}({seen[label]})"
-        dash = _DASHES[(seen[label] - 1) % len(_DASHES)]
+        dash = DASHES[(seen[label] - 1) % len(DASHES)]
         styles.append({"color": colors[label], "linestyle": dash, "label": name, "linewidth": 1.1})
     return styles

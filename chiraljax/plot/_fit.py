@@ -1,4 +1,4 @@
-"""A fitted model beside the bands that it was fitted to."""
+"""A fitted model and its bands."""
 
 from collections.abc import Mapping, Sequence
 
@@ -17,16 +17,16 @@ from ._parity import parity_figure
 from ._style import PAGE, new_figure, panel_label, styled
 
 _POINTS = 600
-"""k-points of a model's line, about"""
+"""approximate number of k-points of a line"""
 _PALE = "0.86"
 _WINDOW = (-0.05, 0.5)
-"""eV from the conduction edge, of the panel that shows it,"""
+"""eV from the conduction edge, of the enlarged panel"""
 _REACH = 0.08
-"""and the share of the path on either side of the edge"""
+"""half width of the enlarged panel, as a share of the path"""
 _MERGED = 7e-4
-"""of the height of a panel: levels closer than this, an eighth of a line's width, are one line in print"""
+"""distance of levels drawn as one line, per height of a panel: an eighth of the width of a line"""
 _DEGENERATE = 1e-6
-"""eV, within which two k-points share the edge"""
+"""eV, largest difference of edges at two k-points"""
 _GROUPS = {"t2g": "$t_{2g}$", "eg": "$e_g$"}
 
 
@@ -34,11 +34,16 @@ _GROUPS = {"t2g": "$t_{2g}$", "eg": "$e_g$"}
 def fit_figure(
     fit: BandFit, others: Mapping[str, Electrons] | None = None, *, bands: str = "bands", named: KPath | None = None
 ) -> Figure:
-    """The bands as circles, the fit and `others` (name → model) as lines, aligned at the conduction edge of the bands.
+    """The bands as circles, the fit and other models as lines, relative to the conduction edge of the bands.
 
-    Along a path, with the edge enlarged beside it; ticks are named after `named` (see `as_path`). If the k-points
-    follow no path: energies of the models against those of the bands, and their difference. Circles of an entangled
-    target fade with their projection; `bands` is the name of the bands in the legend.
+    Along a path, with the edge enlarged. If the k-points follow no path: energies of the models against those of the
+    bands, and their differences. Circles of an entangled target are as opaque as their projection.
+
+    Args:
+        fit: of `fit_bands` or `fit_spin_orbit`.
+        others: name → model.
+        bands: the name of the bands in the legend.
+        named: a path with the names of the ticks (see `as_path`).
     """
     models = {"fit": fit.electrons, **(others or {})}
     path = as_path(fit.electrons.crystal, fit.bands.k, named)
@@ -71,7 +76,7 @@ def _along(fit: BandFit, models: Mapping[str, Electrons], path: KPath, bands: st
 
 
 def _enlarge(axes: Axes, path: KPath, places: np.ndarray) -> None:
-    """The panel about the edge, with arrows to the named points beside it; of several `places`, the most central."""
+    """Limit a panel to the edge, at the most central of `places`, with arrows to the next named points."""
     middle = float(places[np.argmin(np.abs(places - path.distance[-1] / 2))])
     reach = _REACH * path.distance[-1]
     low, high = max(middle - reach, path.distance[0]), min(middle + reach, path.distance[-1])
@@ -86,7 +91,7 @@ def _enlarge(axes: Axes, path: KPath, places: np.ndarray) -> None:
 
 
 def _finer(path: KPath) -> KPath:
-    """The same path with many steps for each one."""
+    """The path with `_substeps` steps for each of its steps."""
     coarse = np.arange(len(path.k))
     fine = np.linspace(0, coarse[-1], _substeps(path) * coarse[-1] + 1)
     k = np.stack([np.interp(fine, coarse, column) for column in path.k.T], axis=1)
@@ -98,9 +103,9 @@ def _substeps(path: KPath) -> int:
 
 
 def _drawn(levels: np.ndarray, path: KPath, merged: float) -> np.ndarray:
-    """The levels on the finer path without those inside breaks, and one of those closer than `merged` (eV).
+    """The levels on the finer path, NaN inside breaks of the path, and for all but one of levels closer than `merged`.
 
-    Dashes of two lines on each other would fill each other's gaps.
+    The dashes of two coinciding lines would fill each other's gaps.
     """
     same = np.diff(levels, axis=1, prepend=-np.inf) < merged
     same[1:-1] &= same[:-2] & same[2:]
@@ -121,6 +126,6 @@ def _legend(figure: Figure, fit: BandFit, models: Mapping[str, Electrons], bands
 
 
 def _orbitals(projection: str) -> str:
-    """`"Ta.d.eg"` as a figure writes it."""
+    """A projection such as `"Ta.d.eg"` as the text of a figure."""
     *shell, last = projection.split(".")
     return f"{shell[0]} {_GROUPS[last]}" if last in _GROUPS else " ".join([*shell, last])

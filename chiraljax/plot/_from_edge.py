@@ -1,4 +1,4 @@
-"""Energies of a fit, and of other models, from the conduction edge of the bands."""
+"""Energies of a fit and of other models relative to the conduction edge of the bands."""
 
 import numpy as np
 
@@ -8,13 +8,21 @@ from ..fit import BandFit
 
 
 def levels_from_edge(fit: BandFit, electrons: Electrons | None = None, k: np.ndarray | None = None) -> np.ndarray:
-    """Levels (K, n) in eV of a model, by default of the fit, at fractional `k` (K, 3), by default those of the bands.
+    """Levels of a model relative to its first empty level at the conduction edge of the bands.
 
-    They count from the model's first empty level at the k-point where that of the bands is lowest (a model may have
-    its own minimum elsewhere), and are spin-orbitals if the bands have spin–orbit coupling, else orbitals. Where no
-    target holds this level, they count from the reference of the bands, with the offset of the fit.
+    The edge is the k-point where the first empty level of the bands is lowest; a model may have its minimum elsewhere.
+    If no target contains this level, energies are relative to the reference of the bands, with the offset of the fit.
 
-    **Raises:** `InputError` for a model with another number of levels.
+    Args:
+        fit: gives the bands.
+        electrons: the model, by default the fit.
+        k: fractional (K, 3), by default those of the bands.
+
+    Returns:
+        (K, n) eV, of spin-orbitals if the bands have spin–orbit coupling, else of orbitals.
+
+    Raises:
+        InputError: for a model with another number of levels.
     """
     model = fit.electrons if electrons is None else electrons
     check(
@@ -32,13 +40,13 @@ def levels_from_edge(fit: BandFit, electrons: Electrons | None = None, k: np.nda
 
 
 def bands_from_edge(fit: BandFit) -> np.ndarray:
-    """Energies (K, m) in eV that the fit was made to, in the columns of its match and from the zero of the levels."""
+    """Fitted energies of the bands (K, m) in eV, in the columns of `fit.match`, relative to the conduction edge."""
     edge = edge_of(fit)
     return fit.match.energies - (0.0 if edge is None else edge[1])
 
 
 def edge_of(fit: BandFit) -> tuple[int, float] | None:
-    """Row and energy (eV) of the lowest first empty level of the bands; None where no target holds it."""
+    """Row and energy (eV) of the lowest first empty level of the bands; None if no target contains it."""
     lowest = fit.match.energies[:, fit.match.levels == first_empty(fit)]
     return (int(np.argmin(lowest)), float(lowest.min())) if lowest.size else None
 
@@ -49,6 +57,6 @@ def first_empty(fit: BandFit) -> int:
 
 
 def shares(fit: BandFit) -> np.ndarray:
-    """(K, m) from 0 to 1: how much of each energy is the target's, by its projection."""
+    """Projection (K, m), from 0 to 1, of each energy on its target."""
     weights = np.asarray(fit.bands.weights)
     return fit.match.weights / (weights / weights.mean())[:, None]

@@ -15,15 +15,15 @@ from ._cell import cell_edges, drawn_radii, species_colors, whole_cell
 from ._style import COLORS, PAGE, new_figure, panel_label, styled
 
 _TURN, _TILT = np.deg2rad(20), np.deg2rad(14)
-"""of the cell about z, and of the viewer above its floor"""
+"""angles of the cell about z, and of the view above the plane of x and y"""
 _BOND = 0.55
-"""of the cube root of the volume: atoms of different species closer than this are joined"""
+"""largest distance of joined atoms of different species, per cube root of the volume"""
 _LONGEST = 0.24
-"""of the cube root of the volume: the longest arrow"""
+"""longest arrow, per cube root of the volume"""
 _SPLIT = 0.05
-"""THz by which a frequency at Γ must differ from those without a field to be longitudinal"""
+"""THz, least difference of a longitudinal frequency at Γ from the frequencies without a field"""
 _MARGIN = 0.1
-"""of the path, for names of modes at Γ"""
+"""share of the path, for names of modes at Γ"""
 _ARROW: dict[str, Any] = {
     "arrowstyle": "-|>",
     "mutation_scale": 7,
@@ -46,10 +46,14 @@ def lattice_figure(
     modes: Sequence[ModeSet],
     others: Mapping[str, Sequence[float]] | None = None,
 ) -> Figure:
-    """Branches (THz) along the path, and beside them the cell with arrows along u_i ∝ e_i/√m_i (sites, 3).
+    """Branches (THz) along a path, and the cell with arrows along the displacements of a mode.
 
-    `modes` are the sets at Γ of the same force constants, which tell transverse from longitudinal modes there; `others`
-    (name → THz) are more frequencies at Γ.
+    Args:
+        dispersion: the branches.
+        crystal: the cell.
+        displacements: (sites, 3), u_i ∝ e_i/√m_i.
+        modes: at Γ, of the same force constants; they distinguish transverse from longitudinal modes.
+        others: name → further frequencies at Γ, THz.
     """
     figure, (panels,) = new_figure(PAGE, 3.3, ncols=2, width_ratios=(1.7, 1))
     draw_dispersion(panels[0], dispersion)
@@ -70,7 +74,7 @@ def lattice_figure(
 
 
 def draw_dispersion(axes: Axes, dispersion: Dispersion, **line) -> None:
-    """Frequencies in THz against the distance along the path; imaginary ones are below zero."""
+    """Draw frequencies in THz against the distance along the path; imaginary ones are negative."""
     for distance, frequencies in zip(dispersion.distances, dispersion.frequencies, strict=True):
         axes.plot(distance, frequencies, **({"color": COLORS["blue"], "linewidth": 0.9} | line))
     positions, labels = zip(*dispersion.ticks, strict=True)
@@ -84,7 +88,7 @@ def draw_dispersion(axes: Axes, dispersion: Dispersion, **line) -> None:
 
 
 def draw_mode(axes: Axes, crystal: Crystal, displacements: np.ndarray) -> None:
-    """The cell from the side, z up, with an arrow from each atom in proportion to its displacement (sites, 3)."""
+    """Draw the cell from the side, z up, with arrows proportional to the `displacements` (sites, 3)."""
     size = crystal.volume ** (1 / 3)
     arrows = _LONGEST * size / np.linalg.norm(displacements, axis=1).max() * displacements
     sites, places = whole_cell(crystal)
@@ -112,14 +116,14 @@ def draw_mode(axes: Axes, crystal: Crystal, displacements: np.ndarray) -> None:
 
 
 def _name_gamma(axes: Axes, dispersion: Dispersion, modes: Sequence[ModeSet]) -> None:
-    """TO and LO beside the frequencies of polar modes where the path begins, if that is Γ."""
+    """Write TO and LO next to the frequencies of polar modes at the start of the path, if it is Γ."""
     start, label = dispersion.ticks[0]
     if label != "Γ":
         return
-    known = np.array([0.0, *(one.frequency for one in modes)])
+    transverse = np.array([0.0, *(mode.frequency for mode in modes)])
     first = dispersion.frequencies[0][0]
-    longitudinal = first[np.abs(first[:, None] - known).min(axis=1) > _SPLIT]
-    names = [("TO", -15, one.frequency) for one in modes if one.infrared]
+    longitudinal = first[np.abs(first[:, None] - transverse).min(axis=1) > _SPLIT]
+    names = [("TO", -15, mode.frequency) for mode in modes if mode.infrared]
     for name, shift, frequency in [*names, *(("LO", -4.5, frequency) for frequency in longitudinal)]:
         axes.annotate(
             name, (start, frequency), (shift, 0), textcoords="offset points", fontsize=6, ha="right", va="center"
@@ -128,7 +132,7 @@ def _name_gamma(axes: Axes, dispersion: Dispersion, modes: Sequence[ModeSet]) ->
 
 
 def _mark_gamma(axes: Axes, dispersion: Dispersion, others: Mapping[str, Sequence[float]]) -> None:
-    """Other frequencies at each Γ of the path."""
+    """Draw other frequencies at each Γ of the path."""
     places = [where for where, label in dispersion.ticks if label == "Γ"]
     for (name, frequencies), style in zip(others.items(), _MARKS, strict=False):
         x, y = np.meshgrid(places, frequencies)
@@ -138,7 +142,7 @@ def _mark_gamma(axes: Axes, dispersion: Dispersion, others: Mapping[str, Sequenc
 
 
 def _bonds(crystal: Crystal, sites: np.ndarray, places: np.ndarray, longest: float) -> np.ndarray:
-    """Ends (M, 2, 3) in Å of the lines between atoms of different species that are closer than `longest`."""
+    """Ends (M, 2, 3) in Å of lines between atoms of different species closer than `longest`."""
     pairs = [
         (a, b)
         for i, a in enumerate(places)
@@ -149,7 +153,7 @@ def _bonds(crystal: Crystal, sites: np.ndarray, places: np.ndarray, longest: flo
 
 
 def _seen(points: np.ndarray) -> np.ndarray:
-    """Right, up and away from the viewer (*points, 3) of points (*points, 3)."""
+    """Coordinates right, up and away from the viewer (*points, 3) of points (*points, 3)."""
     x, y, z = np.moveaxis(points, -1, 0)
     right, away = x * np.cos(_TURN) + y * np.sin(_TURN), y * np.cos(_TURN) - x * np.sin(_TURN)
     up, depth = z * np.cos(_TILT) + away * np.sin(_TILT), away * np.cos(_TILT) - z * np.sin(_TILT)

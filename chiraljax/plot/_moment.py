@@ -1,4 +1,4 @@
-"""Magnetic moments, against temperature and against time."""
+"""Magnetic moments against temperature and against time."""
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -9,7 +9,14 @@ from ._style import COLUMN, SERIES, new_figure, styled
 
 
 def draw_moment_temperature(axes: Axes, temperature: np.ndarray, mu: np.ndarray, moment: np.ndarray) -> None:
-    """One curve a chemical potential: moment (mu, temperature) in the unit of the axes; mu in eV, labelled in meV."""
+    """Draw one curve per chemical potential.
+
+    Args:
+        axes: where.
+        temperature: (T,) K.
+        mu: (M,) eV, labelled in meV.
+        moment: (M, T) in the unit of the axes.
+    """
     mark = "o" if len(temperature) < 4 else ""
     for value, curve, color in zip(mu, moment, _colors(len(mu)), strict=True):
         axes.plot(temperature, curve, marker=mark, color=color, label=_millivolts(value))
@@ -21,7 +28,7 @@ def draw_moment_temperature(axes: Axes, temperature: np.ndarray, mu: np.ndarray,
 
 @styled()
 def moment_temperature_figure(temperature: np.ndarray, mu: np.ndarray, moment: np.ndarray) -> Figure:
-    """M_z (mu, temperature) in μ_B per cell."""
+    """M_z (mu, temperature) in μ_B per cell against the temperature (K), one curve per mu (eV)."""
     figure, ((axes,),) = new_figure(COLUMN * 1.25, 2.8)
     draw_moment_temperature(axes, temperature, mu, moment)
     axes.set_ylabel(r"$M_z$ ($\mu_\mathrm{B}$ per cell)")
@@ -32,15 +39,15 @@ def moment_temperature_figure(temperature: np.ndarray, mu: np.ndarray, moment: n
 
 @styled()
 def moment_time_figure(simulation: Simulation) -> Figure:
-    """Ω(t) and below it M_z(t), one curve for each μ (eV) and T (K)."""
+    """Ω(t), and M_z(t) with one curve for each μ (eV) and T (K)."""
     times = simulation.motion.times
     moment = np.asarray(simulation.moment).reshape(-1, len(times))
     figure, ((above,), (below,)) = new_figure(COLUMN * 1.5, 3.6, nrows=2, sharex=True, height_ratios=(1, 1.6))
+    per_site = simulation.rotation.ndim > 1
     for site, rotation in enumerate(np.atleast_2d(np.asarray(simulation.rotation).T)):
-        many = simulation.rotation.ndim > 1
-        style = {"color": SERIES[site % len(SERIES)], "label": f"site {site + 1}"} if many else {"color": "0.2"}
+        style = {"color": SERIES[site % len(SERIES)], "label": f"site {site + 1}"} if per_site else {"color": "0.2"}
         above.plot(times, rotation, **style)
-    if simulation.rotation.ndim > 1:
+    if per_site:
         above.legend(ncols=2, fontsize="small")
     above.set_ylabel(r"$\Omega$ (rad/ps)")
     potentials, temperatures = np.ravel(simulation.mu), np.ravel(simulation.temperature)

@@ -1,4 +1,4 @@
-"""The best pulse, what it does, and how it was found."""
+"""The best pulse, its effect, and the search."""
 
 from typing import Any, NamedTuple
 
@@ -18,19 +18,19 @@ _ZERO: dict[str, Any] = {"color": "0.6", "linewidth": 0.6, "zorder": 0}
 _FREQUENCIES = 800
 _DENSE = 4001
 _SHARE = 0.01
-"""of the largest spectral amplitude, from which a frequency is shown"""
+"""smallest spectral amplitude that is shown, relative to the largest"""
 _FEASIBLE = 1e-3
 _SMALLEST = 1e-6
 _NAMES = {"mu_B/cell": r"$\mu_\mathrm{B}$ per cell", "hbar": r"$\hbar$"}
 
 
 class _Fine(NamedTuple):
-    """What the pulse does at times that follow every turn."""
+    """The motion at times that resolve every period."""
 
     times: np.ndarray
     field: np.ndarray
     q: np.ndarray
-    """the first pair, or two modes"""
+    """of the first pair, or of two modes"""
     angular_momentum: np.ndarray
     rotation: np.ndarray
     moment: np.ndarray | None
@@ -38,10 +38,10 @@ class _Fine(NamedTuple):
 
 @styled()
 def optimum_figure(optimum: PulseOptimum) -> Figure:
-    """Field, angular momentum and moment (or Ω where there is none) against time; beside them orbits and spectrum.
+    """Field, angular momentum and moment (Ω without a moment) against time, orbits, and spectrum.
 
-    Dashed lines are the limit of the field, and the bound for as long as it holds: it grows with t, so that of a
-    probe holds until then.
+    Dashed lines are the limit of the field, and the bound at the times where it is valid: the bound grows with t, so
+    the bound at a probe time is valid until then.
     """
     fine = _fine(optimum)
     figure, panels = new_figure(PAGE, 5.7, nrows=3, ncols=2, width_ratios=(2.4, 1))
@@ -64,10 +64,10 @@ def optimum_figure(optimum: PulseOptimum) -> Figure:
 
 @styled()
 def convergence_figure(optimum: PulseOptimum) -> Figure:
-    """The objective of every start over the bound (or as it is, where there is none) against the step.
+    """The objective of every start, divided by the bound if there is one, against the step.
 
-    What is climbed is smooth, and may lie a little above the true value, the circle at the end. Below, where the search
-    had to meet constraints, the largest violation.
+    The search maximises a smooth function, which may be slightly above the true value (circles). If the search had
+    constraints to meet, the largest violation is shown too.
     """
     violated = bool(np.any(optimum.violations > 0))
     heights: dict[str, Any] = {"nrows": 2, "sharex": True, "height_ratios": (1.6, 1)} if violated else {}
@@ -110,7 +110,7 @@ def _climbs(axes: Axes, values: np.ndarray, best: int) -> None:
 
 
 def _range(history: np.ndarray, reached: np.ndarray) -> tuple[float, float]:
-    """From three times as far below the bound as the worst start, so that what is near it can be told apart."""
+    """Limits of the axis, from three times as far below the bound as the worst start."""
     gap = max(1 - float(reached.min()), 1e-3)
     low = max(0.0, 1 - 3 * gap)
     return low, max(1.0, float(np.nanmax(history))) + 0.06 * (1 - low)
@@ -145,7 +145,7 @@ def _moment(axes: Axes, optimum: PulseOptimum, fine: _Fine) -> None:
 
 
 def _bound(axes: Axes, optimum: PulseOptimum, times: np.ndarray, values: np.ndarray) -> None:
-    """What the objective looks at, and the bound, with the sign that the values have, for as long as it holds."""
+    """Draw the times of the objective, and the bound with the sign of the values at the times where it is valid."""
     objective = optimum.problem.objective
     start, end = float(times[0]), float(times[-1])
     if isinstance(objective, MeanMoment):

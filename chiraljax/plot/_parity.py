@@ -1,4 +1,4 @@
-"""Energies of models against those that they were fitted to."""
+"""Energies of models against those of the bands."""
 
 from collections.abc import Mapping
 
@@ -12,11 +12,11 @@ from ._marks import circle, circles, energy_label, padded, styles
 from ._style import PAGE, new_figure
 
 _SEEN = 0.1
-"""share from which a circle counts for the range of the errors shown"""
+"""least share of a circle within the range of the axis of errors"""
 
 
 def parity_figure(fit: BandFit, models: Mapping[str, Electrons], bands: str) -> Figure:
-    """Above the energies of `models` against those of the bands, below their difference; the fit, first, on top."""
+    """Energies of `models` against those of the bands, and their differences; the fit, first, is drawn last."""
     energies, share, edge = bands_from_edge(fit), shares(fit), edge_of(fit)
     figure, panels = new_figure(PAGE * 0.6, 4.6, nrows=2, sharex=True, height_ratios=(1.3, 1))
     above, below = panels[:, 0]

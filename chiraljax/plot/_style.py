@@ -1,4 +1,4 @@
-"""The look that all figures share."""
+"""The style of all figures."""
 
 import os
 from pathlib import Path
@@ -22,11 +22,11 @@ COLORS = {
     "vermilion": "#D55E00",
     "purple": "#CC79A7",
 }
-"""Okabe and Ito's palette, told apart by colour-blind readers."""
+"""The palette of Okabe and Ito, for colour-blind readers too."""
 
 UP, DOWN = COLORS["vermilion"], COLORS["blue"]
 """spin along the axis of rotation, and against it"""
-
+DASHES = ["-", (0, (4, 1.5)), (0, (1, 1.2)), (0, (4, 1.2, 1, 1.2))]
 SERIES = [COLORS[name] for name in ("blue", "vermilion", "green", "purple", "orange", "sky", "black")]
 
 COLUMN, PAGE = 3.4, 7.0
@@ -54,23 +54,23 @@ _STYLE: dict[Any, Any] = {
 
 
 def styled():
-    """A context, and a decorator of functions, in which artists are made in this look."""
+    """A context manager, and a decorator of functions, for artists in this style."""
     return mpl.rc_context(_STYLE)
 
 
 def new_figure(width: float, height: float, **subplots) -> tuple[Figure, np.ndarray]:
-    """A figure of that size (inches) and its axes, (rows, columns), laid out without overlaps."""
+    """A figure of that size (inches) and its axes (rows, columns); `subplots` is for `Figure.subplots`."""
     figure = Figure(figsize=(width, height), layout="constrained")
     return figure, figure.subplots(squeeze=False, **subplots)
 
 
 def save_figure(figure: Figure, path: str | os.PathLike[str]) -> None:
-    """Write the figure in the format of the suffix (.png or .pdf), with no date in it."""
+    """Write a figure in the format of the suffix (.png or .pdf), without a date."""
     undated = {"CreationDate": None} if Path(path).suffix == ".pdf" else {}
     with styled(), atomic_path(path) as temporary:
         figure.savefig(temporary, metadata=undated)
 
 
 def panel_label(axes: Axes, text: str) -> None:
-    """A letter above the upper left corner."""
+    """Draw a letter above the upper left corner."""
     axes.set_title(text, loc="left", fontweight="bold")

@@ -1,4 +1,4 @@
-"""The paper, regenerated: Geilhufe and Hergert, Phys. Rev. B 107, L020406 (2023)."""
+"""The results of the paper: Geilhufe and Hergert, Phys. Rev. B 107, L020406 (2023)."""
 
 from ._reproduce import STEPS as STEPS
 from ._reproduce import reproduce as reproduce

@@ -18,20 +18,21 @@ _CORNERS = {"Γ": (0.0, 0.0, 0.0), "X": (0.0, 0.5, 0.0), "M": (0.5, 0.5, 0.0), "
 _SEGMENTS = (("Γ", "X"), ("X", "M"), ("M", "Γ"), ("Γ", "R"), ("R", "M"))
 _QUANTITIES = (("position", "_A"), ("e", ""), ("e_over_sqrt_m", "_per_sqrt_u"))
 _UNSTABLE = -0.05
-"""THz; what is above it is an error of the acoustic sum rule"""
+"""THz; smaller negative frequencies are errors of the acoustic sum rule"""
 
 
 def figure1(material: Material, lattice: Lattice, supercell: Lattice, folder: Path, points: int = 60) -> list[Row]:
     """Write fig1.(png|pdf), fig1_dispersion.csv, fig1_gamma.csv and fig1_mode.csv; returns the rows on the modes.
 
-    `lattice` has the better modes at Γ, and the arrows; `supercell` the branches, `points` intervals a segment.
+    `lattice` gives the more accurate modes at Γ and the arrows, `supercell` the branches, with `points` intervals per
+    segment.
     """
     dispersion = supercell.dispersion(k_path(supercell.crystal, _CORNERS, _SEGMENTS, points))
     phonon = soft_mode(material, lattice)
     vectors = np.asarray(phonon.oscillators.eigenvectors[0])
     moved = vectors / np.sqrt(np.asarray(phonon.masses))[:, None]
     others = {
-        "first principles, one cell": [one.frequency for one in lattice.modes],
+        "first principles, one cell": [mode.frequency for mode in lattice.modes],
         "measured, 300 K": phonon.frequency.tolist(),
     }
     save(lattice_figure(dispersion, material.crystal, moved, supercell.modes, others), folder, "fig1")
@@ -53,17 +54,17 @@ def _write(folder: Path, dispersion: Dispersion, lattices: dict[str, Lattice]) -
     columns = ["segment", "distance_rad_per_A", *(f"nu{i}_THz" for i in range(1, branches + 1))]
     write_csv(folder / "fig1_dispersion.csv", columns, table)
     modes = [
-        [name, one.irrep, one.degeneracy, one.frequency, _charge(one)]
+        [name, mode.irrep, mode.degeneracy, mode.frequency, _charge(mode)]
         for name, lattice in lattices.items()
-        for one in lattice.modes
+        for mode in lattice.modes
     ]
     columns = ["force_constants", "irrep", "degeneracy", "nu_THz", "mode_effective_charge_e_per_sqrt_u"]
     write_csv(folder / "fig1_gamma.csv", columns, modes)
 
 
-def _charge(one: ModeSet) -> float:
-    """|Z̃| in e/√u of the mode polarised along its strongest direction."""
-    return float(np.sqrt(np.linalg.eigvalsh(one.oscillator_strength)[-1].clip(0)))
+def _charge(mode: ModeSet) -> float:
+    """Largest |Z̃| over all directions of polarisation, e/√u."""
+    return float(np.sqrt(np.linalg.eigvalsh(mode.oscillator_strength)[-1].clip(0)))
 
 
 def _rows(lattice: Lattice, supercell: Lattice, dispersion: Dispersion, phonon: Phonon) -> list[Row]:
@@ -72,12 +73,12 @@ def _rows(lattice: Lattice, supercell: Lattice, dispersion: Dispersion, phonon: 
     return [
         *(
             Row(
-                f"{one.irrep} at Γ, {number} of {len(lattice.modes)}",
-                one.frequency,
+                f"{mode.irrep} at Γ, {number} of {len(lattice.modes)}",
+                mode.frequency,
                 "THz",
                 _reading(number, float(phonon.frequency[0])),
             )
-            for number, one in enumerate(lattice.modes, 1)
+            for number, mode in enumerate(lattice.modes, 1)
         ),
         Row(
             "mode effective charge Z̃, first principles",
@@ -88,7 +89,7 @@ def _rows(lattice: Lattice, supercell: Lattice, dispersion: Dispersion, phonon: 
         ),
         Row(
             "imaginary frequencies",
-            int(np.sum(branches < _UNSTABLE)) + sum(one.frequency < _UNSTABLE for one in lattice.modes),
+            int(np.sum(branches < _UNSTABLE)) + sum(mode.frequency < _UNSTABLE for mode in lattice.modes),
             "",
             f"at the {len(branches)} points of Γ–X–M–Γ–R–M and in the better modes at Γ, in PBE at a = 3.988 Å; the"
             f" soft mode of the supercell is at {supercell.modes[0].frequency:.3f} THz",

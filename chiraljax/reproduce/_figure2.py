@@ -1,4 +1,4 @@
-"""Figure 2: the pulse, the atoms it moves and their angular momentum."""
+"""Figure 2: the pulse, the motion of the atoms and their angular momentum."""
 
 from pathlib import Path
 
@@ -14,11 +14,11 @@ from ._files import save
 from ._row import Row
 
 _RELATIVE_ERROR = 1e-8
-"""bound of `Phonon.drive`, shown in tests/physics"""
+"""bound of `Phonon.drive`, tested in tests/physics"""
 
 
 def figure2(motion: Motion, pulse: AbstractPulse, crystal: Crystal, folder: Path) -> list[Row]:
-    """Write fig2.(png|pdf|csv) of the motion that `pulse` drives; returns the rows that follow from it."""
+    """Write fig2.(png|pdf|csv) of the motion driven by `pulse`; returns its rows."""
     save(drive_figure(motion, pulse, crystal.species), folder, "fig2")
     sites = [f"{label}{i}" for i, label in enumerate(crystal.species, 1)]
     table = {"t_ps": np.asarray(motion.times)}
@@ -105,7 +105,7 @@ def _rows(crystal: Crystal, motion: Motion) -> list[Row]:
 
 
 def _ionic(motion: Motion) -> list[Row]:
-    """The moment of the currents of the moving ions."""
+    """The moment of the moving ions."""
     phonon = motion.phonon
     assert isinstance(phonon, Phonon)
     words = "½ Σ (Z* u) × u̇ with Born charges in PBE; opposite to L, as O moves most"
@@ -123,6 +123,6 @@ def _ionic(motion: Motion) -> list[Row]:
 
 
 def _largest(values: ArrayLike) -> float:
-    """The one of largest magnitude, with its sign."""
-    known = np.asarray(values)
-    return float(known[np.argmax(np.abs(known))])
+    """The value of largest magnitude, with its sign."""
+    array = np.asarray(values)
+    return float(array[np.argmax(np.abs(array))])

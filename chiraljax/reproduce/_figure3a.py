@@ -1,4 +1,4 @@
-"""Figure 3a: the bands along X–R–M–Γ–R, and the numbers read off them."""
+"""Figure 3a: the bands along X–R–M–Γ–R, with gaps and splittings."""
 
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from ._row import Row
 
 _GENERIC = np.array([0.123, 0.217, 0.041])
 _DEGENERATE = 1e-7
-"""eV: levels closer than this count as one"""
+"""eV: largest difference of degenerate levels"""
 
 
 def figure3a(material: Material, rotation: float, folder: Path, points: int = 100) -> list[Row]:

@@ -1,4 +1,4 @@
-"""Figure 3b: bands and spin-projected density of states near the conduction edge, at rest and turning."""
+"""Figure 3b: bands and spin-projected density of states near the conduction edge, at rest and rotating."""
 
 from pathlib import Path
 
@@ -23,7 +23,7 @@ _BANDS = 4
 
 
 def figure3b(material: Material, rotation: float, folder: Path, zone_points: int = 80, cube_points: int = 32) -> dict:
-    """Write fig3b.(png|pdf), fig3b_bands.csv and fig3b_dos.csv; returns the largest k-sum error of each density."""
+    """Write fig3b.(png|pdf), fig3b_bands.csv and fig3b_dos.csv; returns the largest error of each density."""
     electrons = material.electrons
     edge = float(conduction_edge(electrons).energy)
     path = k_path(material.crystal, _CORNERS, _SEGMENTS, 80)

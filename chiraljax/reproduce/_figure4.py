@@ -17,11 +17,8 @@ from ._row import Row
 _MU = np.array([-0.05, 0.0, 0.05, 0.1, 0.2])
 _TEMPERATURE = np.linspace(100, 600, 26)
 _POINT = {"mu": 0.05, "temperature": 100.0}
-"""where the report quotes both normalisations"""
-_TITLES: Mapping[str, str] = {
-    "zone": "whole zone, as printed",
-    "gamma_cube": r"cube $|k_i| \leq 0.05$ at Γ",
-}
+"""the point of the report for both normalisations"""
+_TITLES: Mapping[str, str] = {"zone": "whole zone, as printed", "gamma_cube": r"cube $|k_i| \leq 0.05$ at Γ"}
 _WORDS: Mapping[str, str] = {
     "zone": "Eq. 5 as printed, over the whole zone",
     "gamma_cube": "k-sum restricted to |k_i| ≤ 0.05 around Γ and normalised to that cube",
@@ -39,7 +36,7 @@ def moments(
 def figure4(results: Mapping[str, Magnetization], ionic_moment: float, folder: Path) -> list[Row]:
     """Write fig4.(png|pdf|csv) from the moments of each region; returns their rows.
 
-    `ionic_moment` in μ_B per cell is the largest of Fig. 2, with which they are compared.
+    They are compared with `ionic_moment`, the largest of Fig. 2 in μ_B per cell.
     """
     save(_draw(results), folder, "fig4")
     columns = [
@@ -91,7 +88,7 @@ def _rows(region: str, result: Magnetization) -> list[Row]:
 
 
 def _ratios(region: str, result: Magnetization, ionic_moment: float) -> list[Row]:
-    """The electrons' moment over the ions'."""
+    """The moment of the electrons divided by that of the ions."""
     return [
         Row(
             f"{kind}|M_z| over the ionic moment, {region}",
@@ -108,7 +105,7 @@ def _ratios(region: str, result: Magnetization, ionic_moment: float) -> list[Row
 
 
 def _points(result: Magnetization) -> dict:
-    """Where the report quotes the moments: at one point, and where it is largest."""
+    """The points of the report: `_POINT`, and the largest moment."""
     data = result.to_xarray()
     largest = np.unravel_index(np.argmax(np.abs(data.moment.values)), data.moment.shape)
     return {

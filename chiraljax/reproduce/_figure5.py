@@ -1,4 +1,4 @@
-"""Figure 5: the step before the paper's Table I, from first-principles bands to the 14 parameters."""
+"""Figure 5: the 14 parameters of the paper's Table I, fitted to first-principles bands."""
 
 import dataclasses
 from collections.abc import Mapping
@@ -21,15 +21,15 @@ _NEAR = 0.3
 """eV above the conduction edge"""
 _NAMES = {"O.p": "O 2p", "Ta.d.t2g": "Ta t₂g", "Ta.d.eg": "Ta e_g"}
 _X = (0.0, 0.0, 0.5)
-"""components in ascending order: the bands have one of the three"""
+"""components in ascending order: the bands have one of the three equivalent points"""
 _AT_EDGE = "without spin–orbit, counted from the first empty level at Γ, where the conduction edge of PBE is"
 
 
 def figure5(material: Material, folder: Path, starts: int = 64, stride: int = 1) -> list[Row]:
     """Write fig5.(png|pdf|csv) and fit.txt; returns the rows on the fit and on Table I, both against PBE.
 
-    `starts` is the number of random starts of the fit, which takes from Table I only signs that no energy depends
-    on; every `stride`-th k-point of the bundled bands counts.
+    `starts` is the number of random starts of the fit, which takes from Table I only signs that do not change any
+    energy. Every `stride`-th k-point of the bundled bands is used.
     """
     table = material.electrons
     fit = fit_bands(table, _every(stride, read_bands("KTaO3_pbe")), search=MultiStart(starts))
@@ -67,7 +67,7 @@ def _write(fit: BandFit, models: Mapping[str, Electrons], folder: Path) -> None:
 
 
 def _errors(fit: BandFit, name: str, model: Electrons) -> list[Row]:
-    """Errors of a model against PBE, and the level at X that competes with the conduction edge."""
+    """Errors of a model against PBE, and its level at X, which is close to the conduction edge."""
     levels, energies, weights = levels_from_edge(fit, model), bands_from_edge(fit), fit.match.weights
     errors = levels[:, fit.match.levels] - energies
     near = errors[(energies >= 0) & (energies <= _NEAR)]
@@ -112,7 +112,7 @@ def _gaps(fit: BandFit, table: Electrons) -> list[Row]:
 
 
 def _spin_orbit(fit: BandFit, bands: Bands, table: Electrons) -> list[Row]:
-    """ξ fitted alone to bands with spin–orbit coupling, all other parameters being those of the fit."""
+    """ξ fitted alone to bands with spin–orbit coupling; all other parameters are those of the fit."""
     xi = "Ta.d.xi"
     coupled = fit_spin_orbit(fit, bands, search=MultiStart(1, draw="noise"))
     gamma = int(np.argmin(np.linalg.norm(bands.k, axis=1)))
@@ -130,15 +130,10 @@ def _spin_orbit(fit: BandFit, bands: Bands, table: Electrons) -> list[Row]:
             f"{stage}; standard error {coupled.standard_errors[xi]:.2g} eV, a lower bound; paper: Table I",
             float(table.parameters[xi]),
         ),
-        Row(
-            "spin–orbit splitting at Γ, fit",
-            own,
-            "eV",
-            f"{stage}; PBE {pbe:.4f} eV",
-        ),
+        Row("spin–orbit splitting at Γ, fit", own, "eV", f"{stage}; PBE {pbe:.4f} eV"),
     ]
 
 
 def _splitting(empty: np.ndarray) -> float:
-    """From the j = 3/2 quartet to the j = 1/2 doublet, the lowest of the empty levels."""
+    """From the j = 3/2 quartet to the j = 1/2 doublet, the lowest empty levels."""
     return float(empty[4:6].mean() - empty[:4].mean())

@@ -1,4 +1,4 @@
-"""A figure as PNG and as PDF."""
+"""Figures as PNG and PDF."""
 
 from pathlib import Path
 

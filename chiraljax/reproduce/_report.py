@@ -17,12 +17,12 @@ _PACKAGES = ("chiraljax", "jax", "jaxlib", "numpy", "scipy")
 def write_report(
     folder: str | os.PathLike[str], rows: Sequence[Row], cost: Mapping[str, Mapping[str, float | int | str]]
 ) -> None:
-    """`report.md` and `report.json` in the folder.
+    """Write `report.md` and `report.json` into the folder.
 
-    `cost` says for each k-sum what it took: the mesh's diagonalisations, its largest error, its status.
+    `cost` has for each k-sum its diagonalisations, largest errors and status.
     """
     counts = Counter(row.verdict for row in rows)
-    versions = {name: _version(name) for name in _PACKAGES}
+    versions = {name: version(name) for name in _PACKAGES}
     content = {
         "rows": [row.as_dict() for row in rows],
         "verdicts": dict(counts),
@@ -78,10 +78,3 @@ def _table(rows: Sequence[Sequence[str]]) -> list[str]:
 
 def _number(value: float | int | str) -> str:
     return value if isinstance(value, str) else f"{value:.6g}"
-
-
-def _version(name: str) -> str:
-    try:
-        return version(name)
-    except ModuleNotFoundError:
-        return "not installed"

@@ -31,17 +31,22 @@ STEPS = (
     "Figure 5: fit to PBE bands",
     "Report",
 )
-"""in their order; `on_step` is called with each as it begins"""
-
+"""in order; `on_step` is called with each at its start"""
 ROTATION = 2 * math.pi * 2.42
 """rad/ps, the Ω of Figs. 3b and 4"""
 
 
 def reproduce(out: str | os.PathLike[str], on_step: Callable[[str], object] = lambda step: None) -> list[Row]:
-    """Write the paper's figures for KTaO₃, a fifth on its fit, `fit.txt`, `report.md` and `report.json` into `out`.
+    """Write the paper's figures for KTaO₃, a fifth on its fit, `fit.txt`, `report.md` and `report.json`.
 
-    Each figure is a PNG, a PDF and one CSV or more. The folder is made if there is none. Takes about two minutes on two
-    cores. Returns the rows of the report.
+    Each figure is a PNG, a PDF and one or more CSV files. Takes about two minutes on two cores.
+
+    Args:
+        out: the folder, made if it is missing.
+        on_step: called with each of `STEPS` at its start.
+
+    Returns:
+        The rows of the report.
     """
     folder = Path(out)
     folder.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""One quantity of the paper beside ours, and the verdict that follows from the two numbers."""
+"""One quantity of the paper and ours, and the verdict from the two numbers."""
 
 import dataclasses
 import math
@@ -7,27 +7,34 @@ from typing import Literal
 Comparison = Literal["input", "exact", "approximate", "order of magnitude"]
 
 TOLERANCE = 0.05
-"""relative, of a value that the paper prints with "≈" """
+"""relative, for a value that the paper prints with "≈" """
 FACTOR = 3.0
-"""of a value of which the paper prints the order of magnitude"""
+"""for a value of which the paper prints the order of magnitude"""
 ROUNDING = 1e-9
-"""relative, of a value that must be the same"""
+"""relative, for a value that must be equal"""
 
 
 @dataclasses.dataclass(frozen=True)
 class Row:
-    """A line of the report."""
+    """A line of the report.
+
+    Args:
+        quantity: its name.
+        ours: our value.
+        unit: of both values.
+        reading: the interpretation of the paper's words.
+        paper: the paper's value, None if there is none.
+        comparison: the rule of the verdict.
+        accuracy: estimated absolute numerical error of our value, None if it is unknown.
+    """
 
     quantity: str
     ours: float | int
     unit: str
     reading: str
-    """what the paper's words were taken to mean"""
     paper: float | int | None = None
-    """None where there is nothing to compare with"""
     comparison: Comparison = "approximate"
     accuracy: float | None = None
-    """estimated absolute numerical error of ours; None where it is not known"""
 
     @property
     def verdict(self) -> str:

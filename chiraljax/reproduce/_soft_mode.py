@@ -11,13 +11,13 @@ from ..phonon import Motion, Phonon
 from ..pulse import AbstractPulse
 
 TIMES = np.linspace(0, 10, 2001)
-"""ps, of Fig. 2"""
+"""ps; times of Fig. 2"""
 
 
 def soft_mode(material: Material, lattice: Lattice) -> Phonon:
-    """The pair of `lattice` that light turns, with frequency, damping and ε∞ of `material`, its sites in that order.
+    """The pair of modes of `lattice` that light turns, with sites, frequency, damping and ε∞ of `material`.
 
-    **Raises:** `InputError` for a material without a phonon.
+    Raises `InputError` for a material without a phonon.
     """
     measured = _phonon(material)
     return lattice.phonon(
@@ -29,10 +29,7 @@ def soft_mode(material: Material, lattice: Lattice) -> Phonon:
 
 
 def driven(material: Material, lattice: Lattice, pulse: AbstractPulse) -> Motion:
-    """The soft mode under the pulse at `TIMES`; Z̃, too, is that of `material`.
-
-    **Raises:** `InputError` as `soft_mode` does.
-    """
+    """The motion of the soft mode at `TIMES`, with Z̃ of `material`; raises as `soft_mode`."""
     phonon = soft_mode(material, lattice)
     charge = _phonon(material).mode_effective_charge
     return dataclasses.replace(phonon, mode_effective_charge=charge).drive(pulse, TIMES)

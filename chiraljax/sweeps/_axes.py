@@ -13,7 +13,8 @@ from .._types import ArrayLike
 from ..chain import Chain
 from ..observables import per_cell
 from ._outputs import OUTPUTS
-from ._parameters import FILLING, Parameter, parameter, parameters
+from ._parameters import FILLING, Parameter, parameters
+from ._parameters import parameter as parameter_of
 
 _PER_VOLUME = "1/cm3"
 _RESERVED = {"time", "working", "motion_status", "electrons_status", "moment_error", *OUTPUTS}
@@ -37,19 +38,38 @@ class Axis(NamedTuple):
 
 
 def uniform_samples(ranges: Mapping[str, Sequence[float]], count: int, seed: int = 0) -> dict[str, np.ndarray]:
-    """`count` points drawn uniformly from the box of `ranges`, parameter → (low, high), for an axis of a sweep.
+    """Random points of an axis of a sweep, uniformly distributed in a box.
 
-    Raises `InputError` for a count below one, no ranges, or a range that is not finite and increasing.
+    Args:
+        ranges: parameter → (low, high).
+        count: the number of points.
+        seed: of the random numbers.
+
+    Returns:
+        Parameter → values (count,).
+
+    Raises:
+        InputError: for a count below one, no ranges, or a range that is not finite and increasing.
     """
     low, high = _box(ranges, count)
     return _columns(ranges, low + (high - low) * np.random.default_rng(seed).random((count, len(low))))
 
 
 def sobol_samples(ranges: Mapping[str, Sequence[float]], count: int, seed: int = 0) -> dict[str, np.ndarray]:
-    """The first `count` points of a scrambled Sobol sequence in the box of `ranges`, as `uniform_samples`.
+    """Points of a scrambled Sobol sequence in a box, which cover it more evenly than random points.
 
-    They cover the box more evenly than random points, best so if `count` is a power of two. Sobol, USSR Comput. Math.
-    Math. Phys. 7, 86 (1967); scrambling of Owen as in `scipy.stats.qmc.Sobol`.
+    Sobol, USSR Comput. Math. Math. Phys. 7, 86 (1967); scrambling of Owen as in `scipy.stats.qmc.Sobol`.
+
+    Args:
+        ranges: parameter → (low, high).
+        count: the number of points; best a power of two.
+        seed: of the scrambling.
+
+    Returns:
+        Parameter → values (count,).
+
+    Raises:
+        InputError: as `uniform_samples`.
     """
     low, high = _box(ranges, count)
     points = qmc.Sobol(len(low), rng=seed).random_base2(max(0, int(count - 1).bit_length()))[:count]
@@ -71,69 +91,59 @@ def _columns(ranges: Mapping[str, Any], points: np.ndarray) -> dict[str, np.ndar
     return {name: points[:, i] for i, name in enumerate(ranges)}
 
 
-def axes_of(given: Mapping[str, Any], chain: Chain) -> tuple[Axis, ...]:
-    """The axes that a mapping describes, checked against `chain`.
+def axes_of(axes: Mapping[str, Any], chain: Chain) -> tuple[Axis, ...]:
+    """The axes of `sweep` as objects, checked against `chain`.
 
-    A name of a parameter maps to its values (N,); any other name to a mapping from parameters to values of one length,
-    which vary together. Values may be `xarray.DataArray`s with units. Raises `InputError` for an unknown parameter, one
-    that two axes vary, an empty axis, other units, and values out of range.
+    Raises `InputError` for an unknown parameter, one that two axes vary, an empty axis, other units, and values out of
+    range.
     """
-    check(given, "axes", "must hold at least one axis, but got none")
-    axes = tuple(_axis(name, values, chain) for name, values in given.items())
+    check(axes, "axes", "must hold at least one axis, but got none")
+    result = tuple(_axis(name, values, chain) for name, values in axes.items())
     seen: dict[str, str] = {}
-    for axis in axes:
-        for one in axis.parameters:
-            check(
-                one.name not in seen,
-                "axes",
-                f"must vary {one.name} along one axis, but {seen.get(one.name)} and {axis.name} do",
-            )
-            seen[one.name] = axis.name
-    check(
-        not {"mu", "doping"} <= set(seen),
-        "axes",
-        "must vary either mu or doping, but got both: one gives the other",
-    )
-    return axes
+    for axis in result:
+        for parameter in axis.parameters:
+            name = parameter.name
+            check(name not in seen, "axes", f"must vary {name} along one axis, but {seen.get(name)} and {axis.name} do")
+            seen[name] = axis.name
+    check(not {"mu", "doping"} <= set(seen), "axes", "must vary either mu or doping, but got both: one gives the other")
+    return result
 
 
-def _axis(name: str, given: Any, chain: Chain) -> Axis:
+def _axis(name: str, values: Any, chain: Chain) -> Axis:
     check(name not in _RESERVED and "/" not in name, "axes", f"must not have an axis called {name!r}")
-    together = isinstance(given, Mapping)
-    check(not together or given, f"axes.{name}", "must vary a parameter, but names none")
-    chosen = dict(given) if together else {name: given}
-    taken = name not in chosen and name in [*FILLING, *(one.name for one in parameters(chain))]
-    check(not taken, "axes", f"{name} must have another name, since it varies {', '.join(chosen)} and not {name}")
+    together = isinstance(values, Mapping)
+    check(not together or values, f"axes.{name}", "must vary a parameter, but names none")
+    columns = dict(values) if together else {name: values}
+    taken = name not in columns and name in [*FILLING, *(parameter.name for parameter in parameters(chain))]
+    check(not taken, "axes", f"{name} must have another name, since it varies {', '.join(columns)} and not {name}")
     with within(f"axes.{name}" if together else "axes"):
-        known = {one: parameter(one, chain) for one in chosen}
-    columns = {}
-    for one, values in chosen.items():
-        columns[one] = _values(known[one], values, chain)
-    sizes = {one: len(values) for one, values in columns.items()}
+        varied = tuple(parameter_of(column, chain) for column in columns)
+    arrays = tuple(_values(parameter, columns[parameter.name], chain) for parameter in varied)
     check(
-        len(set(sizes.values())) == 1,
+        len({len(array) for array in arrays}) == 1,
         "axes",
         f"{name} must have as many values of each parameter, but got "
-        f"{', '.join((f'{size} of {one}' for one, size in sizes.items()))}",
+        f"{', '.join(f'{len(array)} of {parameter.name}' for parameter, array in zip(varied, arrays, strict=True))}",
     )
-    return Axis(name, tuple(known.values()), tuple(columns.values()))
+    return Axis(name, varied, arrays)
 
 
-def _values(known: Parameter, given: ArrayLike | xr.DataArray, chain: Chain) -> np.ndarray:
-    name = known.name
-    unit = given.attrs.get("units") if isinstance(given, xr.DataArray) else None
+def _values(parameter: Parameter, values: ArrayLike | xr.DataArray, chain: Chain) -> np.ndarray:
+    name = parameter.name
+    unit = values.attrs.get("units") if isinstance(values, xr.DataArray) else None
     try:
-        values = np.atleast_1d(np.array(given, dtype=float))
+        array = np.atleast_1d(np.array(values, dtype=float))
     except (TypeError, ValueError):
-        raise InputError(f"axes.{name}", f"must hold numbers, but got {given!r}") from None
-    check(values.ndim == 1, f"axes.{name}", f"must be a list, but got the shape {values.shape}")
-    check(values.size > 0, f"axes.{name}", "must hold at least one value, but is empty")
+        raise InputError(f"axes.{name}", f"must hold numbers, but got {values!r}") from None
+    check(array.ndim == 1, f"axes.{name}", f"must be a list, but got the shape {array.shape}")
+    check(array.size > 0, f"axes.{name}", "must hold at least one value, but is empty")
     if name == "doping" and unit == _PER_VOLUME:
-        values, unit = np.asarray(per_cell(values, chain.electrons.crystal)), known.unit
+        array, unit = np.asarray(per_cell(array, chain.electrons.crystal)), parameter.unit
     check(
-        unit is None or not known.unit or unit == known.unit,
+        unit is None or not parameter.unit or unit == parameter.unit,
         "axes",
-        f"{name} must be in {known.unit}{(f' or {_PER_VOLUME}' if name == 'doping' else '')}, but its units are {unit}",
+        f"{name} must be in {parameter.unit}{f' or {_PER_VOLUME}' if name == 'doping' else ''}, but its units are"
+        f" {unit}",
     )
-    known.check(chain, values)
-    return values
+    parameter.check(chain, array)
+    return array

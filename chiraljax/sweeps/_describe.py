@@ -1,4 +1,4 @@
-"""A sweep in words: what a store keeps of its configuration, and how two of them differ."""
+"""The configuration of a sweep as JSON, and the differences between two configurations."""
 
 import dataclasses
 import hashlib
@@ -14,14 +14,14 @@ import jax
 import numpy as np
 
 _LISTED = 32
-"""Numbers of an array that are written out; of a longer one, its digest."""
+"""Longest array that is written out; a longer one is given by its digest."""
 _TEXT = 2000
-"""Characters of a list that is written out."""
+"""Characters of the longest list that is written out."""
 _PACKAGES = ("chiraljax", "jax", "jaxlib", "numpy", "scipy", "equinox", "zarr")
 
 
 def described(thing: Any, listed: int = _LISTED) -> Any:
-    """`thing` as what JSON can hold: fields by name, arrays of up to `listed` numbers, of longer ones the digest."""
+    """`thing` for JSON: fields by name, arrays of up to `listed` numbers, digests of longer ones."""
     if isinstance(thing, str | bool | int | float | None):
         return thing
     if isinstance(thing, np.ndarray | np.generic | jax.Array):
@@ -45,17 +45,17 @@ def described(thing: Any, listed: int = _LISTED) -> Any:
     return getattr(thing, "__qualname__", type(thing).__qualname__)
 
 
-def differences(known: Any, wanted: Any, where: str = "") -> Iterator[str]:
-    """Each difference on a line "where: known in the one, wanted in the other"."""
-    if isinstance(known, dict) and isinstance(wanted, dict):
-        for name in {**known, **wanted}:
+def differences(stored: Any, wanted: Any, where: str = "") -> Iterator[str]:
+    """Each difference as one line."""
+    if isinstance(stored, dict) and isinstance(wanted, dict):
+        for name in {**stored, **wanted}:
             inner = f"{where}.{name}" if where else name
-            if name not in known or name not in wanted:
-                yield f"{inner}: {'only in the store' if name in known else 'not in the store'}"
+            if name not in stored or name not in wanted:
+                yield f"{inner}: {'only in the store' if name in stored else 'not in the store'}"
             else:
-                yield from differences(known[name], wanted[name], inner)
-    elif known != wanted:
-        yield f"{where}: {_brief(known)} in the store, {_brief(wanted)} now"
+                yield from differences(stored[name], wanted[name], inner)
+    elif stored != wanted:
+        yield f"{where}: {_brief(stored)} in the store, {_brief(wanted)} now"
 
 
 def _brief(value: Any) -> str:
@@ -65,13 +65,12 @@ def _brief(value: Any) -> str:
 
 @cache
 def versions() -> dict[str, str]:
-    """The releases of what computes and stores the numbers, and the commit of a development tree."""
-    found = {package: metadata.version(package) for package in _PACKAGES}
-    return found | {"git_commit": _commit()}
+    """The versions of the packages, and the commit of a development tree."""
+    return {package: metadata.version(package) for package in _PACKAGES} | {"git_commit": _commit()}
 
 
 def _commit() -> str:
-    """Commit of the tree that chiraljax runs from, with "+changes" if it has any; empty for an installed package."""
+    """The commit of the source tree, with "+changes" if files differ from it; empty for an installed package."""
     root = Path(__file__).parents[2]
     if not (root / ".git").exists():
         return ""

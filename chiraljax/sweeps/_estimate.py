@@ -1,4 +1,4 @@
-"""What a plan will take, before it starts."""
+"""The estimated cost of a plan."""
 
 import time
 from math import prod
@@ -12,13 +12,13 @@ from ._plan import MOTION_STAGE, POINT_STAGE, TABLE_STAGE, SweepPlan
 from ._stage import Stage
 
 _STEP, _TERM = 2e-7, 4e-9
-"""Seconds of a core for a step of a trajectory, and a power of Ω at one time of a point: their order of magnitude."""
+"""Seconds of one core per step of a trajectory, and per time and power of Ω of a point: orders of magnitude."""
 _TRIED = 64
 """Matrices whose diagonalisation is timed."""
 
 
 def summary(plan: SweepPlan) -> str:
-    """How many trajectories, diagonalisations and points, in how many chunks, with an estimate of disk and time."""
+    """The numbers of trajectories, diagonalisations, points and chunks, with estimates of disk and time."""
     axes = " × ".join(f"{axis.name} ({axis.size})" for axis in plan.axes)
     lines = [f"Sweep of {plan.material} over {axes}", f"  outputs         {', '.join(_named(plan))}"]
     seconds = 0.0
@@ -80,8 +80,8 @@ def _stored(plan: SweepPlan) -> int:
     )
 
 
-def _many(number: int, what: str) -> str:
-    return f"{number:,} {what}{'' if number == 1 else 's'}"
+def _many(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def _bytes(count: int) -> str:

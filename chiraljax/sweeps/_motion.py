@@ -1,4 +1,4 @@
-"""The trajectories of a chunk, and what follows from them alone."""
+"""The trajectories of a chunk, with L(t) and Ω(t)."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ _PROBED, _ACCURATE, _MOST_SUBSTEPS = 16, 1e-8, 256
 
 
 def trajectories(plan: SweepPlan, chunk: Chunk) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
-    """Every variable of the stage on a chunk, and two facts: the largest rotations, and how many trajectories failed.
+    """Every variable of the stage on a chunk, the largest rotations, and the number of failed trajectories.
 
     The phonon is driven once for each point of the axes of pulse and phonon; the axes of the coupling reuse its motion.
     """
@@ -29,10 +29,10 @@ def trajectories(plan: SweepPlan, chunk: Chunk) -> tuple[dict[str, np.ndarray], 
     inner = [*drives, *turning]
     shape = [len(chunk.indices[axis]) for axis in inner]
     n_drives, n_turns = int(np.prod(shape[: len(drives)])), int(np.prod(shape[len(drives) :]))
-    asked = [d.parameter for d in plan.derivatives if d.output.kind in (DRIVE, ROTATION)]
-    along = tuple(dict.fromkeys([*asked, *plan.tangents("pulse", "phonon", "coupling")]))
+    requested = [d.parameter for d in plan.derivatives if d.output.kind in (DRIVE, ROTATION)]
+    along = tuple(dict.fromkeys([*requested, *plan.tangents("pulse", "phonon", "coupling")]))
     driven, turned = (
-        tuple(dict.fromkeys(one for one in (*plan.varied, *along) if one.part in parts))
+        tuple(dict.fromkeys(parameter for parameter in (*plan.varied, *along) if parameter.part in parts))
         for parts in (("pulse", "phonon"), ("coupling",))
     )
     momentum, rotation, momentum_tangents, rotation_tangents = _outcome(
@@ -66,8 +66,8 @@ def trajectories(plan: SweepPlan, chunk: Chunk) -> tuple[dict[str, np.ndarray], 
         if derivative.output.kind in (DRIVE, ROTATION):
             changes = np.moveaxis(series[derivative.output.name][1], len(plan.over(derivative.output.kind)), 0)
             variables[derivative.name] = changes[along.index(derivative.parameter)]
-    kept = [along.index(parameter) for parameter in plan.tangents("pulse", "phonon", "coupling")]
-    variables["rotation_tangents"] = np.take(series["rotation"][1], kept, axis=len(axes))
+    indices = [along.index(parameter) for parameter in plan.tangents("pulse", "phonon", "coupling")]
+    variables["rotation_tangents"] = np.take(series["rotation"][1], indices, axis=len(axes))
     bad = np.asarray(~np.isfinite(variables["angular_momentum"]).all(axis=-1))
     variables["motion_status"] = np.where(bad, FAILED, DONE).astype("int8")
     return variables, {
@@ -77,10 +77,10 @@ def trajectories(plan: SweepPlan, chunk: Chunk) -> tuple[dict[str, np.ndarray], 
 
 
 def largest_rotations(rotation: np.ndarray, per_site: bool) -> np.ndarray:
-    """The largest |Ω| (1,), or the Ω_i (r, sites) that reach farthest along the principal patterns of these.
+    """The largest |Ω| (1,), or the Ω_i (r, sites) with the largest components along their principal patterns.
 
-    Those that are not finite are left out. The same of what several chunks give is that of all together, but for how
-    the patterns are weighted.
+    Values that are not finite are ignored. Applied to the results of several chunks it gives the result of all
+    together, except for the weights of the patterns.
     """
     if not per_site:
         return np.max(np.abs(rotation), where=np.isfinite(rotation), initial=0.0, keepdims=True).reshape(1)
@@ -93,7 +93,7 @@ def largest_rotations(rotation: np.ndarray, per_site: bool) -> np.ndarray:
 
 
 def _peak(series: np.ndarray, changes: np.ndarray, time: int) -> tuple[np.ndarray, np.ndarray]:
-    """Largest |x(t)| and its derivatives, from x and, with an axis of P before that of time, those of x."""
+    """Largest |x(t)| and its derivatives, from x (…, T, …) and the derivatives of x (…, P, T, …)."""
     at = np.expand_dims(np.argmax(np.abs(series), axis=time), time)
     value = np.take_along_axis(series, at, axis=time)
     slope = np.take_along_axis(changes, np.expand_dims(at, time), axis=time + 1)
@@ -112,48 +112,45 @@ def _outcome(
     substeps: int,
     harmonic: bool,
 ) -> tuple[Array, Array, Array, Array]:
-    """L (b, T) in ħ, Ω (b, c, T[, sites]) in rad/ps, and their derivatives, the P of `along` before T."""
-    steps = FixedSteps(substeps)
+    """L (b, T) in ħ, Ω (b, c, T[, sites]) in rad/ps, and their derivatives, the axis P of `along` before T."""
+    integrator = FixedSteps(substeps)
 
     def outcome(drive, turn):
         moved = replaced(chain, driven, drive)
-        motion = steps.from_field(moved.driven, moved.pulse(steps.nodes(times)[0]), times, harmonic=harmonic)
+        motion = integrator.from_field(moved.driven, moved.pulse(integrator.nodes(times)[0]), times, harmonic=harmonic)
         return motion.angular_momentum, jax.vmap(lambda row: replaced(moved, turned, row).rotation(motion))(turn)
 
-    def one(drive, turn):
+    def with_derivatives(drive, turn):
         value = outcome(drive, turn)
-        changes = [
-            jax.jvp(outcome, (drive, turn), (unit(drive, driven, one), unit(turn, turned, one)))[1] for one in along
-        ]
+        steps = [(unit(drive, driven, parameter), unit(turn, turned, parameter)) for parameter in along]
+        changes = [jax.jvp(outcome, (drive, turn), step)[1] for step in steps]
         momentum, rotation = (jnp.stack([part, *parts]) for part, *parts in zip(value, *changes, strict=True))
         return value, (momentum[1:], jnp.moveaxis(rotation[1:], 0, 1))
 
-    value, changes = jax.vmap(one)(drives, turns)
+    value, changes = jax.vmap(with_derivatives)(drives, turns)
     return *value, *changes
 
 
-def unit(values: Array, of: tuple[Parameter, ...], along: Parameter) -> Array:
-    """The step, of the shape of `values` (..., P), in which one of the parameters `of` them changes by 1."""
-    return jnp.broadcast_to(jnp.array([float(one == along) for one in of]), values.shape)
+def unit(values: Array, parameters: tuple[Parameter, ...], along: Parameter) -> Array:
+    """A step in `values` (..., P) of `parameters`: 1 for `along`, 0 for the others."""
+    return jnp.broadcast_to(jnp.array([float(parameter == along) for parameter in parameters]), values.shape)
 
 
 def is_harmonic(plan: SweepPlan) -> bool:
     """Whether no point of the sweep has an anharmonic term."""
-    varied = any(
-        "cubic" in one.name or "quartic" in one.name for one in (*plan.varied, *(d.parameter for d in plan.derivatives))
-    )
-    return plan.chain.driven.harmonic and not varied
+    names = [parameter.name for parameter in (*plan.varied, *(d.parameter for d in plan.derivatives))]
+    return plan.chain.driven.harmonic and not any("cubic" in name or "quartic" in name for name in names)
 
 
 def substeps_of(plan: SweepPlan, first: int) -> tuple[int, float]:
-    """Steps of the integrator an interval of the times, and the largest relative error with them.
+    """Steps of the integrator per interval of the times, and the largest relative error with them.
 
-    Trajectories at the ends of each axis and at random points are compared with those of half the step, until they
-    agree to 10⁻⁸ of their largest L.
+    The step is halved until L of trajectories at the ends of each axis and at random points changes by less than
+    10⁻⁸ of its largest value.
     """
     drives = plan.over(DRIVE)
     sizes = plan.sizes(DRIVE)
-    driven = tuple(one for one in plan.varied if one.part in ("pulse", "phonon"))
+    driven = tuple(parameter for parameter in plan.varied if parameter.part in ("pulse", "phonon"))
     picked = np.random.default_rng(0).integers(0, list(sizes.values()) or 1, (_PROBED, max(1, len(sizes))))
     rows = list(picked[:1] if not sizes else picked)
     for axis in (axis for axis in plan.axes if axis.name in sizes):

@@ -8,12 +8,19 @@ from ..chain import Chain
 from ._parameters import Parameter, nearest, parameter
 
 DRIVE, ROTATION, TABLE, MODEL, POINT = "drive", "rotation", "table", "model", "point"
-"""On which axes a variable lives: those of pulse and phonon; these and those of the coupling; those of the electrons
-and their filling; those of the electrons alone; all."""
+"""Kinds of variables."""
+PARTS = {
+    DRIVE: ("pulse", "phonon"),
+    ROTATION: ("pulse", "phonon", "coupling"),
+    MODEL: ("electrons",),
+    TABLE: ("electrons", "filling"),
+    POINT: ("pulse", "phonon", "coupling", "electrons", "filling"),
+}
+"""Parts of the chain on which a variable of each kind depends."""
 
 
 class Output(NamedTuple):
-    """A quantity that can be asked for."""
+    """A quantity that a sweep can compute."""
 
     name: str
     kind: str
@@ -49,7 +56,7 @@ class Variable(NamedTuple):
     """dimensions after the axes, with their lengths"""
     dtype: str = "float64"
     working: bool = False
-    """kept for the stages that follow, not a result"""
+    """for the next stages only, not a result"""
 
 
 class Derivative(NamedTuple):
@@ -69,19 +76,12 @@ class Derivative(NamedTuple):
 
     @property
     def vanishes(self) -> bool:
-        """Whether the output does not depend on the parameter at all."""
-        depends = {
-            DRIVE: {"pulse", "phonon"},
-            ROTATION: {"pulse", "phonon", "coupling"},
-            TABLE: {"electrons", "filling"},
-            MODEL: {"electrons"},
-            POINT: {"pulse", "phonon", "coupling", "electrons", "filling"},
-        }
-        return self.parameter.part not in depends[self.output.kind]
+        """Whether the output does not depend on the parameter."""
+        return self.parameter.part not in PARTS[self.output.kind]
 
 
 def outputs_of(names: Iterable[str]) -> tuple[Output, ...]:
-    """The outputs of those names; raises `InputError` with the nearest one for another, and for none or one twice."""
+    """The outputs `names`; raises `InputError` for an unknown name, one twice, or none."""
     chosen = list(names)
     check(chosen, "outputs", "must name at least one output, but is empty")
     for name in chosen:
@@ -90,18 +90,17 @@ def outputs_of(names: Iterable[str]) -> tuple[Output, ...]:
     return tuple(OUTPUTS[name] for name in chosen)
 
 
-def derivatives_of(given: Mapping[str, Sequence[str]], chain: Chain) -> tuple[Derivative, ...]:
-    """The derivatives that a mapping from outputs to parameters asks for.
+def derivatives_of(gradients: Mapping[str, Sequence[str]], chain: Chain) -> tuple[Derivative, ...]:
+    """The derivatives in a mapping from outputs to parameters.
 
-    Raises `InputError` with the nearest name for one that is unknown, and for an output that does not depend on the
-    parameter.
+    Raises `InputError` for an unknown name, and for an output that does not depend on the parameter.
     """
-    found = []
-    for name, of in given.items():
+    derivatives = []
+    for name, names in gradients.items():
         check(
             name in OUTPUTS, "gradients", f"must be of known outputs, but {name} is not{nearest(name, list(OUTPUTS))}"
         )
-        for other in [of] if isinstance(of, str) else of:
+        for other in [names] if isinstance(names, str) else names:
             with within(f"gradients.{name}"):
                 derivative = Derivative(OUTPUTS[name], parameter(other, chain))
             check(
@@ -110,7 +109,9 @@ def derivatives_of(given: Mapping[str, Sequence[str]], chain: Chain) -> tuple[De
                 f"must be by parameters that it depends on, but {other} does not change it",
             )
             check(
-                derivative not in found, f"gradients.{name}", f"must name each parameter once, but {other} comes twice"
+                derivative not in derivatives,
+                f"gradients.{name}",
+                f"must name each parameter once, but {other} comes twice",
             )
-            found.append(derivative)
-    return tuple(found)
+            derivatives.append(derivative)
+    return tuple(derivatives)

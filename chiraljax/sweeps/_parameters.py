@@ -1,4 +1,4 @@
-"""What a sweep can vary, by name."""
+"""The parameters that a sweep can vary, by name."""
 
 import dataclasses
 import difflib
@@ -19,7 +19,7 @@ from ..electrons import Electrons
 FILLING = {"mu": "eV", "temperature": "K", "doping": "1/cell"}
 """Parameters of the electrons' distribution, with their units."""
 _HINTED = 24
-"""Names that an error lists at most."""
+"""Most names that an error lists."""
 
 
 class Parameter(NamedTuple):
@@ -32,7 +32,7 @@ class Parameter(NamedTuple):
     path: tuple[str | int, ...] = ()
     """fields and positions in tuples that lead to the array"""
     entry: tuple[int, ...] = ()
-    """its place in that array"""
+    """index in that array"""
 
     def value(self, chain: Chain) -> Array:
         """Its value in `chain`, a scalar."""
@@ -45,14 +45,14 @@ class Parameter(NamedTuple):
         return _at(getattr(chain, self.part), self.path)[self.entry]
 
     def put(self, chain: Chain, value: ArrayLike) -> Chain:
-        """`chain` with this parameter at `value`, a scalar; those of `FILLING` are no part of it."""
+        """`chain` with this parameter at `value`, a scalar; a parameter of `FILLING` does not change it."""
         if self.part == "filling":
             return chain
         part = getattr(chain, self.part)
         return eqx.tree_at(lambda whole: getattr(whole, self.part), chain, self.changed(part, value))
 
     def changed(self, part: Any, value: ArrayLike) -> Any:
-        """The part of a chain that this parameter belongs to, with it at `value`, a scalar."""
+        """`part`, the part of a chain with this parameter, with the parameter at `value`, a scalar."""
         if self.name == "pulse.scale":
             return part * jnp.asarray(value)
         if self.name == "phonon.temperature":
@@ -79,10 +79,9 @@ class Parameter(NamedTuple):
 
 
 def in_order(parameters: Sequence[Parameter]) -> list[Parameter]:
-    """The `parameters` in the order in which they are to be put: what acts on a whole comes first or last.
+    """The order in which to set `parameters`: `phonon.temperature` first, `pulse.scale` last.
 
-    A temperature replaces the frequencies that other parameters of the phonon may set, a scale multiplies the pulse
-    that its other parameters describe.
+    The temperature replaces all frequencies and dampings; the scale multiplies the pulse with its other parameters.
     """
     rank = {"phonon.temperature": -1, "pulse.scale": 1}
     return sorted(parameters, key=lambda parameter: rank.get(parameter.name, 0))
@@ -96,35 +95,29 @@ def replaced(chain: Chain, parameters: Sequence[Parameter], values: Array) -> Ch
 
 
 def parameter(name: str, chain: Chain) -> Parameter:
-    """The parameter of that name.
-
-    Names are those of fields, such as pulse.peak_field, coupling.inertia or phonon.frequency, with the place in an
-    array or a sum as in pulse.pulses[0].chirp; electrons.NAME for one of `Electrons.parameters`; mu, temperature and
-    doping of the electrons; pulse.scale, by which the field is multiplied; and phonon.temperature for a phonon with a
-    table. Raises `InputError` with the nearest name for one that there is not.
-    """
+    """The parameter called `name` (see `sweep`); raises `InputError` with the nearest name if there is none."""
     if name in FILLING:
         return Parameter(name, "filling", FILLING[name])
-    known = {known.name: known for known in parameters(chain)}
-    if name in known:
-        return known[name]
-    entries = [other for other in known if other.startswith(f"{name}[")]
+    by_name = {parameter.name: parameter for parameter in parameters(chain)}
+    if name in by_name:
+        return by_name[name]
+    entries = [other for other in by_name if other.startswith(f"{name}[")]
     check(not entries, f"parameter {name}", f"must be one number, but there are {', '.join(entries[:4])}")
-    raise InputError(name, f"must be a parameter, but there is none of that name{nearest(name, [*FILLING, *known])}")
+    raise InputError(name, f"must be a parameter, but there is none of that name{nearest(name, [*FILLING, *by_name])}")
 
 
-def nearest(name: str, known: Sequence[str]) -> str:
-    """A hint at the nearest of the `known` names, or at all of them if there are few and none is near."""
-    close = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
-    ends = [other for other in known if other.rpartition(".")[2] == name.rpartition(".")[2]]
+def nearest(name: str, names: Sequence[str]) -> str:
+    """A hint for an error: the nearest of `names`, or the first of them if none is near."""
+    close = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
+    ends = [other for other in names if other.rpartition(".")[2] == name.rpartition(".")[2]]
     if close or ends:
         return f"; did you mean {(ends or close)[0]}?"
-    few = list(known[:_HINTED])
-    return f"; there are {', '.join(few)}{', …' if len(known) > _HINTED else ''}"
+    few = list(names[:_HINTED])
+    return f"; there are {', '.join(few)}{', …' if len(names) > _HINTED else ''}"
 
 
 def parameters(chain: Chain) -> Iterator[Parameter]:
-    """All of `chain`."""
+    """All parameters of `chain` except `FILLING`."""
     for part in ("pulse", "phonon", "coupling"):
         yield from fields(part, getattr(chain, part))
     if chain.phonon is not None and chain.phonon.temperatures is not None:
@@ -134,7 +127,7 @@ def parameters(chain: Chain) -> Iterator[Parameter]:
 
 
 def fields(part: str, module: Any) -> Iterator[Parameter]:
-    """Every number of a part of a chain that is described by `parameter` in its class and is not static."""
+    """Every number of a part of a chain that its class declares by `parameter`, except whole numbers."""
     for path, array, unit in _arrays(module):
         stem = part + "".join(f".{step}" if isinstance(step, str) else f"[{step}]" for step in path)
         for entry in np.ndindex(np.shape(array)):
@@ -160,7 +153,7 @@ def _arrays(module: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[tup
 
 
 def _modules(module: Any) -> Iterator[Any]:
-    """The modules within, the outermost last, that check themselves."""
+    """The modules in `module` with a `__check_init__`, the outermost last."""
     if isinstance(module, tuple):
         for element in module:
             yield from _modules(element)

@@ -1,4 +1,4 @@
-"""What a sweep computes: which axes decide what, in which chunks."""
+"""The plan of a sweep: axes, variables, stages and chunks."""
 
 import dataclasses
 from collections.abc import Sequence
@@ -14,28 +14,21 @@ from ..chain import Chain
 from ..observables import MOST_NODES, SiteInterpolant
 from ._axes import Axis
 from ._describe import described
-from ._outputs import DRIVE, MODEL, POINT, ROTATION, TABLE, Derivative, Output, Variable
+from ._outputs import DRIVE, MODEL, PARTS, POINT, ROTATION, TABLE, Derivative, Output, Variable
 from ._parameters import FILLING, Parameter
 from ._stage import Stage, stage
 
 MOTION_STAGE, TABLE_STAGE, POINT_STAGE = "trajectories", "tables", "points"
-_PARTS = {
-    DRIVE: ("pulse", "phonon"),
-    ROTATION: ("pulse", "phonon", "coupling"),
-    MODEL: ("electrons",),
-    TABLE: ("electrons", "filling"),
-    POINT: ("pulse", "phonon", "coupling", "electrons", "filling"),
-}
 _TRAJECTORIES, _PAIRS, _POINTS = 2048, 20_000, 200_000
-"""Most of each in a chunk, however much memory there is: what a kill loses, and how often progress is seen."""
+"""Most of each in a chunk, whatever the memory: they limit the loss by a kill and the time between progress."""
 
 _BYTES_PER_STEP = 1024
-"""Of a trajectory: fields, forces and states at the stages of a step, and what the compiler keeps beside them."""
+"""Of a trajectory: fields, forces and states at the stages of a step, and buffers of the compiler."""
 
 
 @dataclasses.dataclass(frozen=True)
 class SweepPlan:
-    """A sweep, checked and cut into stages."""
+    """A sweep, checked and cut into stages; `print` it to see its cost."""
 
     material: str
     chain: Chain
@@ -49,37 +42,37 @@ class SweepPlan:
     substeps: int
     """of the integrator between two times"""
     motion_error: float
-    """largest relative error of the trajectories that were tried"""
+    """largest relative error of the trial trajectories"""
     accuracy: Accuracy
     """of M(Ω)"""
     memory: float
     """GB that the process may take"""
     stages: tuple[Stage, ...] = ()
     summary: str = ""
-    """how much work it is"""
+    """estimated cost"""
 
     def __str__(self) -> str:
         return self.summary
 
     def over(self, kind: str) -> tuple[str, ...]:
-        """Names of the axes on which a variable of that kind lives, in order."""
-        return tuple(axis.name for axis in self.axes if axis.touches(*_PARTS[kind]))
+        """Names of the axes of a variable of that kind, in order."""
+        return tuple(axis.name for axis in self.axes if axis.touches(*PARTS[kind]))
 
     def sizes(self, kind: str) -> dict[str, int]:
-        """Their lengths."""
-        return {axis.name: axis.size for axis in self.axes if axis.touches(*_PARTS[kind])}
+        """Lengths of these axes."""
+        return {axis.name: axis.size for axis in self.axes if axis.touches(*PARTS[kind])}
 
     def wants(self, *kinds: str) -> bool:
-        """Whether an output or a derivative of one of these kinds is asked for."""
-        asked = [*self.outputs, *(derivative.output for derivative in self.derivatives)]
-        return any(output.kind in kinds for output in asked)
+        """Whether an output or a derivative is of one of these kinds."""
+        outputs = [*self.outputs, *(derivative.output for derivative in self.derivatives)]
+        return any(output.kind in kinds for output in outputs)
 
     def with_stages(self, room: float) -> "SweepPlan":
-        """Cut into chunks of trajectories and points of which each takes no more than `room` bytes."""
+        """The plan in chunks of trajectories and points of at most `room` bytes each."""
         length = len(self.times)
         stages = []
         if self.wants(DRIVE, ROTATION, POINT):
-            tangents = 1 + len(self.tangents(*_PARTS[ROTATION]))
+            tangents = 1 + len(self.tangents(*PARTS[ROTATION]))
             turning = [axis for axis in self.over(ROTATION) if axis not in self.over(DRIVE)]
             inner = min(prod(self.sizes(ROTATION)[axis] for axis in turning), int(room / (64 * length * tangents)))
             per_drive = tangents * length * (self.substeps * _BYTES_PER_STEP + 64 * max(1, inner))
@@ -89,8 +82,8 @@ class SweepPlan:
             pairs = [axis for axis in self.over(TABLE) if axis not in self.over(MODEL)]
             stages.append(stage(TABLE_STAGE, self.sizes(TABLE), [(self.over(MODEL), 1), (pairs, _PAIRS)]))
         if self.wants(POINT):
-            kept = sum(output.timed for output in self.outputs) + sum(d.output.timed for d in self.derivatives)
-            per_point = 8 * length * (3 + 2 * kept + 3 * bool(self.point_derivatives))
+            series = sum(output.timed for output in self.outputs) + sum(d.output.timed for d in self.derivatives)
+            per_point = 8 * length * (3 + 2 * series + 3 * bool(self.point_derivatives))
             limits = [(self.over(POINT), min(_POINTS, int(room / per_point)))]
             stages.append(stage(POINT_STAGE, self.sizes(POINT), limits))
         return dataclasses.replace(self, stages=tuple(stages))
@@ -104,14 +97,13 @@ class SweepPlan:
         return tuple(derivative for derivative in self.derivatives if derivative.output.kind == POINT)
 
     def tangents(self, *parts: str) -> tuple[Parameter, ...]:
-        """Parameters of these parts in which a moment is differentiated."""
-        found = dict.fromkeys(d.parameter for d in self.point_derivatives if d.parameter.part in parts)
-        return tuple(found)
+        """Parameters of these parts by which a moment is differentiated."""
+        return tuple(dict.fromkeys(d.parameter for d in self.point_derivatives if d.parameter.part in parts))
 
     @property
     def names(self) -> set[str]:
-        """Of all outputs asked for, by value or by derivative."""
-        return {one.name for one in (*self.outputs, *(derivative.output for derivative in self.derivatives))}
+        """Names of all outputs whose value or derivative is computed."""
+        return {output.name for output in (*self.outputs, *(derivative.output for derivative in self.derivatives))}
 
     @property
     def fixed(self) -> tuple[Parameter, ...]:
@@ -126,9 +118,9 @@ class SweepPlan:
     def values(
         self, parameters: Sequence[Parameter], indices: dict[str, np.ndarray], over: Sequence[str]
     ) -> np.ndarray:
-        """Values of `parameters` on the grid of `indices` along the axes `over`: grid + (P,).
+        """Values of `parameters` on the grid of `indices` along the axes `over`, (*grid, P).
 
-        Those that no axis varies have their value in the chain, or that of `filling`.
+        A parameter that no axis varies has its value in `filling` or the chain.
         """
         grid = tuple(len(indices[axis]) for axis in over)
         result = np.empty((*grid, len(parameters)))
@@ -143,16 +135,16 @@ class SweepPlan:
             result[..., column] = values.reshape(shape)
         return result
 
-    def variables(self, of: str) -> tuple[Variable, ...]:
-        """What the stage of that name stores."""
+    def variables(self, stage: str) -> tuple[Variable, ...]:
+        """The variables that the stage of that name stores."""
         time = (("time", len(self.times)),)
-        kinds = {MOTION_STAGE: (DRIVE, ROTATION), TABLE_STAGE: (TABLE, MODEL), POINT_STAGE: (POINT,)}[of]
-        own = [
+        kinds = {MOTION_STAGE: (DRIVE, ROTATION), TABLE_STAGE: (TABLE, MODEL), POINT_STAGE: (POINT,)}[stage]
+        variables = [
             Variable(output.name, output.kind, output.unit, output.meaning, self._tail(output))
             for output in self.outputs
             if output.kind in kinds
         ]
-        own += [
+        variables += [
             Variable(
                 d.name,
                 d.output.kind,
@@ -164,29 +156,29 @@ class SweepPlan:
             if d.output.kind in kinds
         ]
         status = "0 done, 1 not converged, 2 failed, -1 not computed yet"
-        if of == MOTION_STAGE:
-            own.append(Variable("motion_status", DRIVE, "1", status, dtype="int8"))
+        if stage == MOTION_STAGE:
+            variables.append(Variable("motion_status", DRIVE, "1", status, dtype="int8"))
             if self.wants(POINT):
-                own.append(Variable("rotation", ROTATION, "rad/ps", "", (*time, *self.sites), working=True))
-                own += self._working("rotation_tangents", ROTATION, _PARTS[ROTATION], (*time, *self.sites))
-        if of == TABLE_STAGE:
-            own.append(Variable("electrons_status", TABLE, "1", status, dtype="int8"))
+                variables.append(Variable("rotation", ROTATION, "rad/ps", "", (*time, *self.sites), working=True))
+                variables += self._working("rotation_tangents", ROTATION, PARTS[ROTATION], (*time, *self.sites))
+        if stage == TABLE_STAGE:
+            variables.append(Variable("electrons_status", TABLE, "1", status, dtype="int8"))
             if self.wants(POINT):
                 nodes = (("node", self.most_coefficients),)
                 error = "estimated absolute error of the moments, of the k-sum and of the interpolation in Omega"
-                own.append(Variable("moment_error", TABLE, "mu_B/cell", error))
-                own.append(Variable("coefficients", TABLE, "mu_B/cell", "", nodes, working=True))
-                own += self._working("coefficient_tangents", TABLE, _PARTS[TABLE], nodes)
-        return tuple(own)
+                variables.append(Variable("moment_error", TABLE, "mu_B/cell", error))
+                variables.append(Variable("coefficients", TABLE, "mu_B/cell", "", nodes, working=True))
+                variables += self._working("coefficient_tangents", TABLE, PARTS[TABLE], nodes)
+        return tuple(variables)
 
     @property
     def sites(self) -> tuple[tuple[str, int], ...]:
-        """The axis of rotations per site, where the coupling resolves them."""
+        """The axis of rotations per site, if the coupling has them."""
         return (("atom", len(self.chain.electrons.crystal.species)),) if self.chain.coupling.per_site else ()
 
     @property
     def most_coefficients(self) -> int:
-        """Of M as a function of Ω, or of Ω_i in as many patterns as there are sites with orbitals."""
+        """Largest number of coefficients of M(Ω), or of M({Ω_i}) with one pattern per site with orbitals."""
         if not self.sites:
             return MOST_NODES
         patterns = len({site for site, _, _ in self.chain.electrons.orbitals})
@@ -204,7 +196,7 @@ class SweepPlan:
 
     @property
     def configuration(self) -> dict[str, Any]:
-        """All that decides the numbers, as JSON holds it."""
+        """Everything that determines the numbers, for JSON."""
         axes = {
             axis.name: {
                 parameter.name: {"values": described(values), "units": parameter.unit}

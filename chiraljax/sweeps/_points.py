@@ -16,41 +16,40 @@ from ._stage import Chunk, aligned
 
 
 def points(
-    plan: SweepPlan, chunk: Chunk, known: dict[str, np.ndarray], interpolant: AbstractInterpolant
+    plan: SweepPlan, chunk: Chunk, inputs: dict[str, np.ndarray], interpolant: AbstractInterpolant
 ) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
-    """Every variable of the stage on a chunk, and how many of its points did not converge or failed.
+    """Every variable of the stage on a chunk, and the numbers of its points that did not converge or failed.
 
-    `known` holds the working variables and the statuses of the stages before on the axes of the chunk; the coefficients
-    are those of an interpolant with `MOST_NODES`, of which only those of `interpolant` are not zero.
+    `inputs` holds the working variables and the statuses of the previous stages on the axes of the chunk. Its
+    coefficients have places for `MOST_NODES`; those that `interpolant` does not use are zero.
     """
     axes = plan.over(POINT)
-    at = {name: aligned(known[name], plan.over(ROTATION), axes) for name in known if name.startswith("rotation")}
-    of = {name: aligned(known[name], plan.over(TABLE), axes) for name in known if name.startswith("coefficient")}
-    timed = any(one.timed for one in (*plan.outputs, *(d.output for d in plan.point_derivatives)))
+
+    def on_axes(name: str, kind: str) -> np.ndarray:
+        return aligned(inputs[name], plan.over(kind), axes)
+
+    timed = any(output.timed for output in (*plan.outputs, *(d.output for d in plan.point_derivatives)))
     turning = plan.tangents("pulse", "phonon", "coupling")
     others = plan.tangents("electrons", "filling")
     places, order = interpolant.places(MOST_NODES), len(axes)
     result = _moments(
         interpolant,
-        jnp.asarray(at["rotation"]),
-        jnp.asarray(of["coefficients"][..., places]),
-        [jnp.asarray(np.take(at["rotation_tangents"], i, axis=order)) for i in range(len(turning))],
-        [jnp.asarray(of["coefficient_tangents"][..., i, :][..., places]) for i in range(len(others))],
+        jnp.asarray(on_axes("rotation", ROTATION)),
+        jnp.asarray(on_axes("coefficients", TABLE)[..., places]),
+        [jnp.asarray(np.take(on_axes("rotation_tangents", ROTATION), i, axis=order)) for i in range(len(turning))],
+        [jnp.asarray(on_axes("coefficient_tangents", TABLE)[..., i, :][..., places]) for i in range(len(others))],
         timed,
     )
     peak, moment, peak_slopes, slopes = jax.tree.map(np.asarray, result)
-    found = {"peak_moment": peak, "moment": moment}
+    variables = {"peak_moment": peak, "moment": moment}
     parameters = [*turning, *others]
     for derivative in plan.point_derivatives:
         series = slopes if derivative.output.timed else peak_slopes
-        found[derivative.name] = series[parameters.index(derivative.parameter)]
-    status = np.maximum(
-        aligned(known["motion_status"], plan.over(DRIVE), axes),
-        aligned(known["electrons_status"], plan.over(TABLE), axes),
-    )
+        variables[derivative.name] = series[parameters.index(derivative.parameter)]
+    status = np.maximum(on_axes("motion_status", DRIVE), on_axes("electrons_status", TABLE))
     status = np.broadcast_to(status, peak.shape)[chunk.inside(axes)]
     facts = {"failed": int(np.sum(status == FAILED)), "not_converged": int(np.sum(status == NOT_CONVERGED))}
-    return found, facts
+    return variables, facts
 
 
 @eqx.filter_jit

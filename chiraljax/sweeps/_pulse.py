@@ -1,4 +1,4 @@
-"""The pulse at a point of a sweep, from its store alone."""
+"""The pulse at a point of a sweep."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -16,23 +16,29 @@ _SAMPLES = 2001
 
 
 def pulse_at(dataset: xr.Dataset, point: Mapping[str, int]) -> AbstractPulse:
-    """The pulse of a sweep at the place `point` along its axes, which may leave out those that do not change it.
+    """The pulse of a sweep at a point.
 
-    Raises `InputError` for a pulse of a class without a name, or of one that is not defined here.
+    Args:
+        dataset: the results of `sweep`.
+        point: the index along each axis; axes that do not change the pulse may be left out.
+
+    Raises:
+        InputError: for a pulse of a class without a name, or of a class that is not imported.
     """
     pulse = _rebuilt(json.loads(dataset.attrs["pulse"]))
-    known = {parameter.name: parameter for parameter in fields("pulse", pulse)}
-    chosen = [known[str(name)] for name in dataset.coords if str(name) in known]
-    for parameter in in_order(chosen):
+    parameters = {parameter.name: parameter for parameter in fields("pulse", pulse)}
+    varied = [parameters[str(name)] for name in dataset.coords if str(name) in parameters]
+    for parameter in in_order(varied):
         values = dataset[parameter.name]
         pulse = parameter.changed(pulse, float(values.values[point[str(values.dims[0])]]))
     return pulse
 
 
 def field_at(dataset: xr.Dataset) -> Callable[[Mapping[str, int]], tuple[np.ndarray, np.ndarray]] | None:
-    """A function from a point of a sweep to times (T,) in ps and the field (T, 2) in MV/cm there.
+    """A function from a point of a sweep to times (T,) in ps and the field (T, 2) in MV/cm of its pulse.
 
-    None where `pulse_at` cannot rebuild the pulse.
+    Returns:
+        The function, or None if `pulse_at` cannot rebuild the pulse.
     """
     try:
         _rebuilt(json.loads(dataset.attrs["pulse"]))

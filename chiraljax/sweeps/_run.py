@@ -1,4 +1,4 @@
-"""Running the chunks of a sweep: on threads and devices, on several processes, or on a Dask cluster."""
+"""Running the chunks of a sweep: on threads and devices, in several processes, or on a Dask cluster."""
 
 import hashlib
 import logging
@@ -8,7 +8,7 @@ import queue
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from typing import Any, NamedTuple
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -26,68 +26,67 @@ from ._store import Store
 from ._tables import tables
 
 LANES = 8
-"""Chunks that a process holds at a time at most; fixed, so that a store does not depend on the machine."""
+"""Most chunks that a process holds at a time; fixed, so that a store does not depend on the machine."""
 _PATIENCE = 60.0
-"""Seconds that a cluster may be without a worker."""
+"""Longest time without a worker, seconds."""
 _CONNECTING, _LOOK = 20.0, 2.0
-"""Seconds for a connection to the scheduler, and between looks at its workers."""
+"""Time for a connection to the scheduler, and between checks of its workers, seconds."""
 
 
-class Known(NamedTuple):
-    """What the stages before tell the next."""
-
-    interpolant: AbstractInterpolant
-    """of M as a function of the rotations that there are"""
-
-    @classmethod
-    def of(cls, plan: SweepPlan, store: Store, stages: Sequence[Stage]) -> "Known":
-        """From the markers of the stages that are finished."""
-        facts = [fact for stage in stages for fact in store.facts(stage)]
-        per_site = bool(plan.sites)
-        still = np.zeros((1, *(count for _, count in plan.sites)))
-        rotations = np.concatenate([still, *(fact["rotations"] for fact in facts if "rotations" in fact)])
-        interpolant = interpolant_of(
-            plan.chain.electrons,
-            jnp.asarray(largest_rotations(rotations, per_site)),
-            per_site,
-            plan.accuracy,
-            every=bool(plan.tangents("pulse", "phonon", "coupling")),
-        )
-        nodes = max((fact["nodes"] for fact in facts if "nodes" in fact), default=plan.accuracy.nodes)
-        return cls(interpolant.with_nodes(nodes))
+def interpolant_after(plan: SweepPlan, store: Store, stages: Sequence[Stage]) -> AbstractInterpolant:
+    """The interpolant of M in the rotations of the sweep, from the markers of the finished `stages`."""
+    facts = [fact for stage in stages for fact in store.facts(stage)]
+    per_site = bool(plan.sites)
+    still = np.zeros((1, *(count for _, count in plan.sites)))
+    rotations = np.concatenate([still, *(fact["rotations"] for fact in facts if "rotations" in fact)])
+    interpolant = interpolant_of(
+        plan.chain.electrons,
+        jnp.asarray(largest_rotations(rotations, per_site)),
+        per_site,
+        plan.accuracy,
+        every=bool(plan.tangents("pulse", "phonon", "coupling")),
+    )
+    return interpolant.with_nodes(
+        max((fact["nodes"] for fact in facts if "nodes" in fact), default=plan.accuracy.nodes)
+    )
 
 
 class Interrupted(KeyboardInterrupt):
-    """Ctrl-C during a sweep, after the chunks under way were finished."""
+    """Ctrl-C during a sweep; raised after the current chunks are finished."""
 
 
-def compute(plan: SweepPlan, store: Store, stage: Stage, number: int, known: Known) -> None:
-    """Compute a chunk and put it on disk, unless it is there."""
+def compute(plan: SweepPlan, store: Store, stage: Stage, number: int, interpolant: AbstractInterpolant) -> None:
+    """Compute a chunk and write it to disk, unless it is there."""
     if store.done(stage, number):
         return
     chunk = stage.chunk(number)
     if stage.name == MOTION_STAGE:
         values, facts = trajectories(plan, chunk)
     elif stage.name == TABLE_STAGE:
-        values, facts = tables(plan, chunk, known.interpolant)
+        values, facts = tables(plan, chunk, interpolant)
     else:
-        given = {
+        inputs = {
             variable.name: store.read(variable, plan.over(variable.kind), chunk)
             for before in (MOTION_STAGE, TABLE_STAGE)
             for variable in plan.variables(before)
             if variable.working or variable.name.endswith("_status")
         }
-        values, facts = points(plan, chunk, given, known.interpolant)
+        values, facts = points(plan, chunk, inputs, interpolant)
     store.write(plan, stage, number, values, facts)
 
 
 def here(
-    plan: SweepPlan, store: Store, stage: Stage, numbers: Sequence[int], known: Known, advance: Callable[[], None]
+    plan: SweepPlan,
+    store: Store,
+    stage: Stage,
+    numbers: Sequence[int],
+    interpolant: AbstractInterpolant,
+    advance: Callable[[], None],
 ):
-    """The chunks `numbers` in this process, each on one device; the next is computed while one is written.
+    """Compute the chunks `numbers` in this process, each on one device; a chunk is written while others are computed.
 
-    On a CPU the tables use all cores within one chunk, the other stages a thread a core. After Ctrl-C the chunks under
-    way are finished, then `Interrupted` is raised.
+    On a CPU a table uses all cores within one chunk; the other stages use one thread per core. After Ctrl-C the current
+    chunks are finished and `Interrupted` is raised.
     """
     devices = jax.local_devices()
     inner, lanes = 1, 2 * len(devices)
@@ -104,14 +103,14 @@ def here(
         device = free.get()
         try:
             with jax.default_device(device), on_cores(inner):
-                compute(plan, store, stage, number, known)
+                compute(plan, store, stage, number, interpolant)
         finally:
             free.put(device)
 
     with ThreadPoolExecutor(lanes) as pool:
         try:
-            for some in (numbers[:1], numbers[1:]):
-                for future in as_completed([pool.submit(work, number) for number in some]):
+            for batch in (numbers[:1], numbers[1:]):  # the first chunk compiles for the others
+                for future in as_completed([pool.submit(work, number) for number in batch]):
                     future.result()
                     advance()
         except KeyboardInterrupt:
@@ -131,14 +130,14 @@ def on_cluster(
     store: Store,
     stage: Stage,
     numbers: Sequence[int],
-    known: Known,
+    interpolant: AbstractInterpolant,
     advance: Callable[[], None],
 ):
-    """The chunks `numbers` on the workers of the Dask scheduler at `address`, each on as many cores as it has threads.
+    """Compute the chunks `numbers` on the workers of a Dask scheduler, each on as many cores as the worker has threads.
 
-    The workers must see the folder of the store under the same path. A chunk whose worker dies goes to another. After
-    Ctrl-C the workers finish the chunks that they have begun. Raises `InputError` for a scheduler that does not answer
-    or goes away, if there is no worker for a minute, and for a chunk that its workers do not survive.
+    All workers must see the store under the same path. If a worker dies, another one computes its chunk. After Ctrl-C
+    the workers finish their current chunks. Raises `InputError` for a scheduler that does not answer or stops, if there
+    is no worker for a minute, and for a chunk whose workers died.
     """
     try:
         from distributed import Client, KilledWorker
@@ -148,7 +147,7 @@ def on_cluster(
         raise InputError(
             "scheduler", 'needs dask.distributed, which is not installed: pip install "chiraljax[cluster]"'
         ) from None
-    # What distributed reports of a connection that is lost, this function says on one line.
+    # This function reports a lost connection on one line; the log of distributed would repeat it.
     for name in ("distributed", "distributed.client", "asyncio"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
     try:
@@ -157,11 +156,11 @@ def on_cluster(
         raise InputError(
             f"scheduler {address}", f"must be a Dask scheduler, but {' '.join(str(error).split())}"
         ) from None
-    kept = f"nothing that was done is lost: resume the sweep in {store.path}"
+    hint = f"nothing that was done is lost: resume the sweep in {store.path}"
     with client:
-        payload = pickle.dumps((plan, stage))
+        payload = pickle.dumps((plan, stage, interpolant))
         name = hashlib.sha256(payload).hexdigest()
-        # The payload is a task and not scattered: it can be had again when all workers that hold it have died.
+        # A task and not scattered data: it can be computed again after all workers that hold it have died.
         sent = client.submit(bytes, payload, pure=False)
         futures = client.map(
             _remotely,
@@ -169,7 +168,6 @@ def on_cluster(
             payload=sent,
             name=name,
             path=str(store.path.resolve()),
-            known=known,
             pure=False,
         )
         finished: queue.SimpleQueue = queue.SimpleQueue()
@@ -182,7 +180,7 @@ def on_cluster(
                     if client.status == "running" and client.scheduler_info(n_workers=1)["workers"]:
                         seen = time.monotonic()
                     if time.monotonic() - seen > _PATIENCE:
-                        raise InputError(f"scheduler {address}", f"must have workers, but has none; {kept}")
+                        raise InputError(f"scheduler {address}", f"must have workers, but has none; {hint}")
                 future.result()
                 seen = time.monotonic()
                 advance()
@@ -190,13 +188,13 @@ def on_cluster(
             client.cancel(futures)
             raise Interrupted from None
         except (FutureCancelledError, CommClosedError):
-            raise InputError(f"scheduler {address}", f"must stay, but has gone away; {kept}") from None
+            raise InputError(f"scheduler {address}", f"must stay, but has gone away; {hint}") from None
         except KilledWorker as error:
             client.cancel(futures)
             raise InputError(
                 f"scheduler {address}",
                 f"must have workers that survive, but they died over a chunk of {stage.name}, perhaps for want of"
-                f" memory, the last at {error.last_worker.address}; {kept}",
+                f" memory, the last at {error.last_worker.address}; {hint}",
             ) from None
         except BaseException:
             client.cancel(futures)
@@ -204,14 +202,14 @@ def on_cluster(
 
 
 def _next(finished: queue.SimpleQueue) -> Any:
-    """The next future that is finished, or None if none is within a few seconds."""
+    """The next finished future, or None after `_LOOK` seconds."""
     try:
         return finished.get(timeout=_LOOK)
     except queue.Empty:
         return None
 
 
-def _remotely(number: int, payload: bytes, name: str, path: str, known: Known) -> None:
+def _remotely(number: int, payload: bytes, name: str, path: str) -> None:
     from distributed import get_worker
 
     enable_x64()
@@ -219,18 +217,18 @@ def _remotely(number: int, payload: bytes, name: str, path: str, known: Known) -
     store = Store(path)
     if not store.path.exists():
         raise InputError("", "must be a folder that every worker sees, but one does not", str(path))
-    plan, stage = _plan_of(name, payload, store)
+    plan, stage, interpolant = _unpack(name, payload, store)
     with on_cores(get_worker().state.nthreads):
-        compute(plan, store, stage, number, known)
+        compute(plan, store, stage, number, interpolant)
 
 
-_unpacked: dict[str, tuple[SweepPlan, Stage]] = {}
+_unpacked: dict[str, tuple[SweepPlan, Stage, AbstractInterpolant]] = {}
 
 
-def _plan_of(name: str, payload: bytes, store: Store) -> tuple[SweepPlan, Stage]:
-    """The plan that was sent, unpacked once a process, and only after 64-bit arithmetic has been enabled.
+def _unpack(name: str, payload: bytes, store: Store) -> tuple[SweepPlan, Stage, AbstractInterpolant]:
+    """The payload, unpacked once per process, and after 64-bit arithmetic is enabled: before, arrays become float32.
 
-    Raises `InputError` if the software here is not that with which the store was made.
+    Raises `InputError` if the software differs from the software that made the store.
     """
     if name not in _unpacked:
         store.check_software("a worker")
@@ -240,7 +238,7 @@ def _plan_of(name: str, payload: bytes, store: Store) -> tuple[SweepPlan, Stage]
 
 
 def barrier(name: str) -> None:
-    """Wait for the other processes of `jax.distributed`, if there are any."""
+    """Wait for all processes of `jax.distributed`."""
     if jax.process_count() > 1:
         from jax.experimental.multihost_utils import sync_global_devices
 

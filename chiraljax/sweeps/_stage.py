@@ -1,4 +1,4 @@
-"""Stages of a sweep, cut into chunks that are computed and stored on their own."""
+"""Stages of a sweep, and the chunks that are computed and stored one by one."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from math import ceil, prod
@@ -11,14 +11,14 @@ class Chunk(NamedTuple):
     """A block of the grid of a stage."""
 
     indices: dict[str, np.ndarray]
-    """along each axis, padded to the length of a block by repeating the last"""
+    """along each axis; the last index is repeated up to the length of a block"""
     slices: dict[str, slice]
-    """where it stands in the grid"""
+    """of the grid"""
     first: dict[str, bool]
     """whether it is the first along each axis"""
 
     def inside(self, axes: Iterable[str]) -> tuple[slice, ...]:
-        """What of a block along `axes` is no padding."""
+        """Slices of a block along `axes` without the padding."""
         return tuple(slice(self.slices[axis].stop - self.slices[axis].start) for axis in axes)
 
 
@@ -33,12 +33,11 @@ class Stage(NamedTuple):
 
     @property
     def blocks(self) -> dict[str, int]:
-        """How many blocks there are along each axis."""
+        """Number of blocks along each axis."""
         return {axis: ceil(size / self.block[axis]) for axis, size in self.sizes.items()}
 
     @property
     def n_chunks(self) -> int:
-        """How many chunks there are."""
         return prod(self.blocks.values())
 
     @property
@@ -58,18 +57,18 @@ class Stage(NamedTuple):
 
 
 def stage(name: str, sizes: Mapping[str, int], limits: Sequence[tuple[Sequence[str], int]]) -> Stage:
-    """A stage whose blocks hold at most so many points of each set of axes; the longest axis is cut first."""
+    """A stage in blocks; `limits` gives the most points of a block along sets of axes. Long axes are cut first."""
     block = dict(sizes)
     for axes, most in limits:
-        of = [axis for axis in axes if axis in block]
-        while prod(block[axis] for axis in of) > max(1, most):
-            longest = max(of, key=block.__getitem__)
+        own = [axis for axis in axes if axis in block]
+        while prod(block[axis] for axis in own) > max(1, most):
+            longest = max(own, key=block.__getitem__)
             block[longest] = _cut(block[longest], sizes[longest])
     return Stage(name, dict(sizes), block)
 
 
 def _cut(block: int, size: int) -> int:
-    """The next smaller block that divides an axis evenly, as far as it can."""
+    """The next smaller block, for blocks of nearly equal length."""
     blocks = ceil(size / block)
     return min(block - 1, ceil(size / (blocks + max(1, blocks // 4))))
 

@@ -1,4 +1,4 @@
-"""The Zarr store of a sweep: results, working arrays, and a marker for every chunk that is safely there."""
+"""The Zarr store of a sweep: results, working arrays, and a marker for every finished chunk."""
 
 import contextlib
 import errno
@@ -24,23 +24,24 @@ from .._atomic import atomic_path
 from .._errors import InputError, check
 from ._describe import described, differences, versions
 from ._outputs import Variable
+from ._parameters import FILLING
 from ._plan import SweepPlan
 from ._stage import Chunk, Stage
 
-FORMAT = 1
-"""Of the store; raised whenever an older chiraljax could not read it or go on with it."""
+FORMAT = 2
+"""Version of the store; raised whenever an older chiraljax cannot read or resume it."""
 _MARKERS, _WORKING, _LOCK = ".chiraljax", "working", "lock"
 _PLAN = "plan.json"
 _HEX = 12 * "[0-9a-f]"
-"""Pattern of the ends of temporary names."""
+"""Pattern of the end of temporary names."""
 
 
 class Store:
     """The folder of a sweep.
 
-    The root is a Zarr group of format 3 with the results and their coordinates; the group `working` holds what the
-    stages pass on. A chunk of work writes whole Zarr chunks, one file a variable, then its marker with their checksums;
-    without a marker it has not been done.
+    The root is a Zarr group of format 3 with the results and their coordinates. The group `working` holds the arrays
+    for the next stages. A chunk of work writes whole Zarr chunks, one file per variable, then its marker with their
+    checksums. A chunk without a marker is not finished.
     """
 
     def __init__(self, path: str | os.PathLike[str]):
@@ -49,10 +50,7 @@ class Store:
 
     @classmethod
     def create(cls, path: str | os.PathLike[str], plan: SweepPlan, attributes: dict[str, str]) -> "Store":
-        """A store without a chunk done, which appears whole or not at all.
-
-        Raises `InputError` if there is something at `path`, or it cannot be written.
-        """
+        """A new store, complete or not at all; raises `InputError` if `path` exists or cannot be written."""
         path = Path(path)
         check(not path.exists(), "", "must not exist yet; resume the sweep in it, or choose another name", path)
         temporary = path.with_name(f".{path.name}-{uuid.uuid4().hex[:12]}")
@@ -68,45 +66,45 @@ class Store:
         return cls(path)
 
     def description(self) -> dict[str, Any]:
-        """Format, versions, configuration and chunks with which the store was made.
+        """Format, versions, configuration and blocks of the store.
 
-        Raises `InputError` for what is no store of a sweep, or one of another format.
+        Raises `InputError` for a path that is not the store of a sweep, or a store of another format.
         """
         file = self.path / _MARKERS / _PLAN
         try:
-            known = json.loads(file.read_text(encoding="utf-8"))
-            number = known["format"]
+            description = json.loads(file.read_text(encoding="utf-8"))
+            number = description["format"]
         except (OSError, ValueError, KeyError, TypeError):
             raise InputError("", "must be the store of a sweep, but is not", str(self.path)) from None
         check(
             number == FORMAT,
             "",
             f"must be a store of format {FORMAT}, but is one of format {number} (chiraljax "
-            f"{known.get('versions', {}).get('chiraljax', 'unknown')})",
+            f"{description.get('versions', {}).get('chiraljax', 'unknown')})",
             self.path,
         )
-        return known
+        return description
 
     def check_same(self, plan: SweepPlan) -> None:
-        """Raise `InputError`, with the differences, unless the store is of the same sweep and the same software."""
-        known = self.description()
-        found = [
-            *differences(known["configuration"], _plain(plan.configuration)),
-            *differences(known["versions"], versions()),
+        """Raise `InputError`, with the differences, for a store of another sweep or made by other software."""
+        description = self.description()
+        changes = [
+            *differences(description["configuration"], _plain(plan.configuration)),
+            *differences(description["versions"], versions()),
         ]
-        shown = "; ".join(found[:5]) + (f"; and {len(found) - 5} more" if len(found) > 5 else "")
-        check(not found, "", f"must be of the same sweep to be resumed, but differs: {shown}", self.path)
+        shown = "; ".join(changes[:5]) + (f"; and {len(changes) - 5} more" if len(changes) > 5 else "")
+        check(not changes, "", f"must be of the same sweep to be resumed, but differs: {shown}", self.path)
 
     def check_software(self, who: str) -> None:
-        """Raise `InputError`, with the differences, unless `who` calls this has the software that made the store."""
-        found = list(differences(self.description()["versions"], versions()))
-        check(not found, who, f"must have the software of the store, but differs: {'; '.join(found)}", self.path)
+        """Raise `InputError`, with the differences, if the software of `who` differs from that of the store."""
+        changes = list(differences(self.description()["versions"], versions()))
+        check(not changes, who, f"must have the software of the store, but differs: {'; '.join(changes)}", self.path)
 
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:
-        """Nobody else runs on this store meanwhile; raises `InputError` if somebody does.
+        """Lock the store; raises `InputError` if another sweep has locked it.
 
-        The file of the lock stays: who removed it might remove that of the next.
+        The lock file is not removed afterwards, because it could be the lock of the next sweep.
         """
         file = self.path / _MARKERS / _LOCK
         lock = filelock.FileLock(file)
@@ -126,10 +124,10 @@ class Store:
     def write(
         self, plan: SweepPlan, stage: Stage, number: int, values: dict[str, np.ndarray], facts: dict[str, Any]
     ) -> None:
-        """Put a chunk on disk, then its marker.
+        """Write a chunk to disk, then its marker.
 
-        `values` may be larger than the chunk where the grid ends; of a variable that lacks axes of the stage, only the
-        chunk that is first along them writes. Raises `InputError` if the disk is full or not writable.
+        `values` may be padded at the end of the grid. A variable without some axes of the stage is written only by the
+        first chunk along them. Raises `InputError` if the disk is full or not writable.
         """
         chunk, files = stage.chunk(number), {}
         with disk(self.path):
@@ -150,7 +148,7 @@ class Store:
                 os.fsync(out.fileno())
 
     def read(self, variable: Variable, axes: tuple[str, ...], chunk: Chunk) -> np.ndarray:
-        """A variable on a chunk of a later stage, the last entry repeated where the grid ends."""
+        """A variable on a chunk of a later stage, padded by its last entry at the end of the grid."""
         region = tuple(chunk.slices[axis] for axis in axes)
         values = np.asarray(self._array(variable)[(*region, *[slice(None)] * len(variable.tail))])
         missing = [len(chunk.indices[axis]) - n for axis, n in zip(axes, values.shape, strict=False)]
@@ -158,19 +156,19 @@ class Store:
         return np.pad(values, widths, mode="edge") if any(missing) else values
 
     def done(self, stage: Stage, number: int) -> bool:
-        """Whether the chunk has its marker."""
+        """Whether the chunk has a marker."""
         return self._marker(stage.name, number).exists()
 
     def facts(self, stage: Stage) -> list[dict[str, Any]]:
-        """What the chunks of a finished stage left in their markers."""
+        """The facts in the markers of a finished stage."""
         return [
             json.loads(self._marker(stage.name, n).read_text(encoding="utf-8"))["facts"] for n in range(stage.n_chunks)
         ]
 
     def verify(self, stages: tuple[Stage, ...]) -> int:
-        """Withdraw the markers of chunks whose files are not what was written, and say how many; remove torn files.
+        """Remove the markers of chunks with damaged files, and temporary files; returns the number of damaged chunks.
 
-        Raises `InputError` if the coordinates or what describes the arrays is not what was written.
+        Raises `InputError` if a coordinate or the metadata of an array is damaged.
         """
         damaged = 0
         with disk(self.path):
@@ -191,9 +189,9 @@ class Store:
 
     def _intact(self, marker: Path) -> bool:
         try:
-            known = json.loads(marker.read_text(encoding="utf-8"))
-            sealed = known["sha256"] == _seal(known["files"], known["facts"])
-            return sealed and all(_digest(self.path / file) == digest for file, digest in known["files"].items())
+            content = json.loads(marker.read_text(encoding="utf-8"))
+            sealed = content["sha256"] == _seal(content["files"], content["facts"])
+            return sealed and all(_digest(self.path / file) == digest for file, digest in content["files"].items())
         except (OSError, ValueError, LookupError, TypeError):
             return False
 
@@ -213,27 +211,28 @@ class Store:
 
     @staticmethod
     def _folder(variable: Variable) -> str:
-        """A result and what is passed on may have the same name, as the rotation has."""
+        """A result and a working array may have the same name, as `rotation` has."""
         return f"{_WORKING}/{variable.name}" if variable.working else variable.name
 
 
 def open_sweep(path: str | os.PathLike[str]) -> xr.Dataset:
-    """The results of a sweep, read from disk as they are used.
+    """The results of a sweep; arrays are read from disk when they are used.
 
-    Raises `InputError` for what is no store of a sweep, or one of another format.
+    Raises:
+        InputError: for a path that is not the store of a sweep, or a store of another format.
     """
     configuration = Store(path).description()["configuration"]
     try:
         dataset = xr.open_zarr(path, chunks=None)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise InputError("", f"must be the store of a sweep, but {' '.join(str(error).split())}", str(path)) from None
-    asked = [*configuration["outputs"], *configuration["gradients"]]
-    return dataset[[*asked, *(name for name in dataset.data_vars if name not in asked)]]
+    requested = [*configuration["outputs"], *configuration["gradients"]]
+    return dataset[[*requested, *(name for name in dataset.data_vars if name not in requested)]]
 
 
 @contextlib.contextmanager
 def disk(path: Path) -> Iterator[None]:
-    """Turn what the file system refuses into an `InputError` that says what can be done."""
+    """Turn an error of the file system into an `InputError` that says what to do."""
     try:
         yield
     except OSError as error:
@@ -263,7 +262,7 @@ def _fill(folder: Path, plan: SweepPlan, attributes: dict[str, str]) -> None:
     if any(("time", len(plan.times)) in variable.tail and not variable.working for variable, _ in variables):
         coordinates["time"] = ("time", plan.times, {"units": "ps"})
     for name, value in plan.filling.items():
-        coordinates[name] = ((), value, {"units": next(one.unit for one in plan.fixed if one.name == name)})
+        coordinates[name] = ((), value, {"units": FILLING[name]})
     about = versions()
     summary = {
         "title": f"Sweep of {plan.material}",
@@ -294,7 +293,7 @@ def _fill(folder: Path, plan: SweepPlan, attributes: dict[str, str]) -> None:
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Consolidated metadata")
         zarr.consolidate_metadata(folder)
-    known = {
+    description = {
         "format": FORMAT,
         "versions": about,
         "configuration": _plain(plan.configuration),
@@ -302,7 +301,7 @@ def _fill(folder: Path, plan: SweepPlan, attributes: dict[str, str]) -> None:
         "files": {str(file.relative_to(folder)): _digest(file) for file in sorted(folder.rglob("*")) if file.is_file()},
     }
     (folder / _MARKERS).mkdir()
-    (folder / _MARKERS / _PLAN).write_text(json.dumps(known, ensure_ascii=False, indent=1), encoding="utf-8")
+    (folder / _MARKERS / _PLAN).write_text(json.dumps(description, ensure_ascii=False, indent=1), encoding="utf-8")
 
 
 def _about(variable: Variable) -> dict[str, Any]:
@@ -312,19 +311,19 @@ def _about(variable: Variable) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> Any:
-    """As it is read back from JSON."""
+    """`value` as JSON returns it."""
     return json.loads(json.dumps(value))
 
 
 def _on_disk(file: Path) -> str:
-    """See to it that a file has left the machine's memory; its digest."""
+    """Flush a file to disk; returns its digest."""
     with open(file, "rb") as written:
         os.fsync(written.fileno())
         return hashlib.file_digest(written, "sha256").hexdigest()
 
 
 def _seal(files: dict[str, str], facts: dict[str, Any]) -> str:
-    """Of what a marker says."""
+    """Digest of a marker."""
     return hashlib.sha256(json.dumps([files, facts]).encode()).hexdigest()
 
 

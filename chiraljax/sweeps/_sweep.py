@@ -1,4 +1,4 @@
-"""Many simulations: what varies, what is kept, and where."""
+"""Planning and running a sweep."""
 
 import dataclasses
 import os
@@ -26,17 +26,17 @@ from ._motion import substeps_of
 from ._outputs import DRIVE, POINT, ROTATION, TABLE, derivatives_of, outputs_of
 from ._parameters import FILLING, replaced
 from ._plan import SweepPlan, check_effect
-from ._run import LANES, Interrupted, Known, barrier, here, on_cluster
+from ._run import LANES, Interrupted, barrier, here, interpolant_after, on_cluster
 from ._store import Store, open_sweep
 
 _BASE = 1.0
 """GB that Python, JAX and its compiler take."""
 _TABLES = 1.5
-"""GB that the sum over the zone takes besides."""
+"""GB that the sum over the zone takes in addition."""
 _LEAST = 0.25
 """GB that the chunks need."""
 _SHOWN = 5
-"""Different reasons of failure that are told."""
+"""Most messages of failed points in the results."""
 
 
 def plan_sweep(
@@ -54,7 +54,11 @@ def plan_sweep(
     accuracy: Accuracy = Accuracy(),
     memory: float = 4.0,
 ) -> SweepPlan:
-    """What `sweep` with these arguments would do; `print` it to see how much work that is. Raises as `sweep` does."""
+    """The plan of a sweep, with the arguments of `sweep`; `print` it to see its cost.
+
+    Raises:
+        InputError: as `sweep`, for these arguments.
+    """
     chain = Chain.of(material, pulse, coupling)
     plan = SweepPlan(
         material=material.name,
@@ -97,42 +101,47 @@ def sweep(
 ) -> xr.Dataset:
     """Many simulations: every point of the grid of `axes`, each output on the axes that it depends on, in a Zarr store.
 
-    Only the work that differs is done. Axes of the pulse and the phonon drive it anew and diagonalise nothing; those of
-    the coupling reuse the motion; for each model of the electrons one set of diagonalisations serves all (μ, T) and all
-    Ω, by M(Ω) as `magnetization_curve` interpolates it up to the largest |Ω| of the sweep. `print(plan_sweep(...))`
-    says how much that is.
+    Only different work is done. Axes of the pulse and the phonon need new trajectories but no diagonalisation. Axes of
+    the coupling reuse the trajectories. For each model of the electrons one set of diagonalisations serves all (μ, T)
+    and all Ω: M(Ω) is interpolated as by `magnetization_curve`, up to the largest |Ω| of the sweep.
+    `print(plan_sweep(...))` estimates the cost.
 
-    Arguments:
+    Args:
+        material: with a phonon.
+        pulse: by default the paper's.
+        out: the folder to make.
+        resume: continue an interrupted sweep of the same arguments in `out`, if there is one.
+        scheduler: address of a Dask scheduler whose workers compute and write the chunks.
+        on_progress: called with the stage, the number of finished chunks and the number of all.
+        axes: a mapping. The name of a parameter maps to its values (N,). Any other name maps to a mapping from
+            parameters to values of one length, which vary together (see `sobol_samples` and `uniform_samples`).
+            Parameters are the fields of pulse, phonon and coupling (pulse.peak_field, phonon.damping,
+            coupling.inertia; with an index as in pulse.pulses[0].chirp), electrons.NAME for each of
+            `Electrons.parameters`, mu (eV, from the conduction-band edge), doping (carriers per cell), temperature (K,
+            of the electrons), pulse.scale (factor of the field), phonon.temperature (K, of its table). The units of an
+            `xarray.DataArray` are checked; doping may be in 1/cm3.
+        outputs: any of peak_moment, moment (μ_B per cell; largest |M|, and M(t)), peak_angular_momentum,
+            angular_momentum (ħ), peak_rotation, rotation (rad/ps), carriers (1/cell), chemical_potential, gap (eV).
+        gradients: a mapping from outputs to parameters, which need not be axes; in the unit of the output per unit of
+            the parameter.
+        mu, doping, temperature: those that no axis varies; mu or doping, not both.
+        times: (T,) ps, equally spaced, by default 201 from 0 to 10. The phonon is at rest at the first.
+        coupling: by default `KinematicRotation`.
+        accuracy: of M(Ω), as in `magnetization_curve`.
+        memory: GB that the process may take; it determines the size of the chunks.
 
-    - `material`; `pulse`, the paper's unless given; `coupling`, `KinematicRotation` unless given.
-    - `axes`: a mapping. The name of a parameter maps to its values (N,); any other name to a mapping from parameters to
-      values of one length that vary together, such as `sobol_samples` and `uniform_samples` give. Parameters are the
-      fields of pulse, phonon and coupling (pulse.peak_field, phonon.damping, coupling.inertia; with a place as in
-      pulse.pulses[0].chirp), electrons.NAME for each of `Electrons.parameters`, mu (eV, from the conduction-band edge),
-      doping (carriers a cell), temperature (K, of the electrons), pulse.scale, phonon.temperature (K, of its table).
-      Values that are an `xarray.DataArray` with units are checked; doping may be in 1/cm3.
-    - `outputs`: of peak_moment, moment (μ_B a cell; largest |M|, and M(t)), peak_angular_momentum, angular_momentum
-      (ħ), peak_rotation, rotation (rad/ps), carriers (1/cell), chemical_potential, gap (eV).
-    - `gradients`: a mapping from outputs to parameters, which need not be axes; in units of the output over those of
-      the parameter.
-    - `mu` or `doping`, and `temperature`: where no axis varies them.
-    - `times` (T,): ps, equally spaced, 0 to 10 in 201 unless given; the phonon is at rest at the first.
-    - `accuracy`: of M(Ω), as in `magnetization_curve`.
-    - `memory`: GB that the process may take; it decides how large the chunks are.
-    - `out`: the folder to make. With `resume` it may hold an interrupted sweep of the same arguments, which goes on.
-    - `scheduler`: address of a Dask scheduler whose workers compute and write the chunks.
-    - `on_progress`: called with the stage, the chunks done and their number.
+    Returns:
+        The results as by `open_sweep`. A failed point is NaN; `motion_status` and `electrons_status` tell which (0
+        done, 1 not converged, 2 failed). `moment_error` is the estimated absolute error of the moments for each (μ, T).
+        The attributes are the numbers of `points`, of points that `failed` or did not converge (`not_converged`), of
+        `eigensolves`, and of chunks that were `damaged` on disk and computed again, and `motion_error`, the relative
+        error of the trial trajectories.
 
-    Returns the results as `open_sweep` does. Its attributes count `points`, those that `failed` or did not converge
-    (`not_converged`), `eigensolves`, and chunks that were `damaged` on disk and computed again. Failed points are NaN;
-    `motion_status` and `electrons_status` say where (0 done, 1 not converged, 2 failed). `moment_error` is the
-    estimated absolute error of the moments for each (μ, T), `motion_error` the relative error of the trajectories tried
-    beforehand.
-
-    Raises `InputError` for an unknown axis, output or parameter (with the nearest name), an empty axis, other units,
-    values out of range, a material without a phonon, too little memory; for a store that exists, is of another sweep
-    or another format, or in use; for a disk that is full or not writable. `KeyboardInterrupt` after Ctrl-C, when the
-    chunks under way are done.
+    Raises:
+        InputError: for an unknown axis, output or parameter (with the nearest name), an empty axis, other units, values
+            out of range, a material without a phonon, too little memory; for a store that exists, is of another sweep
+            or another format, or in use; for a disk that is full or not writable.
+        KeyboardInterrupt: after Ctrl-C, when the current chunks are finished.
     """
     return run_sweep(
         plan_sweep(material, pulse, **options), out, resume=resume, scheduler=scheduler, on_progress=on_progress
@@ -148,7 +157,11 @@ def run_sweep(
     on_progress: Callable[[str, int, int], None] | None = None,
     attributes: dict[str, str] | None = None,
 ) -> xr.Dataset:
-    """`sweep` of a plan that is made."""
+    """Run a plan of `plan_sweep`; arguments, results and errors as of `sweep`.
+
+    Args:
+        attributes: added to the attributes of the store.
+    """
     first = jax.process_index() == 0
     store = Store(out)
     if first and (not resume or not Path(out).exists()):
@@ -156,8 +169,8 @@ def run_sweep(
     barrier("created")
     store.check_same(plan)
     stages = {stage.name: stage for stage in plan.stages}
-    kept = store.description()["blocks"]
-    plan = dataclasses.replace(plan, stages=tuple(stage._replace(block=kept[name]) for name, stage in stages.items()))
+    blocks = store.description()["blocks"]
+    plan = dataclasses.replace(plan, stages=tuple(stage._replace(block=blocks[name]) for name, stage in stages.items()))
     if not first:
         return _run(plan, store, scheduler, None)
     with store.locked():
@@ -170,7 +183,7 @@ def _run(
 ) -> xr.Dataset:
     barrier("verified")
     for position, stage in enumerate(plan.stages):
-        known = Known.of(plan, store, plan.stages[:position])
+        interpolant = interpolant_after(plan, store, plan.stages[:position])
         missing = [number for number in range(stage.n_chunks) if not store.done(stage, number)]
         done = stage.n_chunks - len(missing)
 
@@ -185,9 +198,9 @@ def _run(
         own = missing[jax.process_index() :: jax.process_count()]
         try:
             if scheduler is not None:
-                on_cluster(scheduler, plan, store, stage, own, known, advance)
+                on_cluster(scheduler, plan, store, stage, own, interpolant, advance)
             elif own:
-                here(plan, store, stage, own, known, advance)
+                here(plan, store, stage, own, interpolant, advance)
         except Interrupted:
             done = sum(store.done(stage, number) for number in range(stage.n_chunks))
             raise Interrupted(
@@ -199,7 +212,7 @@ def _run(
 
 
 def _totals(plan: SweepPlan, store: Store) -> dict[str, Any]:
-    """Counts of points, of those that went wrong, and of diagonalisations."""
+    """Numbers of points, of failures and of diagonalisations, and messages."""
     last = store.facts(plan.stages[-1])
     all_facts = [fact for stage in plan.stages for fact in store.facts(stage)]
     totals: dict[str, Any] = {name: sum(f.get(name, 0) for f in last) for name in ("failed", "not_converged")}
@@ -209,64 +222,53 @@ def _totals(plan: SweepPlan, store: Store) -> dict[str, Any]:
 
 
 def _times(times: ArrayLike | None) -> np.ndarray:
-    known = np.linspace(0, 10, 201) if times is None else np.array(times, dtype=float)
-    check(known.ndim == 1 and known.size >= 2, "times", f"must hold at least two times, but got {known.shape}")
-    check_finite("times", known)
-    gaps = np.diff(known)
+    times = np.linspace(0, 10, 201) if times is None else np.array(times, dtype=float)
+    check(times.ndim == 1 and times.size >= 2, "times", f"must hold at least two times, but got {times.shape}")
+    check_finite("times", times)
+    gaps = np.diff(times)
     check(
-        gaps[0] > 0 and np.ptp(gaps) <= 1e-9 * abs(known).max(),
+        gaps[0] > 0 and np.ptp(gaps) <= 1e-9 * abs(times).max(),
         "times",
         f"must be equally spaced, but got spacings from {gaps.min():g} to {gaps.max():g} ps",
     )
-    return known
+    return times
 
 
-def _filling(plan: SweepPlan, given: dict[str, float | None]) -> dict[str, float]:
-    """What is given besides the axes, after checking that all that is needed is there once."""
+def _filling(plan: SweepPlan, arguments: dict[str, float | None]) -> dict[str, float]:
+    """The arguments that are not None; raises `InputError` if one is missing, superfluous or also an axis."""
     varied = {parameter.name for parameter in plan.varied}
-    known = {name: float(value) for name, value in given.items() if value is not None}
-    for name in known:
+    fixed = {name: float(value) for name, value in arguments.items() if value is not None}
+    for name in fixed:
         check(name not in varied, name, "must be left out where an axis varies it")
-        check_finite(name, known[name])
-    there = varied | set(known)
+        check_finite(name, fixed[name])
+    available = varied | set(fixed)
     if plan.wants(TABLE, POINT):
-        check(
-            "temperature" in there,
-            "temperature",
-            "is required for these outputs, but there is no axis of it either",
-        )
-        check(
-            {"mu", "doping"} & there,
-            "mu or doping",
-            "is required for these outputs, but there is no axis of it either",
-        )
-    check(not {"mu", "doping"} <= there, "mu or doping", "must be left out: one gives the other")
+        for field, names in (("temperature", {"temperature"}), ("mu or doping", {"mu", "doping"})):
+            check(names & available, field, "is required for these outputs, but there is no axis of it either")
+    check(not {"mu", "doping"} <= available, "mu or doping", "must be left out: one gives the other")
     check(
-        "chemical_potential" not in plan.names or "doping" in there,
+        "chemical_potential" not in plan.names or "doping" in available,
         "outputs.chemical_potential",
         "must have a doping from which it follows, but there is none",
     )
     for derivative in plan.derivatives:
         name = derivative.parameter.name
         check(
-            name not in FILLING or name in there,
+            name not in FILLING or name in available,
             f"gradients.{derivative.output.name}",
             f"must be by parameters that are given, but {name} is not",
         )
-    if "temperature" in known:
-        check_positive("temperature", known["temperature"], zero="doping" not in there)
-    return known
+    if "temperature" in fixed:
+        check_positive("temperature", fixed["temperature"], zero="doping" not in available)
+    return fixed
 
 
 def _substeps(plan: SweepPlan) -> int:
-    """What `FixedSteps` would take for the fastest and the most damped phonon."""
-    most, chosen = 1, [one for one in plan.varied if one.part == "phonon"]
-    for parameter in chosen:
+    """The default of `FixedSteps` for the fastest and the most damped phonon."""
+    chains = [plan.chain]
+    for parameter in plan.varied:
+        if parameter.part != "phonon":
+            continue
         column = plan.values([parameter], {axis.name: np.arange(axis.size) for axis in plan.axes}, plan.over(DRIVE))
-        for value in (column.min(), column.max()):
-            most = max(most, _default(plan, replaced(plan.chain, [parameter], jnp.array([value]))))
-    return max(most, _default(plan, plan.chain))
-
-
-def _default(plan: SweepPlan, chain: Chain) -> int:
-    return FixedSteps().resolving(chain.driven, plan.times).substeps or 1
+        chains += [replaced(plan.chain, [parameter], jnp.array([value])) for value in (column.min(), column.max())]
+    return max(FixedSteps().resolving(chain.driven, plan.times).substeps or 1 for chain in chains)

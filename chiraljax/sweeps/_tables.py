@@ -1,4 +1,4 @@
-"""The tables of a chunk: moments as polynomials in Ω for every pair (μ, T), carriers and gap."""
+"""The tables of a chunk: M(Ω) as polynomials for every pair (μ, T), carriers and gap."""
 
 import dataclasses
 from typing import Any
@@ -10,14 +10,7 @@ import numpy as np
 from .._errors import InputError
 from .._types import Array
 from ..brillouin import Accuracy, FermiSurface
-from ..observables import (
-    MOST_NODES,
-    AbstractInterpolant,
-    Filling,
-    MagnetizationCurve,
-    chemical_potential,
-    gap,
-)
+from ..observables import MOST_NODES, AbstractInterpolant, Filling, MagnetizationCurve, chemical_potential, gap
 from ._motion import DONE, FAILED, NOT_CONVERGED, unit
 from ._outputs import MODEL, POINT, TABLE
 from ._parameters import Parameter, replaced
@@ -25,54 +18,56 @@ from ._plan import TABLE_STAGE, SweepPlan
 from ._stage import Chunk
 
 _DIFFERENTIATED = 1024
-"""Pairs (μ, T) that are differentiated together; each takes some 0.4 MB."""
+"""Pairs (μ, T) that are differentiated together; each takes about 0.4 MB."""
 
 
 def tables(
     plan: SweepPlan, chunk: Chunk, interpolant: AbstractInterpolant
 ) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
-    """Every variable of the stage on a chunk, which is one model of the electrons, and what it cost.
+    """Every variable of the stage on a chunk, which is one model of the electrons, and its cost.
 
-    One set of diagonalisations serves all pairs (μ, T) of the chunk. The `interpolant` is that of all rotations of the
-    sweep. A model for which nothing can be computed, as without a gap to count μ from, has failed: NaN.
+    One set of diagonalisations serves all pairs (μ, T) of the chunk. The `interpolant` covers all rotations of the
+    sweep. A model that raises, as without a gap to count μ from, has failed: NaN.
     """
     shapes = {TABLE: tuple(len(chunk.indices[axis]) for axis in plan.over(TABLE)), MODEL: (1,) * len(plan.over(MODEL))}
     full = {v.name: (*shapes[v.kind], *(n for _, n in v.tail)) for v in plan.variables(TABLE_STAGE)}
     try:
-        found, facts = _computed(plan, chunk, interpolant)
+        variables, facts = _computed(plan, chunk, interpolant)
     except (InputError, RuntimeError) as error:
         lost = {name: np.full(shape, np.nan) for name, shape in full.items()}
         status = np.full(shapes[TABLE], FAILED, "int8")
         count = status[chunk.inside(chunk.slices)].size
         return lost | {"electrons_status": status}, {"failed": count, "messages": [" ".join(str(error).split())]}
-    return {name: found[name].reshape(shape) for name, shape in full.items()}, facts
+    return {name: variables[name].reshape(shape) for name, shape in full.items()}, facts
 
 
 def _computed(
     plan: SweepPlan, chunk: Chunk, interpolant: AbstractInterpolant
 ) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
-    """Variables with one axis of pairs (μ, T), or none for those of the model alone, before their tail."""
-    asked = [d.parameter for d in plan.derivatives if d.output.kind in (TABLE, MODEL)]
-    along = tuple(dict.fromkeys([*asked, *plan.tangents("electrons", "filling")]))
+    """Variables with one axis of pairs (μ, T), or none if they depend on the model alone, before their tail."""
+    requested = [d.parameter for d in plan.derivatives if d.output.kind in (TABLE, MODEL)]
+    along = tuple(dict.fromkeys([*requested, *plan.tangents("electrons", "filling")]))
     inner, outer = (
-        tuple(dict.fromkeys(one for one in (*plan.varied, *plan.fixed, *along) if one.part == part))
+        tuple(dict.fromkeys(p for p in (*plan.varied, *plan.fixed, *along) if p.part == part))
         for part in ("electrons", "filling")
     )
     n_pairs = int(np.prod([len(rows) for rows in chunk.indices.values()]))
     values = jnp.asarray(plan.values(inner, chunk.indices, plan.over(MODEL)).reshape(len(inner)))
     pairs = jnp.asarray(plan.values(outer, chunk.indices, plan.over(TABLE)).reshape(n_pairs, len(outer)))
     numbers, curve = _table(plan, inner, outer, interpolant, plan.accuracy, values, pairs)
-    changes = {one: _slopes(plan, inner, outer, interpolant, curve, values, pairs, one) for one in along}
-    found: dict[str, Any] = dict(numbers)
+    changes = {p: _slopes(plan, inner, outer, interpolant, curve, values, pairs, p) for p in along}
+    variables: dict[str, Any] = dict(numbers)
     for derivative in plan.derivatives:
         if derivative.output.kind in (TABLE, MODEL):
-            found[derivative.name] = changes[derivative.parameter][derivative.output.name]
-    kept = plan.tangents("electrons", "filling")
-    if kept:
-        found["coefficient_tangents"] = jnp.stack([changes[one]["coefficients"] for one in kept], axis=1)
+            variables[derivative.name] = changes[derivative.parameter][derivative.output.name]
+    tangents = plan.tangents("electrons", "filling")
+    if tangents:
+        variables["coefficient_tangents"] = jnp.stack(
+            [changes[parameter]["coefficients"] for parameter in tangents], axis=1
+        )
     status, facts = np.full(len(pairs), DONE, "int8"), {}
     if curve is not None:
-        found["moment_error"] = curve.error
+        variables["moment_error"] = curve.error
         largest = np.abs(np.asarray(curve(_samples(curve.interpolant)))).max(axis=-1)
         loose = np.asarray(curve.error) > plan.accuracy.atol + plan.accuracy.rtol * largest
         status[loose & (not bool(curve.converged))] = NOT_CONVERGED
@@ -82,10 +77,10 @@ def _computed(
             "eigensolves": int(curve.eigensolves),
             "interpolated": int(curve.interpolated),
         }
-    found["electrons_status"] = status
+    variables["electrons_status"] = status
     counted = status.reshape([len(rows) for rows in chunk.indices.values()])[chunk.inside(chunk.slices)]
     facts |= {"failed": int(np.sum(counted == FAILED)), "not_converged": int(np.sum(counted == NOT_CONVERGED))}
-    return {name: np.asarray(value) for name, value in found.items()}, facts
+    return {name: np.asarray(value) for name, value in variables.items()}, facts
 
 
 def _slopes(
@@ -98,23 +93,23 @@ def _slopes(
     pairs: Array,
     along: Parameter,
 ) -> dict[str, Array]:
-    """Derivatives of what `_table` gives, on the rule and the nodes that it ended with, block by block of the pairs."""
+    """Derivatives of the results of `_table`, on its final rule and nodes, in blocks of pairs."""
     parts = []
     for rows in np.array_split(np.arange(len(pairs)), -(-len(pairs) // _DIFFERENTIATED)):
-        some, accuracy, at = pairs[rows], plan.accuracy, interpolant
+        block, accuracy, at = pairs[rows], plan.accuracy, interpolant
         if curve is not None:
             rule = curve.rule
             rule = rule.of_pairs(rows.tolist()) if isinstance(rule, FermiSurface) else rule
             accuracy, at = dataclasses.replace(accuracy, rule=rule), curve.interpolant
 
-        def numbers(values: Array, some: Array, accuracy=accuracy, at=at) -> dict[str, Array]:
-            return _table(plan, inner, outer, at, accuracy, values, some)[0]
+        def numbers(values: Array, block: Array, accuracy=accuracy, at=at) -> dict[str, Array]:
+            return _table(plan, inner, outer, at, accuracy, values, block)[0]
 
-        steps = (unit(values, inner, along), unit(some, outer, along))
-        parts.append(jax.jvp(numbers, (values, some), steps)[1])
+        steps = (unit(values, inner, along), unit(block, outer, along))
+        parts.append(jax.jvp(numbers, (values, block), steps)[1])
     return {
-        name: part if part.ndim == 0 else jnp.concatenate([one[name] for one in parts])
-        for name, part in parts[0].items()
+        name: first if first.ndim == 0 else jnp.concatenate([part[name] for part in parts])
+        for name, first in parts[0].items()
     }
 
 
@@ -127,7 +122,7 @@ def _table(
     values: Array,
     pairs: Array,
 ) -> tuple[dict[str, Array], MagnetizationCurve | None]:
-    """What depends on the electrons at `values` of `inner` and on their filling at `pairs` (s, P) of `outer`."""
+    """Results for the electrons with `values` (P,) of `inner` and their fillings with `pairs` (s, Q) of `outer`."""
     chain = replaced(plan.chain, inner, values)
     electrons = chain.electrons
     numbers, wanted = {}, plan.names
@@ -136,14 +131,13 @@ def _table(
     if not plan.wants(TABLE, POINT):
         return numbers, None
     column = {parameter.name: pairs[:, i] for i, parameter in enumerate(outer)}
-    heat = column["temperature"]
-    mu = column.get("mu")
+    temperature, mu = column["temperature"], column.get("mu")
     if mu is None:
-        mu = chemical_potential(electrons, doping=column["doping"], temperature=heat, paired=True)
+        mu = chemical_potential(electrons, doping=column["doping"], temperature=temperature, paired=True)
     numbers["chemical_potential"] = mu
     if not plan.wants(POINT) and "carriers" not in wanted:
         return numbers, None
-    filled = dataclasses.replace(chain, filling=Filling(mu, heat, paired=True))
+    filled = dataclasses.replace(chain, filling=Filling(mu, temperature, paired=True))
     most = MOST_NODES if accuracy is plan.accuracy else interpolant.nodes
     curve = filled.response(interpolant, accuracy, most)
     places = curve.interpolant.places(MOST_NODES)
@@ -154,6 +148,6 @@ def _table(
 
 
 def _samples(interpolant: AbstractInterpolant) -> Array:
-    """Rotations among which M is nearly as large as anywhere: multiples of the largest point."""
+    """Rotations for the scale of M: multiples of the largest point."""
     points = interpolant.points
     return jnp.tensordot(jnp.linspace(0, 1, 33), points[0], axes=0)

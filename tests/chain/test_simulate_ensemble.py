@@ -19,7 +19,7 @@ TIMES = np.linspace(0, 6, 25)
 
 @pytest.fixture(scope="module")
 def rule(electrons):
-    return cj.quadrature(electrons, 8)
+    return cj.quadrature(electrons, 4)
 
 
 def _simulate(material, rule, samples=1000, pulse=None, nodes=6, **options):

@@ -277,7 +277,7 @@ def test_another_format_is_refused(plan, part):
     known = json.loads(_plan_file(part).read_text())
     _plan_file(part).write_text(json.dumps(known | {"format": 99}))
     for use in (lambda: run_sweep(plan, part, resume=True), lambda: open_sweep(part)):
-        with pytest.raises(InputError, match="must be a store of format 1, but is one of format 99"):
+        with pytest.raises(InputError, match="must be a store of format 2, but is one of format 99"):
             use()
 
 
@@ -291,7 +291,7 @@ def test_what_is_no_store_is_refused(plan, tmp_path, make):
     else:
         (path / ".chiraljax").mkdir(parents=True)
         if make == "torn plan":
-            _plan_file(path).write_text('{"format": 1, "ver')
+            _plan_file(path).write_text('{"format": 2, "ver')
     for use in (lambda: run_sweep(plan, path, resume=True), lambda: open_sweep(path)):
         with pytest.raises(InputError, match="must be the store of a sweep, but is not"):
             use()

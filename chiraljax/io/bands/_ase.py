@@ -14,8 +14,8 @@ from ._format import BandFormat, Head
 def read_ase(path: Path, spin_orbit: bool | None) -> Bands:
     """Bands from the JSON of `ase.spectrum.band_structure.BandStructure`.
 
-    It tells neither spin–orbit coupling nor the number of electrons: the bands below `reference` are filled if no
-    band crosses it.
+    It has neither spin–orbit coupling nor the number of electrons: the bands below `reference` are filled if no band
+    crosses it.
     """
     from ase.io.jsonio import decode
     from ase.spectrum.band_structure import BandStructure

@@ -1,4 +1,4 @@
-"""What a format of bands says of itself: how a file of it is recognised and read."""
+"""Formats of bands: how their files are recognised and read."""
 
 from collections.abc import Callable
 from functools import cache
@@ -13,7 +13,7 @@ _HEAD = 4096
 
 
 class Head(NamedTuple):
-    """The name of a file and its beginning."""
+    """The path and the first bytes of a file."""
 
     path: Path
     raw: bytes
@@ -33,19 +33,19 @@ class BandFormat(NamedTuple):
 
     name: str
     help: str
-    """one line: which files, and what must lie beside them"""
+    """one line: which files, and which files beside them"""
     recognised: Callable[[Head], bool]
     read: Callable[..., Bands]
-    """of the path, whether bands are spin-orbitals (None: as the file says), and k where it `takes_k`"""
+    """called with the path, whether bands are spin-orbitals (None: as in the file), and k if it `takes_k`"""
     takes_k: bool = False
     """whether its files may need k-points"""
     last: bool = False
-    """asked after the others, as a looser rule must be"""
+    """tried after the others, because its rule is less strict"""
 
 
 @cache
 def formats() -> dict[str, BandFormat]:
-    """All formats by name, in the order in which they are asked."""
+    """All formats by name, in the order in which they are tried."""
     package = import_module(__package__ or "")
     modules = [import_module(f"{package.__name__}.{info.name}") for info in iter_modules(package.__path__)]
     declared = [module.FORMAT for module in modules if hasattr(module, "FORMAT")]

@@ -13,7 +13,7 @@ from ._format import BandFormat
 
 
 class BandFile(BaseModel):
-    """What `Bands.to_xarray` and `chiraljax bands` write."""
+    """The schema of `Bands.to_xarray` and `chiraljax bands`."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, strict=True)
 
@@ -27,7 +27,7 @@ class BandFile(BaseModel):
     projections: list[list[list[float]]] = []
     source: str = ""
     rotation_thz: float | None = None
-    """only in what `chiraljax bands` writes, whose bands are spin-orbitals"""
+    """only in files of `chiraljax bands`, whose bands are spin-orbitals"""
     units: dict[str, str] = {}
 
 
@@ -37,11 +37,11 @@ def read_json(path: Path, spin_orbit: bool | None) -> Bands:
 
 
 def bands_from_json(text: str, name: str, spin_orbit: bool | None) -> Bands:
-    """Bands from the text of a JSON file, which goes by `name` if it does not tell its source."""
+    """Bands from the text of a JSON file; `name` is its source if it has none."""
     file = parse_json(text, BandFile, "band file")
     for field, unit in {"k": "fractional", "energies": "eV", "reference": "eV"}.items():
-        given = file.units.get(field, unit)
-        check(given == unit, f"units.{field}", f"must be {unit}, but got {given!r}")
+        file_unit = file.units.get(field, unit)
+        check(file_unit == unit, f"units.{field}", f"must be {unit}, but got {file_unit!r}")
     check(
         len(set(file.projection)) == len(file.projection) == len(file.projections),
         "projections",
@@ -49,8 +49,8 @@ def bands_from_json(text: str, name: str, spin_orbit: bool | None) -> Bands:
         f" got {len(file.projections)}",
     )
     energies = _table("energies", file.energies)
-    said = True if file.rotation_thz is not None else file.spin_orbit
-    spinors = spin_orbitals(energies, spin_orbit) if said is None else agreed(said, spin_orbit)
+    from_file = True if file.rotation_thz is not None else file.spin_orbit
+    spinors = spin_orbitals(energies, spin_orbit) if from_file is None else agreed(from_file, spin_orbit)
     tables = zip(file.projection, file.projections, strict=True)
     projections = {label: _table(f"projection {label}", table) for label, table in tables}
     return Bands(
@@ -67,11 +67,7 @@ def bands_from_json(text: str, name: str, spin_orbit: bool | None) -> Bands:
 
 def _table(field: str, rows: list[list[float]]) -> np.ndarray:
     lengths = {len(row) for row in rows}
-    check(
-        len(lengths) == 1,
-        field,
-        f"must have rows of one length, but got {('none' if not rows else sorted(lengths))}",
-    )
+    check(len(lengths) == 1, field, f"must have rows of one length, but got {sorted(lengths) if rows else 'none'}")
     return np.array(rows)
 
 

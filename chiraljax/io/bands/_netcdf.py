@@ -17,11 +17,11 @@ def read_netcdf(path: Path, spin_orbit: bool | None) -> Bands:
     import xarray as xr
 
     try:
-        # A broken file fails here already; h5netcdf would print a traceback of its own while it gives up.
+        # A broken file must fail here: h5netcdf would print a traceback of its own.
         with h5py.File(path):
             pass
         content = to_json(xr.load_dataset(path, engine="h5netcdf"))
-    except Exception as error:  # what h5py raises for a broken file is not documented
+    except Exception as error:  # the errors of h5py for broken files are not documented
         raise InputError("", f"must be a NetCDF file, but {one_line(error)}") from None
     return bands_from_json(json.dumps(content, default=str), path.name, spin_orbit)
 

@@ -20,9 +20,8 @@ _ROUNDING = 1e-4
 def read_procar(path: Path, energies: np.ndarray) -> tuple[dict[str, np.ndarray], bool]:
     """The projections (K, B) by species and orbital, and whether the calculation is noncollinear.
 
-    Not through pymatgen, which leaves out k-points that come twice, as the corners of a path do.
-
-    **Raises:** `InputError` where they do not belong to the `energies` (K, B), which stand in the order of the file.
+    Not through pymatgen, which drops repeated k-points, such as corners of a path. Raises `InputError` if they do not
+    belong to the `energies` (K, B), in the order of the file.
     """
     text = read_text(path, "PROCAR of VASP")
     with within(source=path):
@@ -32,7 +31,7 @@ def read_procar(path: Path, energies: np.ndarray) -> tuple[dict[str, np.ndarray]
 
 
 def _table(text: str, energies: np.ndarray) -> tuple[np.ndarray, list[str], bool]:
-    """Projections (K, B, ion, orbital), the names of the orbitals, and whether there are those of spin beside them."""
+    """Projections (K, B, ion, orbital), the names of the orbitals, and whether the file has projections of spin."""
     headers = _HEADER.findall(text)
     check(headers, "", "must have the numbers of k-points, bands and ions in its second line, but has not")
     check(len(headers) == 1, "", "must be of one spin, but the calculation is spin-polarised")
@@ -77,11 +76,11 @@ def _table(text: str, energies: np.ndarray) -> tuple[np.ndarray, list[str], bool
 
 
 def summed(table: np.ndarray, species: Sequence[str], orbitals: Sequence[str]) -> dict[str, np.ndarray]:
-    """Projections (K, B, ion, orbital) summed over the ions of each species, with the names that `Bands` have."""
+    """Projections (K, B, ion, orbital) summed over the ions of each species, with the names of `Bands`."""
     result = {}
     for name in dict.fromkeys(species):
         of_species = table[:, :, [symbol == name for symbol in species]].sum(axis=2)
-        # PAW projections of nearly nothing may come out as -0.001
+        # small PAW projections may be -0.001
         result |= {f"{name}.{_label(orbital)}": np.maximum(of_species[..., i], 0) for i, orbital in enumerate(orbitals)}
     return result
 

@@ -1,4 +1,4 @@
-"""Bands from a file, whatever wrote it."""
+"""Bands from a file of any format."""
 
 import os
 from importlib import resources
@@ -19,7 +19,7 @@ def bundled_bands() -> list[str]:
 
 
 def band_formats() -> dict[str, str]:
-    """The formats that `read_bands` knows, with one line on each."""
+    """The formats of `read_bands`, with one line on each."""
     return {name: kind.help for name, kind in sorted(formats().items())}
 
 
@@ -32,20 +32,21 @@ def read_bands(
 ) -> Bands:
     """The bands in a file, or bundled bands by their name.
 
-    **Arguments:**
+    Args:
+        path: a name of `bundled_bands()`, or a file.
+        format: one of `band_formats()`; by default recognised by the name and the first lines of the file.
+        spin_orbit: whether a band holds one electron, for a file without this information (ASE, Wannier90, CSV). By
+            default it does if the bands are doublets within 20 meV at every k-point, so give it for a crystal without
+            inversion symmetry. If the file has the information, both must agree.
+        k: fractional k-points (K, 3), only for `seedname_hr.dat`.
 
-    - `path`: a name of `bundled_bands()`, or a file.
-    - `format`: what wrote the file, one of `band_formats()`. By default its name and its first lines tell.
-    - `spin_orbit`: whether a band holds one electron, for a file that does not say (ASE, Wannier90, CSV). By
-      default it does if the bands are doublets within 20 meV at every k-point, so give it for a crystal without
-      inversion symmetry. Where the file does say, it must agree.
-    - `k`: fractional k-points (K, 3), only for `seedname_hr.dat`.
+    Returns:
+        The `Bands`, with all information of the file. `filled` is None for a metal, `weights` are those of the file.
+        Spinor bands without spin–orbit coupling, one electron each, have `spin_orbit` too.
 
-    **Returns:** the `Bands`, with all that the file knows: `filled` is left open for a metal, `weights` are those
-    of the file. Spinor bands without spin–orbit coupling, one electron each, have `spin_orbit` too.
-
-    **Raises:** `InputError` with one line that names the file and what was expected, among them for a
-    spin-polarised calculation, whose two spins are not the bands of one Hamiltonian here.
+    Raises:
+        InputError: with the file, among others for a spin-polarised calculation, whose two spins are not the bands of
+            one Hamiltonian.
     """
     if str(path) in bundled_bands():
         check(format in (None, "json") and k is None, "", "must be given without format and k, being bundled", path)
@@ -78,7 +79,7 @@ def _head(path: Path) -> Head:
 
 
 def _recognised(head: Head) -> BandFormat:
-    """The first format that takes the file for its own."""
+    """The first format that recognises the file."""
     kind = next((kind for kind in formats().values() if kind.recognised(head)), None)
     if kind is None:
         raise InputError("", f"must be a file of bands, but nothing says of which format; give one of {_names()}")

@@ -13,24 +13,8 @@ from ._format import BandFormat, Head
 from ._procar import read_procar, summed
 
 _SHELLS = "spdf"
-_ORBITALS = [
-    "s",
-    "py",
-    "pz",
-    "px",
-    "dxy",
-    "dyz",
-    "dz2",
-    "dxz",
-    "x2-y2",
-    "fy3x2",
-    "fxyz",
-    "fyz2",
-    "fz3",
-    "fxz2",
-    "fzx2",
-    "fx3",
-]
+_ORBITALS = ["s", "py", "pz", "px", "dxy", "dyz", "dz2", "dxz", "x2-y2"]
+_ORBITALS += ["fy3x2", "fxyz", "fyz2", "fz3", "fxz2", "fzx2", "fx3"]
 _POLARISED = "must be of one spin, but the calculation is spin-polarised (ISPIN = 2)"
 
 
@@ -50,12 +34,12 @@ def _read_vasprun(path: Path, spin_orbit: bool | None) -> Bands:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             run = Vasprun(path, parse_projected_eigen=True, parse_potcar_file=False)
-        # With a file KPOINTS_OPT the bands are at its k-points, and the others are the self-consistent mesh.
+        # With a file KPOINTS_OPT the bands are at its k-points; the others are the self-consistent mesh.
         points = run.kpoints_opt_props or run
         settings, species, efermi = run.parameters, run.atomic_symbols, run.efermi
         k, weights = np.array(points.actual_kpoints), np.array(points.actual_kpoints_weights)
         by_spin, projected = points.eigenvalues or {}, points.projected_eigenvalues or {}
-    except Exception as error:  # pymatgen raises whatever its parser meets
+    except Exception as error:  # pymatgen passes on any error of its parser
         reason = one_line(error) or type(error).__name__
         raise InputError("", f"must be a whole vasprun.xml of VASP, but {reason}") from None
     check(settings.get("ISPIN", 1) == 1, "", _POLARISED)
@@ -93,7 +77,7 @@ def _projections(
 
 
 def _read_eigenval(path: Path, spin_orbit: bool | None) -> Bands:
-    # Not through pymatgen, which fills what is missing from the end of the file with zeros.
+    # Not through pymatgen, which fills the end of a truncated file with zeros.
     lines = read_text(path, "EIGENVAL of VASP").splitlines()
     check(len(lines) > 6, "", "must be a whole EIGENVAL of VASP, but ends in its header")
     spins, counts = lines[0].split(), lines[5].split()
@@ -138,14 +122,14 @@ def _read_eigenval(path: Path, spin_orbit: bool | None) -> Bands:
 
 
 def _spinors(weights: np.ndarray, occupations: np.ndarray, electrons: int) -> bool | None:
-    """Whether the occupations, from 0 to 1, add up to all electrons or to half of them; None for neither."""
+    """True if the occupations, from 0 to 1, add up to all electrons, False if to half of them, else None."""
     total = np.sum(weights[:, None] * occupations) / max(np.sum(weights), 1e-12)
     fitting = [spinors for spinors, count in ((True, electrons), (False, electrons / 2)) if abs(total - count) < 0.1]
     return fitting[0] if len(fitting) == 1 else None
 
 
 def _only(name: str, by_spin: dict, dimensions: int) -> np.ndarray:
-    """The array of the one spin, which must be whole."""
+    """The array of the only spin, which must be complete."""
     try:
         values = np.asarray(next(iter(by_spin.values())), dtype=float)
     except (StopIteration, TypeError, ValueError):

@@ -39,14 +39,16 @@ def read_wannier90(path: Path, spin_orbit: bool | None, k: ArrayLike | None = No
 
 
 def read_hr(path: str | os.PathLike[str]) -> tuple[np.ndarray, np.ndarray]:
-    """The Hamiltonian between Wannier functions from `seedname_hr.dat`.
+    """The Hamiltonian between Wannier functions from `seedname_hr.dat`: H(k) = Σ_R e^{2πi k·R} H(R).
 
-    **Returns:** the cells R, shape (R, 3), whole numbers, and the matrices H(R) in eV, shape (R, n, n), complex,
-    divided by the degeneracy of R: H(k) = Σ_R e^{2πi k·R} H(R), with row m at the origin and column n in cell R.
-    Wannier90 itself may shorten R further for each pair of functions (`use_ws_distance`), which the file leaves out.
+    Wannier90 itself may shorten R for each pair of functions (`use_ws_distance`); the file does not contain this.
 
-    **Raises:** `InputError` with one line for a file that is not whole, has other numbers than its header says, or
-    a matrix element twice.
+    Returns:
+        The cells R (R, 3), whole numbers, and the matrices H(R) (R, n, n) in eV, divided by the degeneracy of R, with
+        row m at the origin and column n in cell R.
+
+    Raises:
+        InputError: for an incomplete file, numbers that contradict its header, or a matrix element twice.
     """
     lines = read_text(path, "a file seedname_hr.dat of Wannier90").splitlines()
     check(len(lines) > 3, "", "must have a comment, num_wann and nrpts on its first lines, but ends before", path)
@@ -87,7 +89,7 @@ def _energies(cells: np.ndarray, matrices: np.ndarray, k: np.ndarray) -> np.ndar
 
 
 def _read_kpt(path: Path) -> np.ndarray:
-    """Fractional k-points (K, 3); all of them weigh alike on a path."""
+    """Fractional k-points (K, 3); their weights on a path are equal."""
     lines = read_text(path, "the k-points beside the bands of Wannier90").split("\n")
     with within(source=path):
         count = whole("number of k-points", lines[0].strip())
@@ -98,7 +100,7 @@ def _read_kpt(path: Path) -> np.ndarray:
 
 
 def _read_bands(path: Path, count: int) -> np.ndarray:
-    """Energies (K, B) from blocks of lines (distance, energy), one block a band."""
+    """Energies (K, B) from blocks of lines (distance, energy), one block per band."""
     rows = [line.split() for line in read_text(path, "bands of Wannier90").splitlines() if line.strip()]
     check(
         all(len(row) == 2 for row in rows),

@@ -1,3 +1,3 @@
-"""The page of a parameter sweep: one interactive HTML file that needs no network."""
+"""The interactive page of a sweep: one HTML file that needs no network."""
 
 from ._report import sweep_report as sweep_report

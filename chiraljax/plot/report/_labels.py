@@ -1,4 +1,4 @@
-"""Names, units and coordinates as a reader sees them."""
+"""Names, units and coordinates on the page."""
 
 import json
 import math
@@ -11,15 +11,12 @@ import xarray as xr
 
 
 def describe(name: str, attrs: Mapping[Any, Any]) -> dict[str, str]:
-    """Name, label and unit; the label is the long name, or made from the name."""
+    """Name, label and unit; the label is the long name, or follows from the name."""
     return {"name": name, "label": str(attrs.get("long_name") or _label(name)), "unit": _unit(attrs)}
 
 
 def axis_entry(dataset: xr.Dataset, dim: str) -> dict[str, Any]:
-    """An axis with its values and, where it is a list of samples, their further coordinates.
-
-    It is drawn by position unless its values are finite numbers in order.
-    """
+    """An axis with its values and further coordinates; it is drawn by index unless its values are monotonic."""
     values = dataset[dim].values if dim in dataset.coords else np.arange(dataset.sizes[dim])
     attrs = dataset[dim].attrs if dim in dataset.coords else {}
     further = [
@@ -33,7 +30,7 @@ def axis_entry(dataset: xr.Dataset, dim: str) -> dict[str, Any]:
 
 
 def attribute_rows(dataset: xr.Dataset, shown: set[str]) -> list[tuple[str, str]]:
-    """Attributes as text, JSON indented; then the variables that the page does not show."""
+    """Attributes as text, JSON indented; then the variables that are not in `shown`."""
     rows = [(str(name), _indented(value)) for name, value in dataset.attrs.items()]
     for name, array in dataset.data_vars.items():
         if str(name) not in shown:
@@ -43,7 +40,7 @@ def attribute_rows(dataset: xr.Dataset, shown: set[str]) -> list[tuple[str, str]
 
 
 def jsonable(values: np.ndarray) -> Any:
-    """Numbers with 8 digits, which is more than a float32 has; those that are not finite as None."""
+    """Numbers with 8 digits, more than the precision of float32; None for numbers that are not finite."""
     if values.ndim:
         return [jsonable(np.asarray(value)) for value in values]
     value = float(values)

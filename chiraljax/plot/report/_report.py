@@ -24,31 +24,29 @@ from ._thin import shown_indices
 Field = Callable[[dict[str, int]], tuple[np.ndarray, np.ndarray]]
 
 _BOUND = 24_000_000
-"""bytes of values on a page, which are 32 MB as base64: six million float32"""
+"""most bytes of values on a page: six million float32, 32 MB as base64"""
 
 _DIVERGING = [[i / 11, color] for i, color in enumerate(cmocean.balance)]
-_DIVERGING.insert(6, [0.5, "rgb(241, 236, 235)"])  # cmocean's own middle, which Plotly's twelve colours step over
+_DIVERGING.insert(6, [0.5, "rgb(241, 236, 235)"])  # the middle of cmocean, which is missing in Plotly's twelve colours
 
 
 def sweep_report(dataset: xr.Dataset, *, title: str, field: Field | None = None) -> str:
-    """The text of a self-contained HTML page on which a sweep is explored; it loads nothing from elsewhere.
+    """A self-contained interactive HTML page of a sweep.
 
     Args:
-        dataset: variables on the axes of the sweep, and on "time" where they depend on it. `X_error` gives the error
-            of `X` and of `peak_X`. A status, `X_status` (0 converged, 1 not, 2 failed, -1 not computed), marks every
-            variable that has its axes. An axis with further coordinates is a list of samples of these. A lazy
-            dataset is read block by block.
+        dataset: variables on the axes of the sweep, and on "time". `X_error` is the error of `X` and of `peak_X`. A
+            status, `X_status` (0 converged, 1 not, 2 failed, -1 not computed), marks every variable that has its axes.
+            An axis with further coordinates is a list of samples of these. A lazy dataset is read block by block.
         title: the heading.
-        field: times (T,) in ps and field (T, 2) in MV/cm of the pulse at a point, which is given as an index along
-            each axis of a variable but time. It raises `KeyError` where an axis that the pulse depends on is missing;
-            then no pulse is shown.
+        field: a function from a point, an index along each axis of a variable except time, to the times (T,) in ps and
+            the field (T, 2) in MV/cm of its pulse. No pulse is shown if it raises `KeyError` for a missing axis.
 
     Returns:
-        The page. If there are more than about 6 million numbers it shows only some along the longest axes, and says so;
-        the best points are always those of all numbers.
+        The text of the page. With more than about 6 million numbers it shows a part of them along the longest axes, and
+        says so; the best points are those of all numbers.
 
     Raises:
-        InputError: no variable of numbers has an axis.
+        InputError: if no variable of numbers has an axis.
     """
     variables = {
         str(name): array for name, array in dataset.data_vars.items() if array.ndim and array.dtype.kind in "fiub"
@@ -71,11 +69,11 @@ def sweep_report(dataset: xr.Dataset, *, title: str, field: Field | None = None)
 def _contents(
     dataset: xr.Dataset, variables: dict[str, xr.DataArray], statuses: dict[str, xr.DataArray], field: Field | None
 ) -> tuple[dict[str, Any], list[str]]:
-    """What the page is about, and the values of each variable as base64."""
+    """The description of the page, and the values of each variable as base64."""
     dims = {name: tuple(map(str, array.dims)) for name, array in variables.items()}
     sizes = {str(dim): size for dim, size in dataset.sizes.items()}
-    found = {name: extremes(array) for name, array in variables.items() if name not in statuses}
-    points = ((names, 4, found[name].best) if name in found else (names, 1, None) for name, names in dims.items())
+    ranges = {name: extremes(array) for name, array in variables.items() if name not in statuses}
+    points = ((names, 4, ranges[name].best) if name in ranges else (names, 1, None) for name, names in dims.items())
     shown = shown_indices(points, sizes, _BOUND)
     entries, arrays = [], []
     for name, array in variables.items():
@@ -83,7 +81,7 @@ def _contents(
         part = array.isel({dim: index for dim, index in indices.items() if len(index) < sizes[dim]}).values
         arrays.append(_encode(as_status(part) if name in statuses else _float32(part)))
         entry = {**describe(name, array.attrs), "dims": dims[name], "shown": [indices[dim].tolist() for dim in indices]}
-        more = {} if name in statuses else _found(name, found[name], variables, field)
+        more = {} if name in statuses else _range_and_best(name, ranges[name], variables, field)
         entries.append({**entry, "isStatus": name in statuses, **more})
     used = {dim for names in dims.values() for dim in names}
     return {
@@ -103,12 +101,14 @@ def _contents(
     }, arrays
 
 
-def _found(name: str, extreme: Extremes, variables: dict[str, xr.DataArray], field: Field | None) -> dict[str, Any]:
-    """Range and best point of a variable, and which others hold its error and statuses."""
+def _range_and_best(
+    name: str, extreme: Extremes, variables: dict[str, xr.DataArray], field: Field | None
+) -> dict[str, Any]:
+    """Range and best point of a variable, and the names of its error and statuses."""
     dims = variables[name].dims
-    known = [other for other, array in variables.items() if set(array.dims) <= set(dims)]
-    error = next((e for e in (f"{name}_error", f"{name.removeprefix('peak_')}_error") if e in known), None)
-    statuses = [other for other in known if other.endswith("_status")]
+    related = [other for other, array in variables.items() if set(array.dims) <= set(dims)]
+    error = next((e for e in (f"{name}_error", f"{name.removeprefix('peak_')}_error") if e in related), None)
+    statuses = [other for other in related if other.endswith("_status")]
     best = None
     if extreme.best is not None:
         point = {str(dim): index for dim, index in zip(dims, extreme.best, strict=True)}
@@ -137,7 +137,7 @@ def _at(array: xr.DataArray, point: dict[str, int]) -> np.ndarray:
 
 
 def _pulse(field: Field | None, point: dict[str, int]) -> dict[str, Any] | None:
-    """Times and components of the pulse there; None if the point does not determine it."""
+    """Times and components of the pulse at a point; None if the point does not determine it."""
     if field is None:
         return None
     try:

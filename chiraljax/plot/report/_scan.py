@@ -1,4 +1,4 @@
-"""What is read from all values of a variable, one block at a time, so that it need not fit in memory."""
+"""Reductions over all values of a variable, block by block for arrays larger than the memory."""
 
 import itertools
 import math
@@ -9,17 +9,17 @@ import numpy as np
 import xarray as xr
 
 STATUSES = {0: "converged", 1: "not converged", 2: "failed", -1: "not computed"}
-"""what the numbers of a `*_status` variable mean"""
+"""meaning of the numbers of a `*_status` variable"""
 
 _BLOCK = 4_000_000
 """numbers read at a time"""
 
 
 class Extremes(NamedTuple):
-    """The finite values of a variable in short."""
+    """Range and best point of the finite values of a variable."""
 
     best: tuple[int, ...] | None
-    """indices of the largest |value|, the first of equals; None where no value is finite"""
+    """indices of the largest |value|, the first of equal ones; None if no value is finite"""
     value: float | None
     low: float | None
     high: float | None
@@ -28,7 +28,7 @@ class Extremes(NamedTuple):
 
 
 def extremes(variable: xr.DataArray) -> Extremes:
-    """The largest |value| and the range of all values, NaN and infinities left out."""
+    """The largest |value| and the range of the finite values."""
     best, value, low, high, smallest = None, None, math.inf, -math.inf, math.inf
     for start, block in _blocks(variable):
         size = np.where(np.isfinite(block), np.abs(block), -1.0)
@@ -47,7 +47,7 @@ def extremes(variable: xr.DataArray) -> Extremes:
 
 
 def count_statuses(variable: xr.DataArray) -> dict[int, int]:
-    """How many points have each of the `STATUSES`; a missing number counts as not computed."""
+    """The number of points with each of the `STATUSES`; NaN counts as not computed."""
     counts = dict.fromkeys(STATUSES, 0)
     for _, block in _blocks(variable):
         codes = as_status(block)
@@ -57,13 +57,13 @@ def count_statuses(variable: xr.DataArray) -> dict[int, int]:
 
 
 def as_status(values: np.ndarray) -> np.ndarray:
-    """The values as int8: a missing one as -1, an unknown number as failed."""
-    known = np.nan_to_num(np.asarray(values, dtype=float), nan=-1.0)
-    return np.where(np.isin(known, list(STATUSES)), known, 2).astype(np.int8)
+    """The values as int8: NaN as -1, other numbers than the `STATUSES` as 2, failed."""
+    codes = np.nan_to_num(np.asarray(values, dtype=float), nan=-1.0)
+    return np.where(np.isin(codes, list(STATUSES)), codes, 2).astype(np.int8)
 
 
 def _blocks(variable: xr.DataArray) -> Iterator[tuple[tuple[int, ...], np.ndarray]]:
-    """Start and values of every block: whole chunks of the store, as many as there is room for."""
+    """Start and values of every block: whole chunks of the store, about `_BLOCK` numbers together."""
     if not variable.size:
         return
     chunks = variable.encoding.get("chunks") or (1,) * variable.ndim

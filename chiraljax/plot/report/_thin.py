@@ -1,4 +1,4 @@
-"""Which values a page shows when it cannot show all."""
+"""The values that a page shows if it cannot show all."""
 
 import math
 from collections.abc import Iterable, Mapping
@@ -11,16 +11,16 @@ Dims = tuple[str, ...]
 def shown_indices(
     variables: Iterable[tuple[Dims, int, tuple[int, ...] | None]], sizes: Mapping[str, int], bound: int
 ) -> dict[Dims, dict[str, np.ndarray]]:
-    """Indices along each axis, the same for all variables on the same axes, so that at most `bound` bytes are shown.
+    """Indices along each axis, the same for all variables with the same axes, for at most `bound` bytes.
 
-    Whatever holds most numbers gets every second value along its longest axis, again and again. Strides are powers
-    of two from index 0, and the last index and those of points to keep are always there, so that a coarser choice is
-    a part of a finer one: a variable finds its errors and statuses, on fewer axes, at the very points that it shows.
+    The stride along the longest axis of the largest variables is doubled until all fit. Strides are powers of two from
+    index 0; the last index and the points to keep are always shown. So coarser indices are a subset of finer ones, and
+    the errors and statuses of a variable, on fewer axes, are shown at all its points.
 
     Args:
-        variables: the axes of each, the bytes of one of its numbers, and a point to keep.
+        variables: the axes of each, the bytes per number, and a point to keep.
         sizes: the length of every axis.
-        bound: it may be missed only if the kept points alone span more.
+        bound: in bytes; exceeded only if the kept points alone need more.
     """
     variables = list(variables)
     width: dict[Dims, int] = {}
