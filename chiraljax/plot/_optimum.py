@@ -1,5 +1,6 @@
 """The best pulse, its effect, and the search."""
 
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -194,8 +195,9 @@ def _spectrum(axes: Axes, optimum: PulseOptimum) -> None:
 def _fine(optimum: PulseOptimum) -> _Fine:
     forecast = optimum.problem.forecast
     times = np.linspace(float(forecast.times[0]), float(forecast.times[-1]), _DENSE)
-    motion = forecast.phonon.drive(optimum.pulse, times, steps=FixedSteps())
-    rotation = forecast.chain.coupling(motion)
+    chain = replace(forecast.chain, pulse=optimum.pulse)
+    motion = chain.motion(times, steps=FixedSteps())
+    rotation = chain.rotation(motion)
     return _Fine(
         times,
         np.asarray(optimum.pulse(times)),

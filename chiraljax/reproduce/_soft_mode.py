@@ -4,7 +4,7 @@ import dataclasses
 
 import numpy as np
 
-from .._errors import InputError
+from ..chain import Chain
 from ..lattice import Lattice
 from ..materials import Material
 from ..phonon import Motion, Phonon
@@ -19,7 +19,7 @@ def soft_mode(material: Material, lattice: Lattice) -> Phonon:
 
     Raises `InputError` for a material without a phonon.
     """
-    measured = _phonon(material)
+    measured = Chain.of(material).driven
     return lattice.phonon(
         damping=measured.damping,
         frequency=measured.frequency,
@@ -31,11 +31,5 @@ def soft_mode(material: Material, lattice: Lattice) -> Phonon:
 def driven(material: Material, lattice: Lattice, pulse: AbstractPulse) -> Motion:
     """The motion of the soft mode at `TIMES`, with Z̃ of `material`; raises as `soft_mode`."""
     phonon = soft_mode(material, lattice)
-    charge = _phonon(material).mode_effective_charge
+    charge = Chain.of(material).driven.mode_effective_charge
     return dataclasses.replace(phonon, mode_effective_charge=charge).drive(pulse, TIMES)
-
-
-def _phonon(material: Material) -> Phonon:
-    if material.phonon is None:
-        raise InputError("material", f"must have a phonon to be driven, but {material.name} has none")
-    return material.phonon
