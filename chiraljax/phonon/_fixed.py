@@ -43,7 +43,7 @@ class FixedSteps(AbstractSteps):
 
     Collocation: over a step the field and the anharmonic force are the polynomials through their values at Gauss's four
     nodes, and the harmonic motion is exact. The error is of eighth order in the step; it is not estimated. The whole
-    field is computed before the loop over steps, so a gradient costs two to three drives for any number of pulse
+    field is computed before the loop over steps, so over 10 ps a gradient costs two to three drives for any number of pulse
     parameters.
 
     Args:

@@ -2,6 +2,7 @@
 
 import dataclasses
 
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
@@ -42,6 +43,30 @@ def grouped(options):
 
 
 @pytest.fixture(scope="session")
+def make_curve():
+    """M(Ω) of given coefficients of T₁, T₃, … up to the largest Ω, without a k-sum."""
+    from chiraljax.observables import RotationInterpolant
+
+    def make(coefficients, fastest):
+        zero = jnp.asarray(0.0)
+        return cj.MagnetizationCurve(
+            interpolant=RotationInterpolant(fastest=jnp.asarray(fastest), nodes=len(coefficients)),
+            resolved=jnp.asarray(True),
+            coefficients=jnp.asarray(coefficients),
+            error=zero,
+            carriers=zero,
+            mu=zero,
+            temperature=zero,
+            eigensolves=jnp.asarray(0),
+            interpolated=jnp.asarray(0),
+            converged=jnp.asarray(True),
+            rule=cj.brillouin.zone(4),
+        )
+
+    return make
+
+
+@pytest.fixture(scope="session")
 def make_forecast(electrons):
     """What pulses do to a phonon at equally spaced times."""
     from chiraljax.control._forecast import Forecast
@@ -57,8 +82,6 @@ def make_forecast(electrons):
 @pytest.fixture(scope="session")
 def make_problem(make_forecast):
     """The function that is climbed, on a small grid of times."""
-    import jax.numpy as jnp
-
     from chiraljax.control._parameters import PulseSpace, widest_support
     from chiraljax.control._problem import PulseProblem
 

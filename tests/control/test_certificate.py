@@ -22,7 +22,6 @@ from chiraljax.control import (
     Switching,
 )
 from chiraljax.control._certificate import bound
-from chiraljax.observables import MagnetizationCurve, RotationInterpolant
 from chiraljax.phonon import Motion
 
 SETTINGS = settings(derandomize=True, deadline=None, max_examples=10)
@@ -35,22 +34,9 @@ MOMENTS = [MomentAt(3.0), PeakMoment(), MeanMoment(1.0, 3.0), Switching(2.0, 3.0
 
 
 @pytest.fixture(scope="module")
-def curve():
+def curve(make_curve):
     """M = 0.5 T₁ − 0.3 T₃ of Ω/20: largest at 0.58 of the range, not at its end."""
-    nothing, zero = jnp.asarray(0.0), jnp.asarray(0)
-    return MagnetizationCurve(
-        interpolant=RotationInterpolant(fastest=jnp.asarray(20.0), nodes=2),
-        resolved=jnp.asarray(True),
-        coefficients=jnp.array([0.5, -0.3]),
-        error=nothing,
-        carriers=nothing,
-        mu=nothing,
-        temperature=nothing,
-        eigensolves=zero,
-        interpolated=zero,
-        converged=jnp.asarray(True),
-        rule=cj.brillouin.zone(4),
-    )
+    return make_curve([0.5, -0.3], 20.0)
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,6 @@ import pytest
 
 import chiraljax as cj
 from chiraljax._errors import InputError
-from chiraljax.observables import RotationInterpolant
 
 SPLINE = cj.SplinePulse.zeros(0.0, 8.2, 2.42, 160)
 TIMES = np.linspace(0, 10, 201)
@@ -35,27 +34,14 @@ def single(ktao3, pair):
 
 
 @pytest.fixture
-def linear(monkeypatch):
+def linear(monkeypatch, make_curve):
     """M = SLOPE Ω instead of a k-sum; the list of how far it was asked to reach."""
     asked = []
 
     def curve(electrons, *, rotation, **_):
-        fastest = jnp.max(jnp.abs(jnp.asarray(rotation)))
-        asked.append(float(fastest))
-        nothing, count = jnp.asarray(0.0), jnp.asarray(0)
-        return cj.MagnetizationCurve(
-            interpolant=RotationInterpolant(fastest=fastest, nodes=2),
-            resolved=jnp.asarray(True),
-            coefficients=jnp.array([SLOPE * fastest, 0.0]),
-            error=nothing,
-            carriers=nothing,
-            mu=nothing,
-            temperature=nothing,
-            eigensolves=count,
-            interpolated=count,
-            converged=jnp.asarray(True),
-            rule=cj.brillouin.zone(4),
-        )
+        fastest = float(jnp.max(jnp.abs(jnp.asarray(rotation))))
+        asked.append(fastest)
+        return make_curve([SLOPE * fastest, 0.0], fastest)
 
     monkeypatch.setattr("chiraljax.chain._chain.magnetization_curve", curve)
     return asked
