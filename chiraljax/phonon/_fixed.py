@@ -43,8 +43,8 @@ class FixedSteps(AbstractSteps):
 
     Collocation: over a step the field and the anharmonic force are the polynomials through their values at Gauss's four
     nodes, and the harmonic motion is exact. The error is of eighth order in the step; it is not estimated. The whole
-    field is computed before the loop over steps, so over 10 ps a gradient costs two to three drives for any number of pulse
-    parameters.
+    field is computed before the loop over steps, so over 10 ps a gradient costs two to three drives for any number of
+    pulse parameters.
 
     Args:
         substeps: steps per interval of the times, at least one. Unless given, there are 16 per period of the fastest

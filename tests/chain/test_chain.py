@@ -12,8 +12,9 @@ TIMES = np.linspace(0, 6, 121)
 FILLING = {"mu": 0.1, "temperature": 900.0}
 FIELDS = [0.6, 1.0]
 SAME = cj.Accuracy().rtol / 10
-"""On one rule over the zone. Patterns of Ω_i that reach less than this part of the first are left out of M({Ω_i}), which
-is nearly linear; each calculation has patterns of its own."""
+"""On one rule over the zone. Patterns of Ω_i that reach less than this part of the first are left out of M({Ω_i}).
+
+M is nearly linear in Ω_i, and each calculation has patterns of its own."""
 
 
 @pytest.fixture(scope="module")
