@@ -37,6 +37,7 @@ from .coupling import SiteRotation as SiteRotation
 from .crystal import Crystal as Crystal
 from .crystal import KPath as KPath
 from .crystal import k_path as k_path
+from .electrons import AbstractTerm as AbstractTerm
 from .electrons import Electrons as Electrons
 from .electrons import Hopping as Hopping
 from .electrons import Shell as Shell

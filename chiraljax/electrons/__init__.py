@@ -12,6 +12,9 @@ from ._specification import CUBIC as CUBIC
 from ._specification import Hopping as Hopping
 from ._specification import Shell as Shell
 from ._specification import ShellKind as ShellKind
+from ._structure import Structure as Structure
 from ._two_centre import two_centre as two_centre
 from ._wannier import trial_orbitals as trial_orbitals
 from ._wannier import wannier as wannier
+from .terms import AbstractTerm as AbstractTerm
+from .terms import SpinRotation as SpinRotation

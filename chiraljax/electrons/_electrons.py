@@ -17,23 +17,25 @@ from .._types import Array, ArrayLike, Complex, Energies, Float, Hamiltonian, In
 from .._units import HBAR_EV_PS
 from ..crystal import Crystal, point_operations, site_images
 from ._eigen import eigenvalues
-from ._orbitals import PAULI, names
+from ._orbitals import names
 from ._specification import Hopping, Shell, ShellKind
 from ._structure import Structure, assemble
 from ._symmetry import kept_operations
+from .terms import AbstractTerm, check_term, generic
 
 
 class Electrons(Module):
     """A two-centre Slater–Koster model with spin–orbit and spin–rotation coupling.
 
-    H(k, Ω) = H₀(k) ⊗ 1 + Σ_shells ξ L·S + s Σ_i Σ_shells w ħΩ_i·J_i,  J_i = L + S of a shell on site i,
+    H(k, Ω) = H₀(k) ⊗ 1 + Σ_shells ξ L·S + s Σ_i Σ_shells w ħΩ_i·J_i + Σ_terms,  J_i = L + S of a shell on site i,
 
     with Ω_i = Ω unless each site has its own, in the lattice gauge, H(k) = Σ_R e^{2πi k·R} H(R), so H(k + G) = H(k).
+    The last sum is over `terms`, those of one's own included (`with_terms`).
     Basis: site, then orbital, then spin (↑, ↓); the spin runs fastest. Energies in eV, Ω in rad/ps. H₀: Slater and
     Koster, Phys. Rev. 94, 1498 (1954). Rotation term: Geilhufe and Hergert, Phys. Rev. B 107, L020406 (2023), Eq. 3.
 
-    Built by `slater_koster` or `load_material`. `parameters` (name → eV) and `rotation_weights` (one factor w per
-    shell) are differentiable; all else is static.
+    Built by `slater_koster` or `load_material`. `parameters` (name → eV), `rotation_weights` (one factor w per shell)
+    and the numbers of `terms` are differentiable; all else is static.
     """
 
     parameters: dict[str, Scalar]
@@ -46,6 +48,8 @@ class Electrons(Module):
     operations: tuple = eqx.field(static=True, repr=False)
     """point operations of the crystal under which H is symmetric, integer matrices on fractional coordinates"""
     _structure: Structure = eqx.field(static=True)
+    terms: tuple[AbstractTerm, ...] = ()
+    """further terms"""
 
     def __repr__(self) -> str:
         width = max(map(len, self.parameters))
@@ -70,7 +74,7 @@ class Electrons(Module):
         spatial = self.spinless_hamiltonian(k)
         size = self.size
         both = spatial[..., :, None, :, None] * jnp.eye(2, dtype=complex)[:, None, :]
-        return both.reshape(*spatial.shape[:-2], size, size) + self._spin_terms(rotation)
+        return both.reshape(*spatial.shape[:-2], size, size) + self._within_cell(rotation)
 
     def spinless_hamiltonian(self, k: ArrayLike) -> Hamiltonian:
         """H₀ (..., n/2, n/2) in eV, without spin–orbit coupling and rotation, at fractional k-points (..., 3).
@@ -98,7 +102,7 @@ class Electrons(Module):
         spatial = jnp.zeros((len(cells), n, n)).at[at].add(kept).at[opposite].add(jnp.swapaxes(kept, 1, 2))
         both = jnp.einsum("Rab,st->Rasbt", spatial, jnp.eye(2)).reshape(-1, self.size, self.size)
         home = np.flatnonzero(~cells.any(axis=1))
-        return cells, both.astype(complex).at[home].add(self._spin_terms(rotation))
+        return cells, both.astype(complex).at[home].add(self._within_cell(rotation))
 
     def energies(self, k: ArrayLike, rotation: ArrayLike = 0.0) -> Energies:
         """Eigenvalues of `hamiltonian`, ascending, (..., n) eV.
@@ -117,7 +121,7 @@ class Electrons(Module):
     @property
     def spin(self) -> Complex[Array, "3 n n"]:
         """Pauli matrices σ_x, σ_y, σ_z on the whole basis."""
-        return jnp.asarray(np.kron(np.eye(self.size // 2)[None], PAULI))
+        return jnp.asarray(self._structure.spin)
 
     @property
     def orbitals(self) -> tuple[tuple[int, str, str], ...]:
@@ -147,7 +151,8 @@ class Electrons(Module):
 
     @property
     def has_spin_orbit(self) -> bool:
-        return bool(self._structure.spin_orbit_names)
+        """Whether H acts on the spin at rest; then bands need matrices of the full size."""
+        return bool(self._structure.spin_orbit_names or self.terms)
 
     @property
     def specification(self) -> tuple[list[Shell], list[Hopping]]:
@@ -181,8 +186,31 @@ class Electrons(Module):
         kept = [W for W, image in zip(self.operations, images, strict=True) if np.all(image[sites] == sites)]
         return dataclasses.replace(self, operations=tuple(kept))
 
+    def with_terms(self, *terms: AbstractTerm) -> "Electrons":
+        """The model with further terms in H, and only those `operations` that H still has.
+
+        An operation is kept if H has it for other values of the numbers in the terms too, so that derivatives in them
+        are right. One warning says how many are not.
+
+        Raises:
+            InputError: for a term of another shape, that is not Hermitian, or that breaks time reversal: it must be
+                even under t → −t and Ω → −Ω together, because sums over k and M(Ω) rely on that.
+        """
+        for term in terms:
+            check_term(term, self._structure, len(self.crystal.species))
+        model = dataclasses.replace(self, terms=(*self.terms, *terms))
+        kept = kept_operations(_generic(model).hamiltonian, self.crystal, self.operations)
+        return dataclasses.replace(model, operations=kept)
+
+    def moved(self, rotation: ArrayLike) -> float:
+        """Largest shift of a level by the `terms` (eV) at the rotation of `hamiltonian`; not under `jit`."""
+        rotations = self._site_rotations(rotation)
+        still = jnp.zeros_like(rotations)
+        changes = (t.matrix(self._structure, rotations) - t.matrix(self._structure, still) for t in self.terms)
+        return float(sum(np.linalg.norm(np.asarray(change), 2) for change in changes))
+
     def without_spin_orbit(self) -> "Electrons":
-        """The model without spin–orbit terms, which matrices of half the size describe."""
+        """The model without L·S; without `terms`, matrices of half the size describe it."""
         bare = self._structure.without_spin_orbit()
         return dataclasses.replace(
             self, parameters={name: self.parameters[name] for name in bare.names}, _structure=bare
@@ -196,17 +224,21 @@ class Electrons(Module):
         ]
         return kept.add(structure.coefficient * values[structure.parameter], unique_indices=False)
 
-    def _spin_terms(self, rotation) -> Complex[Array, "n n"]:
-        structure = self._structure
+    def _within_cell(self, rotation) -> Complex[Array, "n n"]:
+        """The part of H that does not depend on k, but for the on-site energies."""
+        structure, still = self._structure, isinstance(rotation, float) and rotation == 0.0
         total = jnp.zeros((self.size, self.size), dtype=complex)
         for which, shell in enumerate(structure.shells):
             if shell.has_spin_orbit:
                 total = total + self.parameters[shell.parameter("xi")].astype(complex) * structure.spin_orbit(which)
-        if isinstance(rotation, float) and rotation == 0.0:
+        if still and not self.terms:
             return total
+        rotations = self._site_rotations(rotation)
+        for term in self.terms:
+            total = total + term.matrix(structure, rotations).astype(complex)
         site, shell = structure.owners
         scale = self.rotation_sign * HBAR_EV_PS * self.rotation_weights
-        energies = scale[shell][:, None] * self._site_rotations(rotation)[site]
+        energies = scale[shell][:, None] * rotations[site]
         return total + jnp.sum(energies.T[:, :, None].astype(complex) * structure.total_momentum, axis=0)
 
     def _site_rotations(self, rotation) -> Float[Array, "sites 3"]:
@@ -271,4 +303,5 @@ def _generic(model: Electrons) -> Electrons:
     shifts = 0.1 * np.sin(1 + np.arange(len(model.parameters)))
     values = {name: value + shift for (name, value), shift in zip(model.parameters.items(), shifts, strict=True)}
     weights = 1 + 0.1 * np.cos(1 + np.arange(model.rotation_weights.size))
-    return dataclasses.replace(model.with_parameters(values), rotation_weights=jnp.asarray(weights))
+    other = model.with_parameters(values)
+    return dataclasses.replace(other, rotation_weights=jnp.asarray(weights), terms=generic(model.terms))

@@ -126,11 +126,20 @@ class Structure:
         return np.sum([np.kron(L, s / 2) for L, s in zip(self.orbital_momentum(shell), PAULI, strict=True)], axis=0)
 
     @cached_property
-    def total_momentum(self) -> np.ndarray:
-        """J = L + S of every shell on every site, (3, 2n, 2n), in ħ; block-diagonal in `blocks`."""
+    def spin(self) -> np.ndarray:
+        """Pauli matrices σ on the basis, (3, 2n, 2n)."""
+        return np.kron(np.eye(self.n_orbitals)[None], PAULI)
+
+    @cached_property
+    def angular_momentum(self) -> np.ndarray:
+        """L of every shell on every site, (3, 2n, 2n), in ħ; block-diagonal in `blocks`."""
         orbital = np.sum([self.orbital_momentum(shell) for shell in range(len(self.shells))], axis=0)
-        unit = np.eye(self.n_orbitals)
-        return np.array([np.kron(L, np.eye(2)) + np.kron(unit, s / 2) for L, s in zip(orbital, PAULI, strict=True)])
+        return np.array([np.kron(L, np.eye(2)) for L in orbital])
+
+    @cached_property
+    def total_momentum(self) -> np.ndarray:
+        """J = L + S of every shell on every site, (3, 2n, 2n), in ħ."""
+        return self.angular_momentum + self.spin / 2
 
     @cached_property
     def owners(self) -> tuple[np.ndarray, np.ndarray]:

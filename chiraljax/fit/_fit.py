@@ -63,6 +63,7 @@ def fit_bands(
         "electrons",
         "must have a spin–orbit term (spin_orbit of a shell), as the bands have spin–orbit coupling, but have none",
     )
+    check(not electrons.terms, "electrons", "must have no further terms in a fit, because those are not linear in θ")
     model = electrons if bands.spin_orbit else electrons.without_spin_orbit()
     targets = tuple(default_targets(electrons, bands) if targets is None else targets)
     matched = match(electrons, bands, targets)

@@ -7,7 +7,7 @@ import numpy as np
 import tomlkit
 
 from .._family import REQUIRED, Declared, arguments_of, family, help_of
-from ._family import rows_of
+from .._tables import rows_of
 from ._toml import lines
 
 _WIDTH = 29

@@ -11,7 +11,11 @@ from tomlkit.items import Table
 
 from .._atomic import atomic_path
 from .._errors import check
+from .._family import family
+from .._parameter import parameters_of
+from .._tables import rows_of
 from .._validation import parse_toml
+from ..electrons import AbstractTerm
 from ..materials import Material, MaterialFile, PhononTable
 from ..phonon import Phonon
 from ._toml import inline, lines, plain, tables
@@ -112,6 +116,20 @@ def _electrons(material: Material, source: str, comments: Mapping[str, str]) -> 
         rows.append(row)
     if rows:
         table.add("hoppings", tables(rows))
+    if electrons.terms:
+        table.add("terms", tables(_term(term) for term in electrons.terms))
+    return table
+
+
+def _term(term: AbstractTerm) -> Table:
+    check(
+        type(term) in family(AbstractTerm).values(),
+        "electrons.terms",
+        f"must be of classes with a name, but got {type(term).__name__}",
+    )
+    table = tomlkit.table().add("name", term.name)
+    for name, parameter in parameters_of(term).items():
+        table.add(name, rows_of(parameter, getattr(term, name)))
     return table
 
 

@@ -4,9 +4,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, NonNegativeFloat, PlainValidator, PositiveFloat, create_model
 
+from .._tables import fields_of, one_of, table_of
 from ..control import AbstractObjective, Constraints, Deviations, PeakMoment, Search
 from ..coupling import AbstractCoupling, KinematicRotation
-from ._family import fields_of, one_of, table_of
 from ._pulse import pulse_table
 
 PulseTable = Annotated[Any, PlainValidator(pulse_table(constructor=lambda cls: cls.begin))]

@@ -8,9 +8,9 @@ from pydantic import PlainValidator, create_model
 
 from .._errors import check, within
 from .._family import family
+from .._tables import ClosedTable, Reader, one_of, table_of
 from .._validation import parse_toml, read_text
 from ..pulse import AbstractPulse, SampledPulse, SumPulse
-from ._family import ClosedTable, Reader, one_of, table_of
 
 
 class _File(ClosedTable):

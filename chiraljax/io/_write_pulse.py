@@ -16,10 +16,10 @@ from .._atomic import atomic_path
 from .._errors import check, within
 from .._family import family
 from .._parameter import parameters_of
+from .._tables import rows_of
 from .._types import ArrayLike, real
 from ..pulse import AbstractPulse, SampledPulse, SumPulse
 from ._csv import write_csv
-from ._family import rows_of
 from ._toml import lines, tables
 
 

@@ -1,6 +1,7 @@
 """A crystal with its electrons and its driven phonon."""
 
 import dataclasses
+from collections.abc import Callable, Iterator
 from importlib import resources
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from .._module import Module
 from .._precision import require_x64
 from .._validation import parse_toml, read_text
 from ..crystal import Crystal, KPath, k_path
-from ..electrons import Electrons, Hopping, Shell, slater_koster
+from ..electrons import AbstractTerm, Electrons, Hopping, Shell, slater_koster
 from ..phonon import Phonon
 from ._phonon import phonon_of
 from ._schema import MaterialFile
@@ -93,6 +94,8 @@ def _build(file: MaterialFile, folder: Path) -> Material:
         file.electrons.filling,
         file.electrons.rotation_sign,
     )
+    if file.electrons.terms:
+        electrons = electrons.with_terms(*_terms(file.electrons.terms, folder))
     path = file.crystal.path
     for name in {name for segment in path.segments for name in segment} if path else ():
         check(
@@ -105,3 +108,9 @@ def _build(file: MaterialFile, folder: Path) -> Material:
     return Material(
         file.name, crystal, electrons, file.phonon and phonon_of(file.phonon, crystal, folder), route, sources
     )
+
+
+def _terms(tables: list[Callable[..., AbstractTerm]], folder: Path) -> Iterator[AbstractTerm]:
+    for number, build in enumerate(tables):
+        with within(f"electrons.terms.{number}"):
+            yield build(folder)

@@ -1,8 +1,20 @@
 """The schema of a material file."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import AllowInfNan, BaseModel, ConfigDict, Field, NonNegativeFloat, PositiveFloat, PositiveInt
+from pydantic import (
+    AllowInfNan,
+    BaseModel,
+    ConfigDict,
+    Field,
+    NonNegativeFloat,
+    PlainValidator,
+    PositiveFloat,
+    PositiveInt,
+)
+
+from .._tables import one_of
+from ..electrons import AbstractTerm
 
 Number = Annotated[float, AllowInfNan(False)]
 Vector = tuple[Number, Number, Number]
@@ -66,6 +78,7 @@ class ElectronsTable(_Table):
     rotation_sign: Literal[1, -1] = 1
     shells: Annotated[list[ShellTable], Field(min_length=1)]
     hoppings: list[HoppingTable] = []
+    terms: list[Annotated[Any, PlainValidator(one_of(AbstractTerm, "name"))]] = []
 
 
 class PairTable(_Table):

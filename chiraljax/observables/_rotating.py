@@ -75,13 +75,19 @@ class RotatingElectrons(AbstractBloch):
     @property
     def shift(self) -> float:
         rotation = concrete(jax.lax.stop_gradient(self.rotation))
-        return np.inf if rotation is None else float(_SHIFT * HBAR_EV_PS * np.max(np.abs(rotation)))
+        if rotation is None:
+            return np.inf
+        return float(_SHIFT * HBAR_EV_PS * np.max(np.abs(rotation))) + self.electrons.moved(self._vectors)
 
     def trial_orbitals(self, states: tuple[int, int]) -> tuple[int, ...]:
         return trial_orbitals(self.electrons, states)
 
     def matrices(self, k) -> tuple[Hamiltonian, Operators]:
-        return self.electrons.hamiltonian(k, jnp.multiply.outer(self.rotation, self.axis)), self.operators
+        return self.electrons.hamiltonian(k, self._vectors), self.operators
+
+    @property
+    def _vectors(self) -> Float[Array, "*sites 3"]:
+        return jnp.multiply.outer(self.rotation, self.axis)
 
 
 def rotating(

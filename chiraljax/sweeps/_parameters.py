@@ -40,7 +40,7 @@ class Parameter(NamedTuple):
             return jnp.ones(())
         if self.name == "phonon.temperature":
             raise InputError(self.name, "must be an axis to be differentiated in, but has no value")
-        if self.part == "electrons":
+        if self.part == "electrons" and not self.path:
             return chain.electrons.parameters[self.name.removeprefix("electrons.")]
         return _at(getattr(chain, self.part), self.path)[self.entry]
 
@@ -57,7 +57,7 @@ class Parameter(NamedTuple):
             return part * jnp.asarray(value)
         if self.name == "phonon.temperature":
             return part.at_temperature(value)
-        if self.part == "electrons":
+        if self.part == "electrons" and not self.path:
             return part.with_parameters({self.name.removeprefix("electrons."): value})
         array = jnp.asarray(_at(part, self.path))
         return eqx.tree_at(lambda module: _at(module, self.path), part, array.at[self.entry].set(jnp.asarray(value)))
@@ -118,7 +118,7 @@ def nearest(name: str, names: Sequence[str]) -> str:
 
 def parameters(chain: Chain) -> Iterator[Parameter]:
     """All parameters of `chain` except `FILLING`."""
-    for part in ("pulse", "phonon", "coupling"):
+    for part in ("pulse", "phonon", "coupling", "electrons"):
         yield from fields(part, getattr(chain, part))
     if chain.phonon is not None and chain.phonon.temperatures is not None:
         yield Parameter("phonon.temperature", "phonon", "K")

@@ -14,7 +14,7 @@ TOY = """
 import numpy as np
 
 from chiraljax import Bands
-from chiraljax.io.bands._format import BandFormat
+from chiraljax.io.bands import BandFormat
 
 FORMAT = BandFormat(
     "toy",

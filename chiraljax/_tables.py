@@ -10,8 +10,8 @@ from typing import Any, Literal
 import numpy as np
 from pydantic import BaseModel, ConfigDict, StrictInt, create_model
 
-from .._family import REQUIRED, Declared, arguments_of, family
-from .._parameter import Parameter
+from ._family import REQUIRED, Declared, arguments_of, family
+from ._parameter import Parameter
 
 Reader = Callable[[Any], Callable[..., Any]]
 """From a parsed table to a function that builds the object; for `pydantic.PlainValidator`."""
