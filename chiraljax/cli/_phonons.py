@@ -16,6 +16,9 @@ def phonons(
     force_sets: Annotated[str | None, typer.Option(metavar="FORCE_SETS", help="Likewise.")] = None,
     force_constants: Annotated[str | None, typer.Option(metavar="FORCE_CONSTANTS", help="Likewise.")] = None,
     supercell: Annotated[str | None, typer.Option(metavar="A,B,C", help="Of the forces, for a structure file.")] = None,
+    calculator: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Program of the forces, such as qe, if LATTICE does not name it.")
+    ] = None,
     axis: Annotated[str, typer.Option(metavar="X,Y,Z", help="Along which light travels.")] = "0,0,1",
     points: Annotated[int, typer.Option(metavar="N", help="Intervals of each segment of the path.")] = 40,
     out: Annotated[
@@ -33,7 +36,15 @@ def phonons(
     from ..plot import lattice_figure, save_figure
 
     plane = plane_across(direction)
-    model = load_lattice(lattice, born=born, force_sets=force_sets, force_constants=force_constants, supercell=cells)
+    model = load_lattice(
+        lattice,
+        born=born,
+        force_sets=force_sets,
+        force_constants=force_constants,
+        supercell=cells,
+        calculator=calculator,
+    )
+    check(model.modes, "", "must have optical modes, but has one atom per cell", lattice)
     if out is None:
         print(model.table())
         print(_turned(model, direction))

@@ -9,5 +9,6 @@ from ._lattice import Lattice as Lattice
 from ._modes import ModeSet as ModeSet
 from ._polarisation import plane_across as plane_across
 from ._polarisation import polarised as polarised
+from ._read import CALCULATORS as CALCULATORS
 from ._read import bundled_lattices as bundled_lattices
 from ._read import load_lattice as load_lattice

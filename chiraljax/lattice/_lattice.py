@@ -8,7 +8,7 @@ from jaxtyping import Float
 from phonopy import Phonopy
 
 from .._checks import check_positive
-from .._errors import InputError, check
+from .._errors import InputError, check, within
 from .._precision import require_x64
 from .._types import ArrayLike
 from ..crystal import Crystal, KPath, site_order
@@ -42,7 +42,8 @@ class Lattice:
         self.modes: tuple[ModeSet, ...]
         self.acoustic: tuple[float, float, float]
         """THz; zero but for errors of the force constants"""
-        self.modes, self.acoustic = mode_sets(phonopy, self.born_charges)
+        with within(source=source):
+            self.modes, self.acoustic = mode_sets(phonopy, self.born_charges)
 
     def __repr__(self) -> str:
         return f"Lattice of {self.source}\n{self.table()}"

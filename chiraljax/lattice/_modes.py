@@ -1,6 +1,7 @@
 """Modes at Γ, in degenerate sets."""
 
 import dataclasses
+import warnings
 
 import numpy as np
 from jaxtyping import Float
@@ -11,6 +12,8 @@ from .._errors import InputError, check
 from .._units import PERMITTIVITY
 
 _HALF = 0.5
+_NOISE, _ASYMMETRIC = 1e-3, 0.05
+"""of the largest ω²: above the first a warning, above the second an error"""
 _ACOUSTIC = 1.0
 """THz; largest frequency of uniform translations, 0 for exact force constants"""
 
@@ -68,8 +71,10 @@ def mode_sets(
     """The optical sets in ascending order, and the frequencies of the three acoustic modes, zero but for errors (THz).
 
     Degenerate sets follow from the representation of the space group, by phonopy's symmetry-adapted modes, not from
-    nearly equal frequencies. The acoustic modes are the three nearest to uniform translations. A set is infrared-active
-    if its representation is contained in that of a vector: (1/g) Σ χ(R) tr R > 0.
+    nearly equal frequencies. Force constants without the symmetry of the crystal are refused; of small errors the mean
+    over each set is taken, and a warning says how large they are. The acoustic modes are the three nearest to uniform
+    translations. A set is infrared-active if its representation is contained in that of a vector:
+    (1/g) Σ χ(R) tr R > 0.
     """
     assert phonopy.dynamical_matrix is not None
     irreps = IrReps(phonopy.dynamical_matrix, [0, 0, 0], phonopy.primitive_symmetry, symmetry_adapted=True)
@@ -78,6 +83,7 @@ def mode_sets(
     labels = irreps._ir_labels or [""] * len(irreps.band_indices)
     traces = np.trace(np.asarray(irreps.conventional_rotations, dtype=float), axis1=1, axis2=2)
     shift = np.kron(np.sqrt(masses / masses.sum())[:, None], np.eye(3))
+    _check_symmetry(phonopy, irreps)
     sets, acoustic = [], []
     for bands, label, characters in zip(irreps.band_indices, labels, irreps.characters, strict=True):
         vectors = _real(np.asarray(irreps.eigenvectors)[:, bands])
@@ -97,6 +103,34 @@ def mode_sets(
     )
     first, second, third = acoustic
     return tuple(sorted(sets, key=lambda modes: modes.frequency)), (first, second, third)
+
+
+def _check_symmetry(phonopy: Phonopy, irreps: IrReps) -> None:
+    """Raise `InputError`, or warn, if the sets are not eigenspaces of the dynamical matrix.
+
+    The error is the largest change of ω² that the part of D which mixes or splits the sets makes, over the largest ω².
+    """
+    assert phonopy.dynamical_matrix is not None
+    phonopy.dynamical_matrix.run([0, 0, 0])
+    matrix = np.asarray(phonopy.dynamical_matrix.dynamical_matrix)
+    vectors = np.asarray(irreps.eigenvectors)
+    inside = vectors.conj().T @ matrix @ vectors
+    for bands in irreps.band_indices:
+        block = np.ix_(bands, bands)
+        inside[block] -= np.trace(inside[block]) / len(bands) * np.eye(len(bands))
+    error = np.linalg.norm(inside, 2) / (np.linalg.norm(matrix, 2) or 1.0)
+    check(
+        error < _ASYMMETRIC,
+        "force constants",
+        f"must have the symmetry of the crystal, but ω² of the modes at Γ differs by {100 * error:.2g} % of the largest"
+        " from what it allows: are they of another structure, supercell or magnetic order?",
+    )
+    if error > _NOISE:
+        warnings.warn(
+            f"the force constants break the symmetry of the crystal by {100 * error:.2g} % of the largest ω² at Γ; the "
+            "mean of each degenerate set is taken",
+            stacklevel=4,
+        )
 
 
 def _real(vectors: np.ndarray) -> Float[np.ndarray, "n d"]:

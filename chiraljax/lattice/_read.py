@@ -11,7 +11,7 @@ import phonopy
 from ase import Atoms
 from phonopy.file_IO import get_born_parameters
 from phonopy.harmonic.dynamical_matrix import NacParams
-from phonopy.interface.calculator import get_calculator_physical_units
+from phonopy.interface.calculator import calculator_info, get_calculator_physical_units
 from phonopy.interface.phonopy_yaml import PhonopyYaml
 from phonopy.structure.atoms import PhonopyAtoms
 from phonopy.structure.symmetry import symmetrize_borns_and_epsilon
@@ -22,6 +22,8 @@ from ._lattice import Lattice
 
 _YAML = (".yaml", ".yml", ".yaml.xz", ".yaml.gz", ".yaml.bz2", ".yaml.lzma")
 _FORCES = {"force_sets": ("FORCE_SETS",), "force_constants": ("FORCE_CONSTANTS", "force_constants.hdf5")}
+CALCULATORS = tuple(sorted(calculator_info))
+"""Names of phonopy for the programs whose units it knows"""
 _NEUTRAL = 0.1
 """e per atom; largest deviation of Born charges from neutrality and symmetry"""
 
@@ -40,11 +42,13 @@ def load_lattice(
     force_sets: str | os.PathLike[str] | None = None,
     force_constants: str | os.PathLike[str] | None = None,
     supercell: ArrayLike | None = None,
+    calculator: str | None = None,
 ) -> Lattice:
     """The lattice of phonopy's files: crystal, modes at Γ, Born charges and dielectric tensor.
 
-    The crystal is phonopy's primitive cell. Without Born charges the modes cannot be driven. Force constants that
-    phonopy computes from forces are symmetrised and obey the acoustic sum rule; those from a file are not changed.
+    The crystal is phonopy's primitive cell, in Å and eV whatever the program that calculated the forces. Without Born
+    charges the modes cannot be driven. Force constants that phonopy computes from forces are symmetrised and obey the
+    acoustic sum rule; those from a file are not changed.
 
     Args:
         path: the name of a bundled lattice; phonopy.yaml, phonopy_disp.yaml or phonopy_params.yaml; or the unit cell in
@@ -54,11 +58,19 @@ def load_lattice(
             file of either kind beside it.
         force_constants: FORCE_CONSTANTS or force_constants.hdf5.
         supercell: of the forces, (3,) or (3, 3); for a structure file only.
+        calculator: the program that calculated the forces, by phonopy's name for it, such as "qe": it says in which
+            units the forces and displacements are. Unless given, the one that the yaml file names, else "vasp" (eV, Å).
 
     Raises:
-        InputError: with the name of the file, for one that cannot be read, forces of another supercell and Born charges
-            of another cell.
+        InputError: with the name of the file, for one that cannot be read, forces of another supercell, Born charges
+            of another cell, another calculator than that of the file, and force constants that do not have the symmetry
+            of the crystal or do not obey the acoustic sum rule.
     """
+    check(
+        calculator is None or calculator in CALCULATORS,
+        "calculator",
+        f"must be one of {', '.join(CALCULATORS)}, but got {calculator!r}",
+    )
     if str(path) in bundled_lattices():
         (path,) = (_BUNDLED / str(path)).glob("*.yaml")
     folder = Path(path).parent
@@ -71,10 +83,25 @@ def load_lattice(
     if is_yaml:
         document = _guarded(path, lambda: _yaml(Path(path)))
         has_forces = document.force_constants is not None or _forces_in(document.dataset)
+        named = document.calculator
+        check(
+            named is None or named in CALCULATORS,
+            "calculator",
+            f"must be one of {', '.join(CALCULATORS)}, but the file names {named!r}",
+            path,
+        )
+        check(
+            None in {named, calculator} or named == calculator,
+            "calculator",
+            f"must be left out, or {named!r} as in the file, but got {calculator!r}",
+            path,
+        )
+        calculator = calculator or named
         options: dict[str, Any] = {"phonopy_yaml": str(Path(path)), "nac_params": document.nac_params}
     else:
         has_forces = False
-        options = {"unitcell": _guarded(path, lambda: _cell(Path(path))), "supercell_matrix": _matrix(path, supercell)}
+        cell = _guarded(path, lambda: _cell(Path(path), get_calculator_physical_units(calculator).distance_to_A))
+        options = {"unitcell": cell, "supercell_matrix": _matrix(path, supercell)}
     if force_sets is None and force_constants is None and not has_forces:
         beside = [(kind, folder / name) for kind, names in _FORCES.items() for name in names]
         beside = [(kind, file) for kind, file in beside if file.is_file()]
@@ -85,7 +112,7 @@ def load_lattice(
     options |= {f"{kind}_filename": str(file) for kind, file in forces.items() if file is not None}
     if born is None and options.get("nac_params") is None and (folder / "BORN").is_file():
         born = folder / "BORN"
-    options["nac_params"] = None if born is not None else options.get("nac_params")
+    options |= {"nac_params": None if born is not None else options.get("nac_params"), "calculator": calculator}
     source = forces["force_constants"] or forces["force_sets"] or path
     model = _guarded(source, lambda: phonopy.load(is_nac=False, log_level=0, **options))
     if model.force_constants is None:
@@ -93,7 +120,38 @@ def load_lattice(
     nac = model.nac_params if born is None else _born(born, model)
     if nac is not None:
         model.nac_params = _symmetric(born or path, model, nac)
-    return Lattice(model, str(path))
+    constants, cells = np.asarray(model.force_constants), (len(model.primitive), len(model.supercell))
+    check(
+        constants.shape in {(count, cells[1], 3, 3) for count in cells} and np.all(np.isfinite(constants)),
+        "",
+        f"must hold finite force constants of {cells[0]} or {cells[1]} by {cells[1]} atoms, those of the cell and its "
+        f"supercell, but has the shape {constants.shape}",
+        source,
+    )
+    return Lattice(_plain(model), str(path))
+
+
+def _plain(model: phonopy.Phonopy) -> phonopy.Phonopy:
+    """The model in Å and eV, by phonopy's table of the units of its calculator, and without magnetic moments.
+
+    phonopy has no representations of magnetic groups; that the force constants have those of the crystal is checked.
+    """
+    units, ours = (get_calculator_physical_units(name) for name in (model.calculator, None))
+    if units == ours and model.unitcell.magnetic_moments is None:
+        return model
+    cell = model.unitcell.copy()
+    cell.cell = cell.cell * units.distance_to_A
+    cell.magnetic_moments = None
+    other = phonopy.Phonopy(
+        cell,
+        supercell_matrix=model.supercell_matrix,
+        primitive_matrix=model.primitive_matrix,
+        symprec=model.symmetry.tolerance * units.distance_to_A,
+    )
+    other.force_constants = np.asarray(model.force_constants) * (units.factor / ours.factor) ** 2
+    if model.nac_params is not None:
+        other.nac_params = {**model.nac_params, "factor": ours.nac_factor}
+    return other
 
 
 def _guarded(path, read):
@@ -124,10 +182,13 @@ def _forces_in(dataset) -> bool:
     )
 
 
-def _cell(path: Path) -> PhonopyAtoms:
+def _cell(path: Path, unit: float) -> PhonopyAtoms:
+    """The structure with lengths in `unit` (Å)."""
     atoms = cast(Atoms, ase.io.read(path))
     check(all(atoms.pbc), "", "must hold a structure that is periodic in three directions", path)
-    return PhonopyAtoms(symbols=atoms.symbols, cell=atoms.cell.array, scaled_positions=atoms.get_scaled_positions())
+    return PhonopyAtoms(
+        symbols=atoms.symbols, cell=atoms.cell.array / unit, scaled_positions=atoms.get_scaled_positions()
+    )
 
 
 def _matrix(path, supercell: ArrayLike | None) -> np.ndarray:

@@ -68,6 +68,7 @@ def _from_lattice(table: PhononTable, options: LatticeTable, crystal: Crystal, f
         lattice = load_lattice(
             options.file if options.file in bundled_lattices() else folder / options.file,
             supercell=options.supercell,
+            calculator=options.calculator,
             **{name: None if file is None else folder / file for name, file in files.items()},
         )
     except InputError as error:

@@ -119,6 +119,8 @@ class LatticeTable(_Table):
     force_sets: str | None = None
     force_constants: str | None = None
     supercell: tuple[PositiveInt, PositiveInt, PositiveInt] | None = None
+    calculator: str | None = None
+    """phonopy's name of the program that calculated the forces, unless the file names it; gives their units"""
     axis: Vector = (0.0, 0.0, 1.0)
     """about which the lattice turns and along which the light travels"""
     x: Vector | None = None
