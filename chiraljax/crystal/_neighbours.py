@@ -10,8 +10,8 @@ from .._module import Module
 from .._types import Bool, Float, Int
 from ._crystal import Crystal
 
-_SAME_DISTANCE = 1e-3
-"""Distances (Å) closer than this belong to one shell."""
+_SAME_SHELL = 5e-3
+"""A shell ends where the next distance is larger by more than this fraction"""
 _MOST = 30
 """Number of the outermost neighbour shell that is searched."""
 
@@ -34,7 +34,7 @@ class Bonds(Module):
         return np.linalg.norm(self.vector, axis=1)
 
     def __repr__(self) -> str:
-        lengths = ", ".join(f"{length:.6g}" for length in _distinct(self.length)[:4])
+        lengths = ", ".join(f"{low:.6g}" for low, _ in _shells(self.length)[:4])
         return f"Bonds, {len(self.first)} of {lengths} Å"
 
     def at(self, chosen: Bool[np.ndarray, " B"]) -> "Bonds":
@@ -45,7 +45,8 @@ class Bonds(Module):
 def bonds(crystal: Crystal, first: str, second: str, shell: int) -> Bonds:
     """All bonds from sites labelled `first` to sites labelled `second` in neighbour shell number `shell`.
 
-    Shells are numbered from 1, by increasing distance between these two species in the whole crystal.
+    Shells are numbered from 1, by increasing distance between these two species in the whole crystal. One shell has all
+    distances without a gap of more than 0.5 %, as small strains and rounded positions leave them.
 
     Raises:
         InputError: if a species has no site or the shell number is not from 1 to 30.
@@ -58,9 +59,10 @@ def bonds(crystal: Crystal, first: str, second: str, shell: int) -> Bonds:
     while True:
         pairs = _pairs_within(crystal, cutoff)
         chosen = (labels[pairs.first] == first) & (labels[pairs.second] == second)
-        shells = _distinct(pairs.length[chosen])
-        if len(shells) >= shell:
-            return pairs.at(chosen & (np.abs(pairs.length - shells[shell - 1]) < _SAME_DISTANCE))
+        shells = _shells(pairs.length[chosen])
+        if len(shells) >= shell and shells[shell - 1][1] * (1 + _SAME_SHELL) < cutoff:
+            low, high = shells[shell - 1]
+            return pairs.at(chosen & (pairs.length >= low) & (pairs.length <= high))
         cutoff *= 1.5
 
 
@@ -76,9 +78,10 @@ def _pairs_within(crystal: Crystal, cutoff: float) -> Bonds:
     return Bonds(first, second, cell, vector)
 
 
-def _distinct(distances: np.ndarray) -> list[float]:
-    shells: list[float] = []
-    for distance in np.sort(distances):
-        if not shells or distance - shells[-1] > _SAME_DISTANCE:
-            shells.append(float(distance))
-    return shells
+def _shells(distances: np.ndarray) -> list[tuple[float, float]]:
+    """The smallest and the largest distance of each shell."""
+    if not len(distances):
+        return []
+    ascending = np.sort(distances)
+    parts = np.split(ascending, np.flatnonzero(ascending[1:] > (1 + _SAME_SHELL) * ascending[:-1]) + 1)
+    return [(float(part[0]), float(part[-1])) for part in parts]

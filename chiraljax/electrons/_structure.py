@@ -3,6 +3,7 @@
 import copy
 import dataclasses
 import hashlib
+import warnings
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import NamedTuple
@@ -10,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from .._errors import check
-from ..crystal import Crystal, bonds
+from ..crystal import Bonds, Crystal, bonds
 from ._orbitals import PAULI, angular_momentum, names
 from ._specification import Hopping, Shell
 from ._two_centre import two_centre
@@ -186,6 +187,7 @@ def assemble(crystal: Crystal, shells: list[Shell], hoppings: list[Hopping]) -> 
         check(key not in declared, hopping.label, "must be declared once, but is declared twice")
         declared.add(key)
         pairs = bonds(crystal, first.species, second.species, hopping.shell)
+        _warn_of_uneven(crystal, hopping, pairs)
         directions = pairs.vector / np.linalg.norm(pairs.vector, axis=1, keepdims=True)
         angular = two_centre(first.l, second.l, directions)
         i, j = shells.index(first), shells.index(second)
@@ -199,6 +201,21 @@ def assemble(crystal: Crystal, shells: list[Shell], hoppings: list[Hopping]) -> 
     for name, value in values.items():
         check(np.isfinite(value), f"parameter {name}", f"must be finite, but got {value}")
     return Structure(shells, hoppings, order, entries), values
+
+
+def _warn_of_uneven(crystal: Crystal, hopping: Hopping, pairs: Bonds) -> None:
+    """Warn if sites of one species have different numbers of bonds in a hopping: a shell may have been split."""
+    for ends in (pairs.first, pairs.second):
+        species = crystal.species[ends[0]]
+        sites = crystal.sites(species)
+        numbers = [int(np.sum(ends == site)) for site in sites]
+        if len(set(numbers)) > 1:
+            low, high = pairs.length.min(), pairs.length.max()
+            warnings.warn(
+                f"{hopping.label}: the {species} sites {', '.join(map(str, sites))} have {', '.join(map(str, numbers))}"
+                f" bonds of {low:.5g} to {high:.5g} Å; the next shell may belong to this one",
+                stacklevel=4,
+            )
 
 
 def _crystal_field(crystal: Crystal, shell: Shell, site: int) -> dict[str, np.ndarray]:

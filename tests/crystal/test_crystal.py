@@ -40,6 +40,23 @@ def test_neighbour_shells_of_graphene():
         np.testing.assert_allclose(np.linalg.norm(found.vector, axis=1), d * np.sqrt(ratio), rtol=1e-10)
 
 
+def test_shells_of_rounded_and_strained_crystals(ktao3):
+    """Graphene with 0.333 and 0.667 keeps its 3 bonds, KTaO₃ with c/a = 1.0005 the 6 of Ta; at 1.01 they part."""
+    rounded = Crystal(HEXAGONAL.lattice, ["C", "C"], [[0.333, 0.667, 0.5], [0.667, 0.333, 0.5]])
+    assert [len(bonds(rounded, "C", "C", shell).first) for shell in (1, 2, 3, 4)] == [6, 12, 6, 12]
+    for strain, counts in ((1.0005, [6, 24]), (1.01, [4, 2])):
+        strained = Crystal(np.diag([3.988, 3.988, 3.988 * strain]), ktao3.crystal.species, ktao3.crystal.positions)
+        assert [len(bonds(strained, "Ta", "O", shell).first) for shell in (1, 2)] == counts
+
+
+def test_shells_far_out_are_apart():
+    """The n-th shell of a simple cubic lattice is that of the n-th sum of three squares."""
+    squares = sorted({x * x + y * y + z * z for x in range(7) for y in range(7) for z in range(7)} - {0})
+    cubic = Crystal(3 * np.eye(3), ["C"], [[0, 0, 0]])
+    for shell in (1, 7, 15, 30):
+        assert bonds(cubic, "C", "C", shell).length == pytest.approx(3 * np.sqrt(squares[shell - 1]))
+
+
 def test_point_groups(ktao3):
     assert len(point_operations(ktao3.crystal)) == 48
     assert len(point_operations(HEXAGONAL)) == 24

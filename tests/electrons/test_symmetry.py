@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chiraljax import Crystal, Hopping, Shell, slater_koster
 from chiraljax.crystal import cartesian, magnetic_operations, reciprocal
 
 ROTATION = 2 * np.pi * 2.42
@@ -97,3 +98,11 @@ def test_broken_symmetry_is_dropped_with_one_warning(electrons):
     with pytest.warns(UserWarning, match="lacks 40 of the crystal's 48 point operations"):
         model = slater_koster(crystal, [shell], [hopping], filling=2)
     assert len(model.operations) == 8
+
+
+def test_sites_with_different_numbers_of_bonds_are_told(ktao3):
+    """At c/a = 1.01 the Ta–O bonds along z are another shell, and the O above and below Ta have none of the first."""
+    shells = [Shell("O", "s", {"energy": 0.0}), Shell("Ta", "s", {"energy": 1.0})]
+    strained = Crystal(np.diag([3.988, 3.988, 4.028]), ktao3.crystal.species, ktao3.crystal.positions)
+    with pytest.warns(UserWarning, match=r"the O sites 0, 1, 2 have 2, 2, 0 bonds of 1\.994 to 1\.994 Å; the next"):
+        slater_koster(strained, shells, [Hopping(("O.s", "Ta.s"), 1, {"sigma": 1.0})], filling=6)

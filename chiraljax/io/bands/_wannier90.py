@@ -41,7 +41,9 @@ def read_wannier90(path: Path, spin_orbit: bool | None, k: ArrayLike | None = No
 def read_hr(path: str | os.PathLike[str]) -> tuple[np.ndarray, np.ndarray]:
     """The Hamiltonian between Wannier functions from `seedname_hr.dat`: H(k) = Σ_R e^{2πi k·R} H(R).
 
-    Wannier90 itself may shorten R for each pair of functions (`use_ws_distance`); the file does not contain this.
+    Wannier90 shortens R for each pair of functions (`use_ws_distance`): the vectors of `seedname_wsvec.dat` are used if
+    that file is beside this one. Without it H(k) on the mesh of the calculation is the same, and between its points may
+    differ.
 
     Returns:
         The cells R (R, 3), whole numbers, and the matrices H(R) (R, n, n) in eV, divided by the degeneracy of R, with
@@ -76,7 +78,40 @@ def read_hr(path: str | os.PathLike[str]) -> tuple[np.ndarray, np.ndarray]:
     matrices = np.zeros((cells, size, size), dtype=complex)
     entries = (rows[..., 5] + 1j * rows[..., 6]) / degeneracies[:, None]
     matrices[np.arange(cells)[:, None], index[..., 0], index[..., 1]] = entries
-    return where[:, 0].astype(int), matrices
+    where = where[:, 0].astype(int)
+    shorter = Path(path).with_name(Path(path).name.removesuffix("_hr.dat") + "_wsvec.dat")
+    return _shortened(where, matrices, shorter) if shorter.is_file() else (where, matrices)
+
+
+def _shortened(where: np.ndarray, matrices: np.ndarray, path: Path) -> tuple[np.ndarray, np.ndarray]:
+    """Each H(R)[m, n] in equal parts at the cells R + T of a `_wsvec.dat` file: Pizzi et al., J. Phys.: Condens. Matter
+    32, 165902 (2020), section 4.2."""
+    size = matrices.shape[1]
+    row_of = {tuple(cell): row for row, cell in enumerate(where.tolist())}
+    lines = read_text(path, "a file seedname_wsvec.dat of Wannier90").splitlines()
+    with within(source=path):
+        values = numbers("vectors", " ".join(lines[1:]).split())
+        check(np.all(values == np.round(values)), "vectors", "must be whole numbers")
+    left = values.astype(int).tolist()
+    cells, rows, m, n, weights, at, pairs = [], [], [], [], [], 0, 0
+    while at + 6 <= len(left):
+        *cell, first, second, count = left[at : at + 6]
+        row, end = row_of.get(tuple(cell)), at + 6 + 3 * count
+        fits = row is not None and 1 <= first <= size and 1 <= second <= size and count > 0 and end <= len(left)
+        check(fits, "", f"must belong to the H(R) beside it, but has R = {cell}, m, n = {first}, {second}", path)
+        for shift in np.reshape(left[at + 6 : end], (count, 3)):
+            cells.append(np.add(cell, shift))
+            rows.append(row)
+            m.append(first - 1)
+            n.append(second - 1)
+            weights.append(1 / count)
+        at, pairs = end, pairs + 1
+    complete = at == len(left) and pairs == len(where) * size**2
+    check(complete, "", f"must have {len(where) * size**2} entries, one per element of H(R), but has {pairs}", path)
+    unique, place = np.unique(np.array(cells), axis=0, return_inverse=True)
+    result = np.zeros((len(unique), size, size), dtype=complex)
+    np.add.at(result, (place.ravel(), m, n), np.array(weights) * matrices[rows, m, n])
+    return unique, result
 
 
 def _energies(cells: np.ndarray, matrices: np.ndarray, k: np.ndarray) -> np.ndarray:

@@ -7,7 +7,7 @@ and v = 0.5i joins the two in a cell. So H(k) = [[1 + ½ cos 2πk₁, ½i], [−
 import numpy as np
 import pytest
 
-from chiraljax import read_bands, read_hr
+from chiraljax import InputError, read_bands, read_hr
 
 K = np.array([[0, 0, 0], [0.25, 0, 0], [0.5, 0.5, 0], [-0.1, 0, 1]])
 # H(±1, 0, 0) is written twice as large, for its degeneracy 2.
@@ -140,3 +140,43 @@ def test_wrong_k_points(plotted, refused):
     refused(plotted, "k must be fractional")
     kpt.unlink()
     refused(plotted, "must be the k-points beside the bands of Wannier90, but there is no such file", beside=kpt)
+
+
+def wsvec(entries, name="chain"):
+    """A file with vectors T for some (R, m, n), and T = 0 for the others of `HR`."""
+    lines = ["## written by hand  with use_ws_distance=.true."]
+    for x in (-1, 0, 1):
+        for m, n in ((1, 1), (1, 2), (2, 1), (2, 2)):
+            vectors = entries.get((x, m, n), [(0, 0, 0)])
+            lines += [f"{x} 0 0 {m} {n}", f"{len(vectors)}", *(" ".join(map(str, vector)) for vector in vectors)]
+    return "\n".join(lines) + "\n"
+
+
+def test_shorter_vectors(hr):
+    """Half of v = ½i in the home cell goes to R = −1, so it is ¼i (1 + e^{−2πik}), with |v| = ½ |cos πk|."""
+    (hr.parent / "chain_wsvec.dat").write_text(
+        wsvec({(0, 1, 2): [(0, 0, 0), (-1, 0, 0)], (0, 2, 1): [(0, 0, 0), (1, 0, 0)]})
+    )
+    upper = 1 + 0.5 * np.cos(2 * np.pi * K[:, 0])
+    half = np.sqrt(((upper - 4) / 2) ** 2 + 0.25 * np.cos(np.pi * K[:, 0]) ** 2)
+    expected = np.stack([(upper + 4) / 2 - half, (upper + 4) / 2 + half], axis=1)
+    np.testing.assert_allclose(read_bands(hr, k=K).energies, expected, atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("0 0 0 1 2\n1\n0 0 0\n", "", "must have 12 entries, one per element of H(R), but has 11"),
+        ("1 0 0 2 2", "2 0 0 2 2", r"must belong to the H\(R\) beside it, but has R = \[2, 0, 0\], m, n = 2, 2"),
+        ("1 0 0 2 2\n1", "1 0 0 2 2\n2", "must belong to the H"),
+        ("1 0 0 2 2\n1\n0 0 0\n", "1 0 0 2 2\n1\n0 0 0.5\n", "vectors must be whole numbers"),
+        ("1 0 0 2 2\n1\n0 0 0\n", "1 0 0 2 2\n1\nx\n", "vectors"),
+    ],
+)
+def test_wrong_vectors(hr, old, new, message):
+    text = wsvec({})
+    at = text.rindex(old)
+    (hr.parent / "chain_wsvec.dat").write_text(text[:at] + new + text[at + len(old) :])
+    with pytest.raises(InputError, match=message.replace("H(R), but", r"H\(R\), but")) as error:
+        read_hr(hr)
+    assert "chain_wsvec.dat: " in str(error.value)
