@@ -39,6 +39,17 @@ def reference():
     return lambda name: json.loads((Path(__file__).parent / "data" / name).read_text())
 
 
+@pytest.fixture(scope="session")
+def insulator():
+    """Na and Cl as in CsCl: an empty s band with its minimum at Γ, 1.75 eV above filled p bands with spin–orbit."""
+    from chiraljax import Crystal, Hopping, Shell, slater_koster
+
+    crystal = Crystal(4 * np.eye(3), ["Na", "Cl"], [[0, 0, 0], [0.5, 0.5, 0.5]])
+    shells = [Shell("Na", "s", {"energy": 1.0}), Shell("Cl", "p", {"energy": -2.0}, spin_orbit=0.1)]
+    hoppings = [Hopping(("Na.s", "Cl.p"), 1, {"sigma": 0.5}), Hopping(("Na.s", "Na.s"), 1, {"sigma": -0.2})]
+    return slater_koster(crystal, shells, hoppings, filling=6)
+
+
 def ktao3_arguments() -> dict:
     """The soft mode of KTaO₃: figures of the paper, eigenvectors of `gamma_phonons.json` turned to x and y.
 

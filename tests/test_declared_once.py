@@ -98,7 +98,9 @@ name = "halved"
 fluence = 1.0
 [search]
 starts = 1
-steps = 5
+steps = 10
+optimizer = "adam"
+learning_rate = 0.2
 """
 
 

@@ -9,10 +9,14 @@ import chiraljax as cj
 from chiraljax import _parallel
 
 _FIFTY = """
+import numpy as np
 import chiraljax as cj
 cj.enable_x64()
-electrons = cj.load_material("KTaO3").electrons
-rule = cj.quadrature(electrons, 24)
+crystal = cj.Crystal(4 * np.eye(3), ["Ta"], [[0, 0, 0]])
+shell = cj.Shell("Ta", "d", {"t2g": 0.0, "eg": 3.0}, "cubic", spin_orbit=0.3)
+hoppings = [cj.Hopping(("Ta.d", "Ta.d"), 1, {"sigma": -1.0, "pi": 0.5, "delta": 0.1})]
+electrons = cj.slater_koster(crystal, [shell], hoppings, filling=0)
+rule = cj.quadrature(electrons, 32)
 moments = {
     float(cj.magnetization(electrons, mu=0.1, temperature=900.0, rotation=15.2, accuracy=cj.Accuracy(rule=rule)).moment)
     for _ in range(50)

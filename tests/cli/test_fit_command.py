@@ -16,8 +16,8 @@ QUICK = ["--draw", "noise", "--starts", "2"]
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch, ktao3):
-    """A folder with bands of Table I at 11 k-points, without (a.json) and with (b.json) spin–orbit coupling."""
-    k = np.concatenate([ktao3.k_path(2).k, [[0.1, 0.2, 0.3], [0.4, 0.1, 0.2]]])
+    """A folder with bands of Table I at 10 k-points, without (a.json) and with (b.json) spin–orbit coupling."""
+    k = np.concatenate([ktao3.k_path(2).k, [[0.1, 0.2, 0.3]]])
     spinless = np.asarray(ktao3.electrons.without_spin_orbit().energies(k))[:, ::2]
     spinor = np.asarray(ktao3.electrons.energies(k))
     for name, energies in (("a.json", spinless), ("b.json", spinor)):

@@ -24,12 +24,27 @@ def fluence(pulse):
 
 @pytest.fixture(scope="session")
 def optimize(ktao3, fluence):
-    """`optimize_pulse` of KTaO₃ with what most tests have in common; fields of constraints and search as they are."""
+    """`optimize_pulse` of KTaO₃ with what many tests have in common; fields of constraints and search as they are."""
+    options = {"times": TIMES, "objective": cj.AngularMomentumAt(8.0), "fluence": fluence, "starts": 2}
+    return _optimizer(ktao3, cj.SplinePulse.zeros(0.0, 8.2, 2.42, 160), options)
 
-    def run(pulse=None, **changes):
-        options = {"times": TIMES, "objective": cj.AngularMomentumAt(8.0), "fluence": fluence, "starts": 2}
-        start = cj.SplinePulse.zeros(0.0, 8.2, 2.42, 160) if pulse is None else pulse
-        return cj.optimize_pulse(ktao3, start, **grouped(options | changes))
+
+@pytest.fixture(scope="session")
+def optimize_soon(ktao3, fluence, soon):
+    """The same for L at 5 ps, in half of the steps."""
+    options = {"times": soon, "objective": cj.AngularMomentumAt(5.0), "fluence": fluence, "starts": 2}
+    return _optimizer(ktao3, cj.SplinePulse.zeros(0.0, 5.2, 2.42, 150), options)
+
+
+@pytest.fixture(scope="session")
+def soon():
+    """Times of `optimize_soon`, the hundredth 5 ps."""
+    return np.linspace(0, 5.2, 105)
+
+
+def _optimizer(material, start, options):
+    def run(pulse=start, material=material, **changes):
+        return cj.optimize_pulse(material, pulse, **grouped(options | changes))
 
     return run
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import chiraljax as cj
-from chiraljax._errors import InputError
+from chiraljax import InputError
 from chiraljax.control import Constraints
 from chiraljax.control._feasible import check_feasible
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 import chiraljax as cj
-from chiraljax._errors import InputError
+from chiraljax import InputError
 from chiraljax.control import Constraints
 from chiraljax.control._sensitivity import sensitivities
 
@@ -86,6 +86,8 @@ def test_sensitivities(make_phonon, problem):
         assert found[name].slope == pytest.approx(slope, rel=1e-4, abs=1e-4)
         assert found[name].curvature == pytest.approx(curvature, rel=1e-2, abs=1e-2)
         assert found[name].loss(0.1) == pytest.approx(-0.005 * found[name].curvature)
+    assert "1/ps^2" in repr(found["timing"])
+    assert "ps" not in repr(found["field"])
     assert found["field"].slope == pytest.approx(2, rel=1e-9)
     assert found["field"].curvature == pytest.approx(2, rel=1e-9)
 

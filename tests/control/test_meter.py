@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy.special import erf, erfc
 
 import chiraljax as cj
-from chiraljax._errors import InputError
+from chiraljax import InputError
 from chiraljax._units import FLUENCE
 from chiraljax.control import Constraints
 from chiraljax.control._meter import FieldMeter

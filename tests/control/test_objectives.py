@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import chiraljax as cj
-from chiraljax._errors import InputError
+from chiraljax import InputError
 from chiraljax._units import HBAR
 from chiraljax.control import (
     AngularMomentumAt,

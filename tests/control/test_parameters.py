@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import chiraljax as cj
-from chiraljax._errors import InputError
+from chiraljax import InputError
 from chiraljax.control._meter import FieldMeter
 from chiraljax.control._parameters import PulseSpace
 

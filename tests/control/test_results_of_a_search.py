@@ -11,8 +11,8 @@ from chiraljax.control import paper_pulse
 
 
 @pytest.fixture(scope="module")
-def found(optimize):
-    return optimize(steps=20)
+def found(optimize_soon):
+    return optimize_soon(steps=20)
 
 
 def test_an_optimum_at_the_prompt(found):
@@ -35,17 +35,14 @@ def test_an_optimum_labelled(found, tmp_path):
         np.testing.assert_array_equal(data.history.transpose("step", "start"), found.history)
         np.testing.assert_array_equal(data.reached, found.reached)
         assert float(data.slack.sel(constraint="fluence")) == found.slack["fluence"]["slack"]
-        at = data.sel(time=8.0, method="nearest")
+        at = data.sel(time=5.0, method="nearest")
         assert abs(float(at.angular_momentum)) == pytest.approx(found.objective, rel=1e-12)
         assert (data.field.dims, data.field.units) == (("time", "component"), "MV/cm")
-        np.testing.assert_allclose(at.field, found.pulse(8.0), atol=1e-12)
+        np.testing.assert_allclose(data.field, found.pulse(found.outcome.times), atol=1e-12)
 
 
 def test_parts_at_the_prompt(found):
-    sensitivities = found.sensitivities()
-    assert "1/ps^2" in repr(sensitivities["timing"])
-    assert "ps" not in repr(sensitivities["field"])
-    limit = cj.angular_momentum_limit(found.problem.forecast.phonon, cj.Constraints(1.0), time=8.0, start=0.0)
+    limit = cj.angular_momentum_limit(found.problem.forecast.phonon, cj.Constraints(1.0), time=5.0, start=0.0)
     assert repr(limit).startswith("Limit, converged\n")
     assert f"{limit.value:.6g} ħ" in repr(limit)
     assert limit.to_xarray().field.dims == ("times", "component")
@@ -57,7 +54,7 @@ def test_the_paper_pulse(found, phonon):
     comparison = paper_pulse(found)
 
     def reached(pulse):
-        return abs(float(phonon.drive(pulse, [0.0, 8.0]).angular_momentum[-1]))
+        return abs(float(phonon.drive(pulse, [0.0, 5.0]).angular_momentum[-1]))
 
     assert float(comparison.pulse.fluence) == pytest.approx(float(found.pulse.fluence), rel=1e-9)
     assert comparison.value == pytest.approx(reached(comparison.pulse), rel=1e-5)

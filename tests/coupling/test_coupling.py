@@ -4,7 +4,7 @@ import jax
 import numpy as np
 import pytest
 
-from chiraljax._errors import InputError
+from chiraljax import InputError
 from chiraljax._units import BOLTZMANN, HBAR, HBAR_EV_PS
 from chiraljax.coupling import ConstantInertia, FixedRotation, KinematicRotation, SiteRotation
 from chiraljax.pulse import GaussianPulse

@@ -19,11 +19,11 @@ def pbe_fit(electrons, pbe):
 
 @pytest.fixture(scope="session")
 def own_bands(ktao3):
-    """The spinless bands of the bundled parameters on the paper's path, 61 points."""
+    """The spinless bands of the bundled parameters on the paper's path, 25 points."""
     import numpy as np
 
     from chiraljax import Bands
 
-    k = ktao3.k_path(15).k
+    k = ktao3.k_path(6).k
     energies = np.asarray(ktao3.electrons.without_spin_orbit().energies(k))[:, ::2]
     return Bands(k, energies, filled=9, source="Table I")

@@ -28,7 +28,7 @@ def test_recovers_table_1_from_nowhere(electrons, own_bands):
     """All 13 spinless parameters, up to the signs of (pdσ) and (pdπ), from random starts; ξ stays as it was."""
     start = scrambled(electrons)
     bounds = dict.fromkeys(ONSITE, (-10.0, 10.0))
-    fit = fit_bands(start, own_bands, variation=Variation(bounds=bounds), search=MultiStart(32))
+    fit = fit_bands(start, own_bands, variation=Variation(bounds=bounds), search=MultiStart(8))
     assert fit.converged
     assert fit.signs == (("O-Ta.pd_sigma.1",), ("O-Ta.pd_pi.1",))
     assert fit.parameters["Ta.d.xi"] == float(start.parameters["Ta.d.xi"])
@@ -50,7 +50,7 @@ def test_recovers_spin_orbit_coupling(ktao3, electrons):
     fit = fit_bands(
         scrambled(electrons),
         bands,
-        search=MultiStart(16),
+        search=MultiStart(8),
         variation=Variation(bounds=dict.fromkeys(ONSITE, (-10.0, 10.0))),
     )
     found, true = magnitudes(fit.electrons), magnitudes(electrons)
@@ -126,7 +126,7 @@ def test_strategies(electrons, own_bands, draw):
     """Harrison's rule and noise about a guess 0.1 eV off lead to the same answer as anywhere in the box."""
     random = np.random.default_rng(1)
     guess = electrons.with_parameters({n: float(v) + 0.1 * random.normal() for n, v in electrons.parameters.items()})
-    fit = fit_bands(guess, own_bands, search=MultiStart(32, draw=draw))
+    fit = fit_bands(guess, own_bands, search=MultiStart(8, draw=draw))
     assert fit.loss < 1e-15
 
 

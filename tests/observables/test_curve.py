@@ -64,15 +64,18 @@ def test_crossover(curve):
         assert off == pytest.approx(1e-3, rel=0.02)
 
 
-def test_derivative_and_jit(electrons, rule):
+def test_derivative_and_jit(electrons, rule, curve):
+    @jax.jit
+    @jax.value_and_grad
     def value(mu):
         return cj.magnetization_curve(
             electrons, mu=mu, temperature=900.0, rotation=FASTEST, accuracy=cj.Accuracy(rule=rule)
         )(10.0)
 
     h = 1e-5
-    expected = (value(0.1 + h) - value(0.1 - h)) / (2 * h)
-    assert float(jax.jit(jax.grad(value))(0.1)) == pytest.approx(float(expected), rel=1e-6)
+    (here, slope), (up, _), (down, _) = (value(mu) for mu in (0.1, 0.1 + h, 0.1 - h))
+    assert float(slope) == pytest.approx(float(up - down) / (2 * h), rel=1e-6)
+    assert float(here) == pytest.approx(float(curve(10.0)[1, 1]), rel=1e-10)
 
 
 def test_bad_input(electrons, rule, curve):

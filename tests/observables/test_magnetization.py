@@ -127,7 +127,7 @@ def test_bad_input(electrons, change, message):
     assert "\n" not in str(caught.value)
 
 
-def test_refinement_compiles_once(electrons, monkeypatch):
+def test_refinement_compiles_once(insulator, monkeypatch):
     """The integrand is traced once, however many meshes, temperatures and rotations are gone through."""
     traces = []
     original = _points._integrand
@@ -138,7 +138,7 @@ def test_refinement_compiles_once(electrons, monkeypatch):
 
     monkeypatch.setattr(_points, "_integrand", counted)
     for temperature, rotation in [(3000.0, 1.0), (2000.0, 2.0), (1500.0, ROTATION)]:
-        cj.magnetization(electrons, mu=0.5, temperature=temperature, rotation=rotation)
+        cj.magnetization(insulator, mu=0.5, temperature=temperature, rotation=rotation)
     assert len(traces) == 1
 
 

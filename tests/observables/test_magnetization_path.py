@@ -40,6 +40,7 @@ def rule(atoms):
     return cj.quadrature(atoms.site_resolved(), 4)
 
 
+@jax.jit
 def _exact(path, mu=OPTIONS["mu"], temperature=OPTIONS["temperature"]):
     """Σ 2m_s f(E_i + ħΩ_i (m_l + m_s)) of every site, (T,)."""
     total = jnp.zeros(len(path))
@@ -151,7 +152,7 @@ def test_gradients(atoms, rule, size, nodes, compiled, tolerance):
     def value(path):
         return weights @ _path_of(atoms, rotation=path, accuracy=cj.Accuracy(rule=rule, nodes=nodes), **OPTIONS).moment
 
-    expected = jax.grad(lambda path: weights @ _exact(path))(path)
+    expected = jax.jit(jax.grad(lambda path: weights @ _exact(path)))(path)
     scale = float(jnp.max(jnp.abs(expected)))
     assert scale > 1e-4
     slope = (jax.jit if compiled else lambda function: function)(jax.grad(value))(path)

@@ -16,15 +16,26 @@ from chiraljax.brillouin import divided_differences, fermi, thermal_trace
 
 def _hermitian(rng, n=5):
     matrix = rng.normal(size=(n, n)) + 1j * rng.normal(size=(n, n))
-    return jnp.asarray(matrix + matrix.conj().T)
+    return matrix + matrix.conj().T
 
 
 def _one(value):
-    return jnp.atleast_1d(jnp.asarray(value, dtype=float))
+    return jnp.asarray(value, dtype=float).reshape(1)
 
 
+@jax.jit
 def _trace(H, A, mu, temperature):
     return thermal_trace(H, A[None], _one(mu), _one(temperature), 2).traces[0, 0]
+
+
+@jax.jit
+def _along(H, A, dH, *point):
+    """The trace of H + x dH at (x, μ, T), and its derivatives by reverse and by forward mode."""
+
+    def trace(x, mu, temperature):
+        return _trace(H + x * dH, A, mu, temperature)
+
+    return trace(*point), jax.grad(trace, (0, 1, 2))(*point), jax.jacfwd(trace, (0, 1, 2))(*point)
 
 
 def test_value_is_the_matrix_function():
@@ -84,21 +95,17 @@ def test_divided_differences_in_high_precision(a, gap, temperature):
 def test_gradient_at_planted_degeneracies(gap, temperature):
     """H = U diag(…) U† with two levels `gap` apart, exactly degenerate included, against central differences."""
     rng = np.random.default_rng(3)
-    A, dH, U = _hermitian(rng), _hermitian(rng), jnp.linalg.eigh(_hermitian(rng))[1]
-    levels = jnp.array([-0.4, 0.1, 0.1 + gap, 0.3, 1.0])
-    H = (U * levels.astype(complex)) @ U.conj().T
-
-    def along(x, mu, temperature):
-        return _trace(H + x * dH, A, mu, temperature)
-
+    A, dH, U = _hermitian(rng), _hermitian(rng), np.linalg.eigh(_hermitian(rng))[1]
+    H = U @ np.diag([-0.4, 0.1, 0.1 + gap, 0.3, 1.0]) @ U.conj().T
     point = (0.0, 0.12, temperature)
     steps = (2e-5 * temperature / 300, 2e-5 * temperature / 300, 1e-3 * temperature)
+    _, reverse, forward = _along(H, A, dH, *point)
     for argument, step in enumerate(steps):
-        exact = jax.grad(along, argument)(*point)
-        assert float(jax.jacfwd(along, argument)(*point)) == pytest.approx(float(exact), rel=1e-12)
+        exact = reverse[argument]
+        assert float(forward[argument]) == pytest.approx(float(exact), rel=1e-12)
 
         def shifted(s, argument=argument):
-            return float(along(*(x + s * (i == argument) for i, x in enumerate(point))))
+            return float(_along(H, A, dH, *(x + s * (i == argument) for i, x in enumerate(point)))[0])
 
         difference = (8 * (shifted(step) - shifted(-step)) - shifted(2 * step) + shifted(-2 * step)) / (12 * step)
         assert difference == pytest.approx(float(exact), rel=1e-6)
@@ -108,13 +115,14 @@ def test_gradient_of_carriers_and_operator():
     rng = np.random.default_rng(5)
     H, A = _hermitian(rng), _hermitian(rng)
 
+    @jax.jit
+    @jax.value_and_grad
     def carriers(mu):
-        return thermal_trace(H, A[None], _one(mu), _one(2000.0), 2).carriers[0]
+        return thermal_trace(jnp.asarray(H), jnp.asarray(A[None]), _one(mu), _one(2000.0), 2).carriers[0]
 
     step = 1e-4
-    assert float(jax.grad(carriers)(0.1)) == pytest.approx(
-        float(carriers(0.1 + step) - carriers(0.1 - step)) / (2 * step), rel=1e-6
-    )
+    (_, slope), (up, _), (down, _) = (carriers(mu) for mu in (0.1, 0.1 + step, 0.1 - step))
+    assert float(slope) == pytest.approx(float(up - down) / (2 * step), rel=1e-6)
     density = jax.grad(lambda scale: _trace(H, scale * A, 0.1, 2000.0))(1.0)
     assert float(density) == pytest.approx(float(_trace(H, A, 0.1, 2000.0)), rel=1e-13)
 
@@ -124,16 +132,14 @@ def test_basis_independence(seed):
     """Tr[A f(H)] and its gradient do not know the basis: both are unchanged by a common unitary."""
     rng = np.random.default_rng(seed)
     H, A, dH = _hermitian(rng), _hermitian(rng), _hermitian(rng)
-    U = jnp.linalg.eigh(_hermitian(rng))[1]
+    U = np.linalg.eigh(_hermitian(rng))[1]
 
     def turned(matrix):
         product = U @ matrix @ U.conj().T
         return (product + product.conj().T) / 2
 
-    def slope(H, A, dH):
-        return jax.jvp(lambda x: _trace(H + x * dH, A, 0.1, 3000.0), (0.0,), (1.0,))
-
-    for one, other in zip(slope(H, A, dH), slope(turned(H), turned(A), turned(dH)), strict=True):
+    here, turned_here = _along(H, A, dH, 0.0, 0.1, 3000.0), _along(*map(turned, (H, A, dH)), 0.0, 0.1, 3000.0)
+    for one, other in zip(jax.tree.leaves(here), jax.tree.leaves(turned_here), strict=True):
         assert float(one) == pytest.approx(float(other), rel=1e-9, abs=1e-9)
 
 
@@ -146,14 +152,15 @@ def test_zero_temperature_is_the_step():
 
 def test_many_pairs_from_one_diagonalisation():
     rng = np.random.default_rng(7)
-    H, A = jnp.stack([_hermitian(rng) for _ in range(3)]), jnp.stack([_hermitian(rng) for _ in range(2)])
-    mu, temperature = jnp.array([-0.5, 0.1, 2.0]), jnp.array([100.0, 300.0, 5000.0])
-    together = thermal_trace(H, A, mu, temperature).traces
+    H, A = jnp.asarray([_hermitian(rng) for _ in range(3)]), jnp.asarray([_hermitian(rng) for _ in range(2)])
+    mu, temperature = np.array([-0.5, 0.1, 2.0]), np.array([100.0, 300.0, 5000.0])
+    traces = jax.jit(lambda mu, temperature: thermal_trace(H, A, mu, temperature).traces)
+    together = traces(mu, temperature)
     assert together.shape == (3, 2, 3)
     for s in range(3):
-        alone = thermal_trace(H, A, mu[s : s + 1], temperature[s : s + 1]).traces
+        alone = traces(mu[s : s + 1], temperature[s : s + 1])
         np.testing.assert_allclose(together[..., s : s + 1], alone, rtol=1e-12)
-    jaxpr = str(jax.make_jaxpr(lambda H: thermal_trace(H, A, mu, temperature))(H))
+    jaxpr = str(jax.make_jaxpr(lambda H: thermal_trace(H, A, jnp.asarray(mu), jnp.asarray(temperature)))(H))
     assert jaxpr.count("= eigh[") == 1
 
 

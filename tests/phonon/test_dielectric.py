@@ -2,6 +2,7 @@
 
 import dataclasses
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -12,6 +13,12 @@ import chiraljax as cj
 from chiraljax._units import FIELD_FORCE, PERMITTIVITY
 
 NU = np.linspace(0.0, 20.0, 301)
+
+
+@eqx.filter_jit
+def optical(phonon, nu):
+    """ε and t."""
+    return cj.dielectric_function(phonon, nu), cj.transmission(phonon, nu)
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +41,7 @@ def test_permittivity_in_si():
 
 def test_lorentz_oscillator_and_lyddane_sachs_teller(phonon):
     """ε = ε∞ + S/(ω₀² − ω² − iηω); without damping ε(0)/ε∞ = (ω_LO/ω_TO)² where ε(ω_LO) = 0."""
-    found = np.asarray(cj.dielectric_function(phonon, NU))
+    found = np.asarray(optical(phonon, NU)[0])
     omega, w0 = 2 * np.pi * NU, 2 * np.pi * 2.42
     strength = 1.4**2 / (PERMITTIVITY * 63.4)
     expected = 4.3 + strength / (w0**2 - omega**2 - 0.64j * omega)
@@ -42,26 +49,26 @@ def test_lorentz_oscillator_and_lyddane_sachs_teller(phonon):
     np.testing.assert_allclose(found[:, 0, 1], 0, atol=1e-12)
     free = dataclasses.replace(phonon, damping=jnp.zeros(1))
     longitudinal = np.sqrt(w0**2 + strength / 4.3) / (2 * np.pi)
-    assert abs(cj.dielectric_function(free, [longitudinal])[0, 0, 0]) < 1e-9
-    static = cj.dielectric_function(free, [0.0])[0, 0, 0].real
-    assert static / 4.3 == pytest.approx((longitudinal / 2.42) ** 2, rel=1e-12)
+    static, vanishing = np.asarray(cj.dielectric_function(free, [0.0, longitudinal]))[:, 0, 0]
+    assert abs(vanishing) < 1e-9
+    assert static.real / 4.3 == pytest.approx((longitudinal / 2.42) ** 2, rel=1e-12)
 
 
 def test_transmission_is_fresnel_s_along_principal_axes(phonon, across):
     """t = 2/(1 + n), n² = ε with Re n, Im n ≥ 0; where the axes of ε turn with the frequency too, n is its root, found
     by diagonalisation."""
-    epsilon = np.asarray(cj.dielectric_function(phonon, NU))[:, 0, 0]
-    np.testing.assert_allclose(cj.transmission(phonon, NU)[:, 0, 0], 2 / (1 + np.sqrt(epsilon)), rtol=1e-10)
-    for epsilon, found in zip(cj.dielectric_function(across, NU), cj.transmission(across, NU), strict=True):
-        values, vectors = np.linalg.eig(np.asarray(epsilon))
+    epsilon, found = (np.asarray(part)[:, 0, 0] for part in optical(phonon, NU))
+    np.testing.assert_allclose(found, 2 / (1 + np.sqrt(epsilon)), rtol=1e-10)
+    for epsilon, found in zip(*map(np.asarray, optical(across, NU)), strict=True):
+        values, vectors = np.linalg.eig(epsilon)
         expected = vectors @ np.diag(2 / (1 + np.sqrt(values + 0j))) @ np.linalg.inv(vectors)
         np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-12)
 
 
 def test_a_surface_takes_no_energy(phonon):
     """What enters is what is not reflected: Re n |t|² = 1 − |r|², r = t − 1."""
-    t = np.asarray(cj.transmission(phonon, NU[1:]))[:, 0, 0]
-    index = np.sqrt(np.asarray(cj.dielectric_function(phonon, NU[1:]))[:, 0, 0])
+    epsilon, t = (np.asarray(part)[1:, 0, 0] for part in optical(phonon, NU))
+    index = np.sqrt(epsilon)
     np.testing.assert_allclose(index.real * abs(t) ** 2, 1 - abs(t - 1) ** 2, atol=1e-12)
 
 
@@ -72,12 +79,12 @@ def test_field_inside_in_the_frequency_domain(phonon):
     nu = np.array([2.2, 2.7, 3.3])
     inside = cj.transmitted(pulse, phonon)
     found = np.fft.rfft(inside.field, axis=0)
-    grid = np.fft.rfftfreq(len(inside.times), float(inside.times[1] - inside.times[0]))
-    outside = np.fft.rfft(pulse(inside.times), axis=0)
-    for one in nu:
-        i = int(np.argmin(abs(grid - one)))
-        t = np.conj(cj.transmission(phonon, grid[i : i + 1])[0, 0, 0])
-        np.testing.assert_allclose(found[i], t * outside[i], rtol=1e-9)
+    times = np.asarray(inside.times)
+    grid = np.fft.rfftfreq(len(times), times[1] - times[0])
+    outside = np.fft.rfft(pulse(times), axis=0)
+    chosen = [int(np.argmin(abs(grid - one))) for one in nu]
+    t = np.conj(optical(phonon, grid[chosen])[1])[:, :1, 0]
+    np.testing.assert_allclose(found[chosen], t * outside[chosen], rtol=1e-9)
 
 
 def test_before_the_pulse_nothing_enters(phonon):
@@ -85,7 +92,8 @@ def test_before_the_pulse_nothing_enters(phonon):
     outside; e⁻¹² wraps around from the end of the window."""
     inside = cj.transmitted(cj.GaussianPulse(center=6.0), phonon)
     early = np.asarray(inside.times) < 2.0
-    assert abs(inside.field[early]).max() < 1e-5 * abs(inside.field).max()
+    field = np.abs(inside.field)
+    assert field[early].max() < 1e-5 * field.max()
 
 
 def test_impulse_response_is_the_dielectric_function(phonon):
@@ -113,22 +121,23 @@ def test_steady_state_behind_a_surface(phonon):
     envelope of 12 ps, (ηcτ)⁻² with ηc = 0.3/ps the slower rate: 2 %."""
     nu = 3.0
     pulse = cj.GaussianPulse(frequency=nu, duration=12.0, center=60.0, ellipticity=1.0)
-    motion = phonon.drive(pulse, np.array([0.0, 59.0, 60.0]), surface="fresnel")
+    motion = phonon.drive(pulse, np.linspace(0, 60, 61), steps=cj.FixedSteps(), surface="fresnel")
     omega = 2 * np.pi * nu
     t = abs(cj.transmission(phonon, [nu])[0, 0, 0])
     expected = 1.4 * FIELD_FORCE * t / abs((2 * np.pi * 2.42) ** 2 - omega**2 - 0.64j * omega)
-    assert float(np.linalg.norm(motion.q[2])) == pytest.approx(float(expected), rel=0.02)
+    assert float(np.linalg.norm(motion.q[-1])) == pytest.approx(float(expected), rel=0.02)
 
 
 def test_gradient_of_the_field_inside(phonon):
     times = np.linspace(0, 30, 1025)
 
+    @jax.jit
+    @jax.value_and_grad
     def peak(nu):
         return jnp.sum(cj.transmitted(cj.GaussianPulse(frequency=nu), phonon, times).field ** 2)
 
-    slope = jax.jit(jax.grad(peak))(2.6)
-    difference = (peak(2.6 + 1e-4) - peak(2.6 - 1e-4)) / 2e-4
-    assert float(slope) == pytest.approx(float(difference), rel=1e-6)
+    difference = (peak(2.6 + 1e-4)[0] - peak(2.6 - 1e-4)[0]) / 2e-4
+    assert float(peak(2.6)[1]) == pytest.approx(float(difference), rel=1e-6)
 
 
 @pytest.mark.parametrize(

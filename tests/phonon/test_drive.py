@@ -1,13 +1,12 @@
 """The driven motion under transformations, and its status."""
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 from jax.flatten_util import ravel_pytree
 
-from chiraljax._errors import InputError
+from chiraljax import InputError
 from chiraljax.phonon import AdaptiveSteps
 from chiraljax.pulse import AbstractPulse, GaussianPulse
 
@@ -33,30 +32,40 @@ PHONON = {
 
 
 @pytest.mark.parametrize("observable", [pytest.param("largest angular momentum", marks=pytest.mark.slow), "coordinate"])
-def test_gradient_in_every_parameter(make_phonon, window, observable):
+def test_gradient_in_every_parameter(make_phonon, observable):
     """Central differences with h = 10⁻⁵ err by h²/6 |f'''/f'| < 10⁻⁷ and by roundoff 10⁻¹²/h = 10⁻⁷."""
     start, restore = ravel_pytree(jax.tree.map(jnp.asarray, (PULSE, PHONON)))
+    times = np.linspace(0, 5, 126)
 
-    @jax.jit
     def value(x):
         pulse, phonon = restore(x)
-        motion = make_phonon(**phonon).drive(GaussianPulse(**pulse), window)
-        return jnp.abs(motion.angular_momentum).max() if observable != "coordinate" else motion.q[222, 0]
+        motion = make_phonon(**phonon).drive(GaussianPulse(**pulse), times)
+        return jnp.abs(motion.angular_momentum).max() if observable != "coordinate" else motion.q[111, 0]
 
-    step = 1e-5 * jnp.eye(start.size)
-    differences = (jax.vmap(value)(start + step) - jax.vmap(value)(start - step)) / 2e-5
-    reverse, forward = jax.jit(jax.grad(value))(start), jax.jit(jax.jacfwd(value))(start)
-    scale = jnp.abs(differences).max()
+    start, step = np.asarray(start), 1e-5 * np.eye(start.size)
+    up, down = np.split(np.asarray(jax.jit(jax.vmap(value))(np.concatenate([start + step, start - step]))), 2)
+    differences = (up - down) / 2e-5
+    slopes = jax.jit(lambda x: (jax.grad(value)(x), jax.jacfwd(value)(x)))
+    reverse, forward = (np.asarray(slope) for slope in slopes(start))
+    scale = np.abs(differences).max()
     np.testing.assert_allclose(reverse, differences, rtol=1e-6, atol=1e-6 * scale)
     np.testing.assert_allclose(forward, reverse, rtol=1e-9, atol=1e-10 * scale)
-    assert jnp.all(jnp.abs(reverse) > 1e-6 * scale)
+    assert np.all(np.abs(reverse) > 1e-6 * scale)
 
 
 def test_vmap_equals_loop(phonon, window):
-    fields = jnp.array([0.0, 0.5, 1.0, 2.0])
-    together = jax.vmap(lambda field: phonon.drive(GaussianPulse(field), window).q)(fields)
-    for field, q in zip(fields, together, strict=True):
-        np.testing.assert_allclose(q, phonon.drive(GaussianPulse(field), window, steps=AdaptiveSteps()).q, atol=1e-13)
+    """A `Motion` is a pytree: one for a whole batch of pulses, with a status for each.
+
+    The last pulse is so short that 4096 steps, of its width at most, do not reach the end.
+    """
+    pulses = [GaussianPulse(field) for field in (0.0, 0.5, 1.0)] + [GaussianPulse(duration=1e-3)]
+    stacked = jax.tree.map(lambda *leaves: np.stack(leaves), *pulses)
+    together = jax.jit(jax.vmap(lambda pulse: phonon.drive(pulse, window)))(stacked)
+    assert together.q.shape == (4, window.size, 2)
+    assert together.status == "steps_exhausted"
+    np.testing.assert_array_equal(together.converged, [True, True, True, False])
+    for pulse, q in zip(pulses, together.q, strict=True):
+        np.testing.assert_allclose(q, phonon.drive(pulse, window, steps=AdaptiveSteps()).q, atol=1e-13)
 
 
 def test_compiled_once(phonon, window):
@@ -91,27 +100,22 @@ def test_compiled_once(phonon, window):
     assert traces == compiling
 
 
-def test_status(phonon, pulse):
+def test_status(phonon, pulse, window):
     """A motion that needs more steps than allowed says so; the caller decides."""
-    times = np.linspace(0, 10, 11)
-    assert phonon.drive(pulse, times).status == "converged"
-    assert eqx.filter_jit(lambda: phonon.drive(GaussianPulse(0.0), times))().status == "converged"
-    short = phonon.drive(pulse, times, steps=AdaptiveSteps(100))
+    assert phonon.drive(pulse, window).status == "converged"
+    short = phonon.drive(pulse, window, steps=AdaptiveSteps(100))
     assert short.status == "steps_exhausted"
-    assert not jnp.isfinite(short.q[-1]).any()
-    reached = jax.jit(lambda: phonon.drive(pulse, times, steps=AdaptiveSteps(100)).converged)()
-    assert reached.dtype == bool
-    assert not reached
+    assert not np.isfinite(short.q[-1]).any()
 
 
 def test_a_late_short_pulse_is_not_stepped_over(phonon):
     """The same pulse 50 ps later moves the phonon in the same way, 50 ps later."""
-    early = phonon.drive(GaussianPulse(), np.linspace(0, 8, 33)).q
-    late = phonon.drive(GaussianPulse(delay=50.0), np.linspace(0, 58, 233))
+    times = np.linspace(0, 58, 233)
+    early, late = (phonon.drive(GaussianPulse(delay=delay), times) for delay in (0.0, 50.0))
     assert late.status == "converged"
-    np.testing.assert_allclose(late.q[200:], early, atol=1e-4)
+    np.testing.assert_allclose(late.q[200:], early.q[:33], atol=1e-4)
     short = GaussianPulse(delay=50.0, duration=0.03, frequency=20.0)
-    assert float(jnp.abs(phonon.drive(short, np.linspace(0, 55, 56)).q).max()) > 1e-3
+    assert np.abs(phonon.drive(short, times).q).max() > 1e-3
 
 
 def test_weak_pulses_are_as_accurate(phonon, window):
@@ -127,11 +131,3 @@ def test_weak_pulses_are_as_accurate(phonon, window):
 def test_bad_times(phonon, pulse, times, message):
     with pytest.raises(InputError, match=f"times .*{message}|times {message}"):
         phonon.drive(pulse, times)
-
-
-def test_motion_passes_through_jit_and_vmap(phonon, window):
-    """A `Motion` is a pytree: one for a whole batch of pulses, with a status for each."""
-    fields = jnp.array([0.5, 1.0])
-    motions = jax.jit(jax.vmap(lambda field: phonon.drive(GaussianPulse(field), window)))(fields)
-    assert motions.q.shape == (2, window.size, 2)
-    np.testing.assert_array_equal(motions.converged, [True, True])

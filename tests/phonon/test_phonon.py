@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from chiraljax._errors import InputError
+from chiraljax import InputError
 from chiraljax.phonon import Phonon, TemperatureTable
 
 

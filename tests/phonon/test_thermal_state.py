@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import constants
 
-from chiraljax._errors import InputError
+from chiraljax import InputError
 from chiraljax.phonon import Phonon, thermal_state
 
 SAMPLES = 20_000

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import equinox as eqx
 import numpy as np
+import optax
 import pytest
 
 import chiraljax as cj
@@ -21,7 +22,7 @@ def optimum(ktao3):
         times=np.linspace(0, 5, 101),
         objective=cj.PeakAngularMomentum(),
         constraints=cj.Constraints(fluence=1.0, peak_field=0.5, band=(2.0, 2.8)),
-        search=cj.Search(starts=2, steps=10),
+        search=cj.Search(starts=2, steps=10, optimizer=optax.adam(0.05)),
     )
 
 

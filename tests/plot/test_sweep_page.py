@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from chiraljax._errors import InputError
+from chiraljax import InputError
 from chiraljax.plot.report import _report, _scan, sweep_report
 from chiraljax.plot.report._scan import count_statuses, extremes
 from chiraljax.plot.report._thin import shown_indices

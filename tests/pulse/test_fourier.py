@@ -8,7 +8,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from chiraljax._errors import InputError
+from chiraljax import InputError
 from chiraljax._units import FLUENCE
 from chiraljax.pulse import FourierPulse
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from scipy.special import erfc, ndtr
 
-from chiraljax._errors import InputError
+from chiraljax import InputError
 from chiraljax._units import FLUENCE
 from chiraljax.pulse import ShapedPulse
 

@@ -4,7 +4,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from chiraljax._errors import InputError
+from chiraljax import InputError
 from chiraljax.pulse import GaussianPulse, SumPulse
 
 

@@ -79,16 +79,20 @@ def test_derivatives_are_central_differences(ktao3, swept):
     assert swept["d_rotation_d_coupling.inertia"].attrs["units"] == "rad/ps/(angstrom^2 u)"
 
 
-def test_parameters_vary_together(ktao3, sweep):
+def test_parameters_vary_together(swept, sweep):
     """A zipped axis is the diagonal of the grid of its parameters, also across pulse and coupling."""
-    temperatures = [0.0, 100.0, 300.0]
     together = sweep(
-        axes={"both": {"pulse.peak_field": FIELDS, "coupling.temperature": temperatures}}, outputs=["rotation"]
+        cj.GaussianPulse(ellipticity=-0.7),
+        axes={
+            "both": {"pulse.peak_field": FIELDS, "coupling.inertia": INERTIAS},
+            "pulse.frequency": COLOURS,
+        },
+        coupling=cj.ConstantInertia(),
+        outputs=["rotation"],
     )
-    grid = sweep(axes={"coupling.temperature": temperatures, "pulse.peak_field": FIELDS}, outputs=["rotation"])
-    assert together.rotation.dims == ("both", "time")
+    assert together.rotation.dims == ("both", "pulse.frequency", "time")
     assert together["pulse.peak_field"].dims == ("both",)
-    diagonal = np.stack([grid.rotation.values[i, i] for i in range(3)])
+    diagonal = np.stack([swept.rotation.values[i, i] for i in range(3)])
     np.testing.assert_allclose(together.rotation.values, diagonal, rtol=1e-12, atol=1e-14)
 
 
@@ -121,9 +125,7 @@ def test_trajectories_that_run_away_are_failed_points(sweep):
 def test_pulse_of_a_point_is_rebuilt_from_the_store(sweep):
     from chiraljax.sweeps import field_at, pulse_at
 
-    base = cj.SumPulse(
-        [cj.GaussianPulse(chirp=0.1), cj.SplinePulse.zeros(start=0.0, end=8.0, frequency=2.4, splines=5)]
-    )
+    base = cj.SumPulse([cj.GaussianPulse(chirp=0.1), cj.FourierPulse.in_band(0.0, 8.0, (2.0, 2.5))])
     axes = {"pulse.scale": [1.0, 2.0], "draw": {"pulse.pulses[0].frequency": [2.0, 2.2, 2.5]}}
     swept = sweep(base, axes=axes, outputs=["peak_angular_momentum"])
     pulse = pulse_at(swept, {"pulse.scale": 1, "draw": 2})

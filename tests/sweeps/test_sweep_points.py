@@ -29,9 +29,14 @@ def test_every_moment_is_that_of_simulate(ktao3, rule, swept):
     assert swept.moment.dims == ("mu", "pulse.peak_field", "electrons.Ta.d.xi", "temperature", "time")
     assert swept.carriers.dims == ("mu", "electrons.Ta.d.xi", "temperature")
     assert swept.gap.dims == ("electrons.Ta.d.xi",)
-    for i, field in enumerate(FIELDS):
-        for j, xi in enumerate(XI):
-            electrons = ktao3.electrons.with_parameters({"Ta.d.xi": xi})
+    for j, xi in enumerate(XI):
+        electrons = ktao3.electrons.with_parameters({"Ta.d.xi": xi})
+        np.testing.assert_allclose(swept.gap.values[j], float(cj.gap(electrons)), rtol=1e-12)
+        rest = cj.magnetization(
+            electrons, mu=LEVELS, temperature=HEAT, rotation=0.0, accuracy=cj.Accuracy(rule=rule)
+        ).carriers
+        np.testing.assert_allclose(swept.carriers.values[:, j], rest, rtol=INTERPOLATION)
+        for i, field in enumerate(FIELDS):
             one = cj.simulate(
                 ktao3.with_electrons(electrons),
                 cj.GaussianPulse(peak_field=field),
@@ -44,11 +49,6 @@ def test_every_moment_is_that_of_simulate(ktao3, rule, swept):
             largest = np.abs(moment).max(axis=-1)
             assert np.all(np.abs(swept.moment.values[:, i, j] - moment).max(axis=-1) < INTERPOLATION * largest)
             assert np.all(np.abs(swept.peak_moment.values[:, i, j] - largest) < INTERPOLATION * largest)
-            np.testing.assert_allclose(swept.gap.values[j], float(cj.gap(electrons)), rtol=1e-12)
-            rest = cj.magnetization(
-                electrons, mu=LEVELS, temperature=HEAT, rotation=0.0, accuracy=cj.Accuracy(rule=rule)
-            ).carriers
-            np.testing.assert_allclose(swept.carriers.values[:, j], rest, rtol=INTERPOLATION)
     assert np.all(swept.moment_error > 0)
     assert swept.attrs["points"] == 16
     # Six angular velocities for each of two models; M(Ω) serves all pulses, chemical potentials and temperatures.
@@ -68,56 +68,70 @@ def test_chunks_change_nothing(swept, sweep, monkeypatch):
         np.testing.assert_allclose(cut[name].values, swept[name].values, rtol=1e-12, atol=1e-14)
 
 
-@pytest.mark.parametrize(
-    ("name", "value", "step"),
-    [
-        ("pulse.peak_field", 1.0, 1e-3),
-        ("phonon.mode_effective_charge", 1.4, 1e-3),
-        ("coupling.temperature", 300.0, 0.3),
-        ("electrons.O-Ta.pd_pi.1", 1.57614, 1e-4),
-        ("mu", 0.1, 1e-4),
-        ("temperature", 900.0, 0.3),
-    ],
-)
-def test_derivatives_are_central_differences(sweep, name, value, step):
-    """The steps are 10⁻³ or less of what each parameter acts on (k_BT for μ), so differences err by some 10⁻⁶."""
-    rest = {key: number for key, number in {"mu": 0.1, "temperature": 900.0}.items() if key != name}
-    outputs = ["peak_moment"] + (["carriers"] if name in ("mu", "temperature", "electrons.O-Ta.pd_pi.1") else [])
-    swept = sweep(
-        axes={name: [value - step, value, value + step]},
-        outputs=outputs,
-        gradients={output: [name] for output in outputs},
-        **rest,
-    )
-    for output in outputs:
-        low, _, high = swept[output].values
-        mine = float(swept[f"d_{output}_d_{name}"][1])
+CENTRES = {
+    "pulse.peak_field": (1.0, 1e-3),
+    "phonon.mode_effective_charge": (1.4, 1e-3),
+    "coupling.temperature": (300.0, 0.3),
+    "electrons.O-Ta.pd_pi.1": (1.57614, 1e-4),
+    "mu": (0.1, 1e-4),
+    "temperature": (900.0, 0.3),
+}
+"""A value of each parameter and the step of its differences, 10⁻³ or less of what it acts on (k_BT for μ)."""
+OF_ELECTRONS = ["electrons.O-Ta.pd_pi.1", "mu", "temperature"]
+DIFFERENTIATED = {
+    "axes": {name: [value - step, value, value + step] for name, (value, step) in CENTRES.items()},
+    "outputs": ["peak_moment", "carriers"],
+    "gradients": {
+        "peak_moment": list(CENTRES),
+        "moment": OF_ELECTRONS[:1],
+        "carriers": OF_ELECTRONS,
+        "gap": OF_ELECTRONS[:1],
+    },
+}
+
+
+@pytest.fixture(scope="module")
+def differentiated(ktao3, rule, tmp_path_factory):
+    """A step to either side along every parameter."""
+    out = tmp_path_factory.mktemp("points") / "differentiated.zarr"
+    return cj.sweep(ktao3, times=TIMES, accuracy=cj.Accuracy(rule=rule), out=out, **DIFFERENTIATED).load()
+
+
+@pytest.mark.parametrize("name", CENTRES)
+def test_derivatives_are_central_differences(differentiated, name):
+    """With steps of 10⁻³ differences err by some 10⁻⁶."""
+    step = CENTRES[name][1]
+    for output in ["peak_moment"] + (["carriers"] if name in OF_ELECTRONS else []):
+        slope = differentiated[f"d_{output}_d_{name}"]
+        middle = {axis: 1 for axis in slope.dims if axis != name}
+        low, _, high = differentiated[output].isel(middle).values
+        mine = float(slope.isel(middle)[1])
         assert abs(mine - (high - low) / (2 * step)) < 3e-6 * abs(mine)
 
 
-def test_derivatives_need_no_axis_of_their_parameter(sweep):
-    swept = sweep(
-        axes={"pulse.peak_field": FIELDS},
-        outputs=["peak_moment"],
-        gradients={"moment": ["electrons.Ta.d.xi"], "gap": ["electrons.Ta.d.xi"]},
-        mu=0.1,
-        temperature=900.0,
-    )
-    series = swept["d_moment_d_electrons.Ta.d.xi"]
-    assert series.dims == ("pulse.peak_field", "time")
-    assert np.all(np.abs(series.values).max(axis=1) > 0)
-    assert swept["d_gap_d_electrons.Ta.d.xi"].dims == ()
+@pytest.fixture(scope="module")
+def in_blocks(ktao3, rule, tmp_path_factory):
+    """The middle model of `differentiated`, with no axis of the electrons, and its pairs (μ, T) in three blocks."""
+    options = DIFFERENTIATED | {"axes": {n: v for n, v in DIFFERENTIATED["axes"].items() if n not in OF_ELECTRONS[:1]}}
+    out = tmp_path_factory.mktemp("points") / "blocks.zarr"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_tables, "_DIFFERENTIATED", 4)
+        return cj.sweep(ktao3, times=TIMES, accuracy=cj.Accuracy(rule=rule), out=out, **options).load()
 
 
-def test_derivatives_of_tables_come_in_blocks_of_pairs(sweep, monkeypatch):
+def test_derivatives_need_no_axis_of_their_parameter(in_blocks):
+    series = in_blocks["d_moment_d_electrons.O-Ta.pd_pi.1"]
+    assert set(series.dims) == {*CENTRES, "time"} - {"electrons.O-Ta.pd_pi.1"}
+    assert np.all(np.abs(series).max("time") > 0)
+    assert in_blocks["d_gap_d_electrons.O-Ta.pd_pi.1"].dims == ()
+
+
+def test_derivatives_of_tables_come_in_blocks_of_pairs(in_blocks, differentiated):
     """Sums of numbers of order one over k_BT in M: their rounding is 10⁻¹⁴/k_BT."""
-    axes = {"mu": LEVELS, "temperature": HEAT}
-    of = {"peak_moment": ["mu", "electrons.Ta.d.xi"], "carriers": ["temperature"], "gap": ["electrons.Ta.d.xi"]}
-    whole = sweep(axes=axes, gradients=of)
-    monkeypatch.setattr(_tables, "_DIFFERENTIATED", 3)
-    blocks = sweep(axes=axes, gradients=of)
-    for name in (f"d_{output}_d_{one}" for output, names in of.items() for one in names):
-        np.testing.assert_allclose(blocks[name].values, whole[name].values, rtol=1e-11, atol=1e-12)
+    whole = differentiated.isel({"electrons.O-Ta.pd_pi.1": 1})
+    for output, names in DIFFERENTIATED["gradients"].items():
+        for name in (f"d_{output}_d_{one}" for one in names):
+            np.testing.assert_allclose(in_blocks[name].values, whole[name].values, rtol=1e-11, atol=1e-12)
 
 
 def test_doping_sets_the_chemical_potential(ktao3, sweep):
