@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, StrictInt, create_model
 
 from ._family import REQUIRED, Declared, arguments_of, family
 from ._parameter import Parameter
+from ._validation import validated
 
 Reader = Callable[[Any], Callable[..., Any]]
 """From a parsed table to a function that builds the object; for `pydantic.PlainValidator`."""
@@ -68,8 +69,8 @@ def rows_of(parameter: Parameter, value: Any) -> Any:
 
 def _read(cls: type[Declared], constructor: str, table: Any) -> Callable[..., Any]:
     fields: dict[str, Any] = {"file": (str, ...)} if cls.columns else fields_of(cls, constructor)
-    model = create_model("table", __base__=ClosedTable, **fields).model_validate(table)
-    return partial(_build, cls, constructor, model.model_dump(exclude_unset=True))
+    model = create_model("table", __base__=ClosedTable, **fields)
+    return partial(_build, cls, constructor, validated(model, table).model_dump(exclude_unset=True))
 
 
 def _build(cls: Any, constructor: str, table: dict[str, Any], folder: Path = Path(), **context: Any) -> Any:

@@ -3,8 +3,9 @@
 import os
 import reprlib
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
@@ -16,7 +17,7 @@ Schema = TypeVar("Schema", bound=BaseModel)
 def read_text(path: str | os.PathLike[str], what: str) -> str:
     """The text of a file. Raises `InputError`, "must be `what`", for one that cannot be read."""
     try:
-        return Path(path).read_text(encoding="utf-8")
+        return Path(path).read_text(encoding="utf-8-sig")
     except UnicodeDecodeError:
         raise InputError("", f"must be {what}, but it is not UTF-8 text", str(path)) from None
     except OSError as error:
@@ -29,7 +30,7 @@ def parse_toml(text: str, schema: type[Schema], origin: str, kind: str) -> Schem
     Raises `InputError` with `origin` for the first field that is wrong. `kind` names the file, as in "material file".
     """
     try:
-        return schema.model_validate(tomllib.loads(text))
+        return validated(schema, tomllib.loads(text))
     except tomllib.TOMLDecodeError as error:
         raise InputError("", f"must be a TOML file, but {one_line(error)}", str(origin)) from None
     except ValidationError as error:
@@ -49,6 +50,26 @@ def parse_json(text: str, schema: type[Schema], kind: str) -> Schema:
             reason = one_line(first.get("ctx", {}).get("error", first["msg"]))
             raise InputError("", f"must be JSON, but {reason}") from None
         raise InputError(*_first(error, kind)) from None
+
+
+def validated(schema: type[Schema], table: Any) -> Schema:
+    """`table` as a `schema`; like pydantic's `model_validate`, but true and false are no numbers."""
+    result = schema.model_validate(table)
+    for place, value in _booleans_as_numbers(table, result):
+        raise ValidationError.from_exception_data("table", [{"type": "float_type", "loc": place, "input": value}])
+    return result
+
+
+def _booleans_as_numbers(raw: Any, parsed: Any, place: tuple[str | int, ...] = ()) -> Iterator[tuple[Any, bool]]:
+    if isinstance(raw, bool) and isinstance(parsed, int | float) and not isinstance(parsed, bool):
+        yield place, raw
+    if isinstance(raw, dict) and isinstance(parsed, BaseModel | dict):
+        inside = dict(parsed)
+        for name in raw.keys() & inside.keys():
+            yield from _booleans_as_numbers(raw[name], inside[name], (*place, name))
+    if isinstance(raw, list) and isinstance(parsed, list | tuple):
+        for number, pair in enumerate(zip(raw, parsed, strict=False)):
+            yield from _booleans_as_numbers(*pair, (*place, number))
 
 
 def one_line(error: object) -> str:

@@ -12,6 +12,9 @@ LOGS = "TF_CPP_MIN_LOG_LEVEL"
 def prepare() -> None:
     """Set up JAX before it computes anything; settings of the user stay."""
     os.environ.setdefault(LOGS, "3")
+    os.environ["MPLBACKEND"] = (
+        "agg"  # figures are files; that of a notebook, which `!chiraljax` inherits, may be missing
+    )
     if THREADS not in os.environ:
         os.environ[THREADS] = "1"
         _one_thread()

@@ -43,16 +43,37 @@ def eigenvalues(hamiltonian: Hamiltonian) -> Energies:
     """Ascending eigenvalues (..., n) of Hermitian matrices (..., n, n).
 
     The derivative is that of Hellmann and Feynman, dE_i = ⟨i|dH|i⟩: no difference of eigenvalues is in a denominator,
-    and sums over a degenerate group are exact.
+    and sums over a degenerate group are exact. The second derivative is that of second-order perturbation theory from
+    all levels outside the group (10⁻¹⁰ eV), whose sums over a group are exact too.
     """
     return eigh(hamiltonian)[0]
 
 
 @eigenvalues.defjvp
 def _hellmann_feynman(primals, tangents):
-    values, vectors = eigh(primals[0])
+    values, vectors = _states(primals[0])
     tangent = jnp.einsum("...ai,...ab,...bi->...i", jnp.conj(vectors), tangents[0], vectors)
     return values, tangent.real
+
+
+@jax.custom_jvp
+def _states(hamiltonian: Hamiltonian) -> tuple[Energies, Hamiltonian]:
+    """`eigh` with d|i⟩ = Σ_j |j⟩⟨j|dH|i⟩/(E_i − E_j) over the levels j outside the degenerate group of i."""
+    return eigh(hamiltonian)
+
+
+@_states.defjvp
+def _outside_the_group(primals, tangents):
+    values, vectors = _states(primals[0])
+    inside = jnp.conj(jnp.swapaxes(vectors, -1, -2)) @ tangents[0] @ vectors
+    mixing = _inverse(values[..., None, :] - values[..., :, None]).astype(inside.dtype) * inside
+    return (values, vectors), (jnp.einsum("...ii->...i", inside).real, vectors @ mixing)
+
+
+def _inverse(distance: Float[Array, "*batch n n"]) -> Float[Array, "*batch n n"]:
+    """1/distance of levels (eV), 0 inside a degenerate group."""
+    apart = jnp.abs(distance) > _DEGENERATE
+    return jnp.where(apart, 1.0 / jnp.where(apart, distance, 1.0), 0.0)
 
 
 @jax.custom_jvp
@@ -75,10 +96,8 @@ def _first_order(primals, tangents):
         adjoint[..., None, :, :] @ part @ vectors[..., None, :, :] for part in (primals[1], tangents[1])
     )
     shift = adjoint @ tangents[0] @ vectors
-    distance: Array = jnp.subtract(values[..., None, :, None], values[..., None, None, :])
-    apart = jnp.abs(distance) > _DEGENERATE
-    inverse = jnp.asarray(jnp.where(apart, 1.0 / jnp.where(apart, distance, 1.0), 0.0), dtype=complex)
-    mixing = jnp.swapaxes(shift, -1, -2)[..., None, :, :] * inverse
+    inverse = _inverse(values[..., :, None] - values[..., None, :]).astype(complex)
+    mixing = (jnp.swapaxes(shift, -1, -2) * inverse)[..., None, :, :]
     change = jnp.einsum("...ii->...i", d_inside).real + 2 * jnp.sum(inside * mixing, axis=-1).real
     diagonal = jnp.einsum("...ii->...i", inside).real
     return (values, diagonal), (jnp.einsum("...ii->...i", shift).real, change)

@@ -66,7 +66,7 @@ def _numbers(row: str, header: list[str], cells: list[str]) -> list[float]:
 
 def _finite(field: str, cell: str) -> float:
     try:
-        value = float(cell)
+        value = math.nan if "_" in cell else float(cell)
     except ValueError:
         value = math.nan
     check(math.isfinite(value), field, f"must be a finite number, but got {cell!r}")

@@ -18,6 +18,8 @@ from ._motion import Motion
 from ._steps import AbstractSteps
 
 _TOLERANCE = 1e-13
+_PER_PERIOD, _PER_PULSE = 8, 16
+"""smallest numbers of steps per period and per pulse"""
 _STEPS_PER_PIECE = 32
 """largest number of steps on each piece of a sampled field"""
 
@@ -32,7 +34,7 @@ class AdaptiveSteps(AbstractSteps):
 
     Args:
         max_steps: after so many steps the rest of the motion is infinite and its status "steps_exhausted". Unless
-            given, four times the number that the times need, or 4096 where that is not known.
+            given, several times the number that times and pulse need, or 4096 where that is not known, as under `jit`.
 
     Raises:
         InputError: for less than one step.
@@ -57,9 +59,14 @@ class AdaptiveSteps(AbstractSteps):
 
 
 def _default_max_steps(phonon: AbstractModes, pulse: AbstractPulse, times: Float[Array, " T"]) -> int:
-    instants, frequency = concrete(times), concrete(phonon.oscillators.frequency)
-    periods = 0.0 if instants is None or frequency is None else float((instants[-1] - instants[0]) * frequency.max())
-    return max(4096, 2 ** math.ceil(math.log2(64 * periods + _STEPS_PER_PIECE * pulse.pieces + 1)))
+    instants, frequency, begin, end = map(concrete, (times, phonon.oscillators.frequency, *pulse.support))
+    needed = _STEPS_PER_PIECE * pulse.pieces + 1
+    if instants is not None:
+        duration = float(instants[-1] - instants[0])
+        needed += 0.0 if frequency is None else 8 * duration * _PER_PERIOD * float(frequency.max())
+        if begin is not None and end is not None and end > begin:
+            needed += 4 * duration * _PER_PULSE / float(end - begin)
+    return max(4096, 2 ** math.ceil(math.log2(needed)))
 
 
 @eqx.filter_jit
@@ -82,7 +89,7 @@ def _solve(
         return omega * v, driven - damping * v - omega * q
 
     begin, end = pulse.support
-    longest = jnp.minimum(jnp.pi / (4 * jnp.max(omega)), (end - begin) / 16)
+    longest = jnp.minimum(2 * jnp.pi / (_PER_PERIOD * jnp.max(omega)), (end - begin) / _PER_PULSE)
     solution = diffrax.diffeqsolve(
         diffrax.ODETerm(slope),
         diffrax.Dopri8(),

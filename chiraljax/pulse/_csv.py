@@ -14,7 +14,7 @@ _HEADER = ["t", "E_x", "E_y"]
 def read_field(path: str | os.PathLike[str]) -> np.ndarray:
     """The table (T, 3) of t in ps and E_x, E_y in MV/cm; `InputError` names file, row and column."""
     try:
-        with open(path, encoding="utf-8", newline="") as file:
+        with open(path, encoding="utf-8-sig", newline="") as file:
             numbered = [(n, line) for n, line in enumerate(file, 1) if line.strip() and not line.startswith("#")]
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
@@ -39,7 +39,7 @@ def read_field(path: str | os.PathLike[str]) -> np.ndarray:
 
 def _number(path: str | os.PathLike[str], row: int, column: str, text: str) -> float:
     try:
-        value = float(text)
+        value = math.nan if "_" in text else float(text)
     except ValueError:
         value = math.nan
     check(

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -132,3 +133,11 @@ def test_the_files_in_scripts_are_what_is_printed():
     names = [file.name for file in files]
     printed = subprocess.run([sys.executable, "-c", code, *names], capture_output=True, text=True, check=True).stdout
     assert printed == "".join(file.read_text(encoding="utf-8") for file in files)
+
+
+def test_figures_need_no_backend_of_a_notebook(tmp_path):
+    """As `!chiraljax` inherits it, here one that is not installed."""
+    code = "import sys; from chiraljax.cli import main; sys.exit(main(sys.argv[1:]))"
+    command = [sys.executable, "-c", code, "bands", "KTaO3", "--out", str(tmp_path / "bands.png")]
+    subprocess.run(command, check=True, env=os.environ | {"MPLBACKEND": "module://nobody_has.this"})
+    assert (tmp_path / "bands.png").stat().st_size > 1000

@@ -118,6 +118,12 @@ def test_a_late_short_pulse_is_not_stepped_over(phonon):
     assert np.abs(phonon.drive(short, times).q).max() > 1e-3
 
 
+def test_steps_suffice_for_a_short_pulse_in_a_long_window(phonon):
+    """5 fs in 45 ps: a step of 1/16 of the pulse needs more than 4096."""
+    short = phonon.drive(GaussianPulse(duration=0.005, frequency=60.0), np.linspace(-1, 44, 46), steps=AdaptiveSteps())
+    assert short.status == "converged"
+
+
 def test_weak_pulses_are_as_accurate(phonon, window):
     """The harmonic motion is linear in the field, over nine orders of magnitude."""
     weak, strong = (phonon.drive(GaussianPulse(field), window).q for field in (1e-9, 1.0))

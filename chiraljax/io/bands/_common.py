@@ -1,5 +1,6 @@
 """Functions for all formats: numbers in text, and conclusions from energies."""
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -16,7 +17,7 @@ _GAP = 1e-3
 def numbers(field: str, words: Sequence[str]) -> np.ndarray:
     """The words as finite numbers; raises `InputError` with the first that is not one."""
     try:
-        values = np.array(words, dtype=float)
+        values = np.array([math.nan if "_" in word else word for word in words], dtype=float)
     except ValueError:
         values = np.array([_number(word) for word in words])
     wrong = np.flatnonzero(~np.isfinite(values))
