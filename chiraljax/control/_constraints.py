@@ -103,7 +103,7 @@ class Constraints(Declared):
     def slack(self, pulse: AbstractPulse, highest: float) -> dict[str, dict[str, float]]:
         """For each constraint its `limit`, the `value` of `pulse`, and the relative `slack` 1 − value/limit.
 
-        From 8192 samples of the pulse's support; a negative slack is a violation. For band, window and ellipticity the
+        From the `quadrature` of the pulse; a negative slack is a violation. For band, window and ellipticity the
         limit is the leakage and the value the fraction of the fluence outside.
         """
         meter = FieldMeter.of_support(pulse, self.band, None if self.ellipticity is None else highest)
@@ -112,7 +112,7 @@ class Constraints(Declared):
         if self.fluence is not None:
             values["fluence"] = self.fluence, meter.fluence(field)
         if self.peak_field is not None:
-            values["peak_field"] = self.peak_field, jnp.max(jnp.linalg.norm(field, axis=-1))
+            values["peak_field"] = self.peak_field, pulse.largest_field()
         values |= {name: (self.leakage, outside) for name, outside in self._leaks(meter, field).items()}
         return {
             name: {"limit": float(limit), "value": float(value), "slack": 1 - float(value / limit)}
@@ -121,11 +121,9 @@ class Constraints(Declared):
 
     def fitted(self, pulse: AbstractPulse) -> AbstractPulse:
         """`pulse`, weakened if its fluence or its peak field exceeds the limit."""
-        meter = FieldMeter.of_support(pulse)
-        field = pulse(meter.times)
         factor = 1.0
         if self.fluence is not None:
-            factor = min(factor, float(self.fluence / meter.fluence(field)) ** 0.5)
+            factor = min(factor, float(self.fluence / pulse.fluence) ** 0.5)
         if self.peak_field is not None:
-            factor = min(factor, float(self.peak_field / jnp.max(jnp.linalg.norm(field, axis=-1))))
+            factor = min(factor, float(self.peak_field / pulse.largest_field()))
         return pulse * (factor * (1 - _ROUNDOFF) if factor < 1 else 1.0)

@@ -7,6 +7,7 @@ from typing import ClassVar
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Complex, Float, Real
 
 from .._errors import check
@@ -14,7 +15,8 @@ from .._family import Declared
 from .._types import ArrayLike, Scalar
 from .._units import FLUENCE
 
-_SAMPLES = 8192
+_SAMPLES, _PANELS = 8192, 1024
+_NODES, _WEIGHTS = np.polynomial.legendre.leggauss(8)
 
 
 class AbstractPulse(Declared):
@@ -62,34 +64,45 @@ class AbstractPulse(Declared):
     @property
     def fluence(self) -> Scalar:
         """Energy per area in vacuum, ε₀c∫|E|²dt, in mJ/cm²."""
-        times, field = self._samples()
-        return FLUENCE * jnp.trapezoid(jnp.sum(field**2, axis=-1), times)
+        times, weights = self.quadrature
+        return FLUENCE * weights @ jnp.sum(self(times) ** 2, axis=-1)
+
+    @property
+    def edges(self) -> Float[Array, " edges"]:
+        """Times in ps, ascending, between which eight nodes of Gauss's rule resolve the field."""
+        return jnp.linspace(*self.support, max(_PANELS, self.pieces) + 1)
+
+    @property
+    def quadrature(self) -> tuple[Float[Array, " nodes"], Float[Array, " nodes"]]:
+        """Nodes and weights in ps for integrals over the field.
+
+        The trapezoid rule on 8192 points of the support, which converges exponentially for smooth pulses up to half the
+        sampling frequency.
+        """
+        times = jnp.linspace(*self.support, _SAMPLES)
+        return times, jnp.full(_SAMPLES, times[1] - times[0]).at[jnp.array([0, -1])].mul(0.5)
 
     def spectrum(self, frequencies: Real[ArrayLike, " F"]) -> Complex[Array, "F 2"]:
         """Fourier transform ∫E exp(2πiνt)dt in MV/cm·ps at the frequencies ν (F,) in THz, shape (F, 2).
 
-        By the trapezoid rule on 8192 points of the support, which converges exponentially for smooth pulses up to half
-        the sampling frequency.
+        By the nodes and weights of `quadrature`.
         """
-        times, field = self._samples()
+        times, weights = self.quadrature
+        field = self(times) * weights[:, None]
 
         def transform(frequency: Scalar) -> Complex[Array, "2"]:
             angle = 2 * jnp.pi * frequency * times
-            cosine = jnp.trapezoid(field.T * jnp.cos(angle), times)
-            return jax.lax.complex(cosine, jnp.trapezoid(field.T * jnp.sin(angle), times))
+            return jax.lax.complex(jnp.cos(angle) @ field, jnp.sin(angle) @ field)
 
         return jax.lax.map(transform, jnp.asarray(frequencies, dtype=float))
 
     def __add__(self, other: "AbstractPulse") -> "SumPulse":
         return SumPulse((*_terms(self), *_terms(other)))
 
-    def _samples(self) -> tuple[Float[Array, " n"], Float[Array, "n 2"]]:
-        times = jnp.linspace(*self.support, _SAMPLES)
-        return times, self(times)
-
-    def _largest_sample(self) -> Scalar:
-        """Largest |E| of the samples; the root is taken last, since it is not differentiable at a zero field."""
-        return jnp.sqrt(jnp.sum(self._samples()[1] ** 2, axis=-1).max())
+    def largest_field(self) -> Scalar:
+        """Largest |E| in MV/cm at the nodes of `quadrature`."""
+        # The root is taken last, since it is not differentiable at a zero field.
+        return jnp.sqrt(jnp.sum(self(self.quadrature[0]) ** 2, axis=-1).max())
 
 
 class SumPulse(AbstractPulse):
@@ -138,14 +151,31 @@ class SumPulse(AbstractPulse):
 
     @property
     def peak_field(self) -> Scalar:  # pyright: ignore[reportIncompatibleVariableOverride]
-        """Largest |E| among 8192 samples of the support, in MV/cm."""
-        return self._largest_sample()
+        """Largest |E| at the nodes of `quadrature`, in MV/cm."""
+        return self.largest_field()
+
+    @property
+    def edges(self) -> Float[Array, " edges"]:
+        """Those of all terms, so that each is resolved however far apart they are."""
+        return jnp.sort(jnp.concatenate([pulse.edges for pulse in self.pulses]))
+
+    @property
+    def quadrature(self) -> tuple[Float[Array, " nodes"], Float[Array, " nodes"]]:
+        """Nodes and weights in ps: Gauss's rule between all `edges`, which are nodes of weight 0."""
+        return between(self.edges)
 
     @property
     def support(self) -> tuple[Scalar, Scalar]:
         """From the first start to the last end, in ps."""
         starts, ends = zip(*(pulse.support for pulse in self.pulses), strict=True)
         return jnp.min(jnp.stack(starts)), jnp.max(jnp.stack(ends))
+
+
+def between(edges: Float[Array, " edges"]) -> tuple[Float[Array, " nodes"], Float[Array, " nodes"]]:
+    """Nodes and weights of Gauss's rule between `edges`, which are nodes of weight 0."""
+    half = jnp.diff(edges)[:, None] / 2
+    inside = edges[:-1, None] + half * (_NODES + 1)
+    return jnp.concatenate([edges, inside.ravel()]), jnp.concatenate([0 * edges, (half * _WEIGHTS).ravel()])
 
 
 def _terms(pulse: AbstractPulse) -> tuple[AbstractPulse, ...]:

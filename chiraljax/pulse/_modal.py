@@ -51,8 +51,8 @@ class AbstractModalPulse(AbstractPulse):
 
     @property
     def peak_field(self) -> Scalar:  # pyright: ignore[reportIncompatibleVariableOverride]
-        """Largest |E| among 8192 samples of the support, in MV/cm."""
-        return self._largest_sample()
+        """Largest |E| at the nodes of `quadrature`, in MV/cm."""
+        return self.largest_field()
 
 
 def check_window(start: ArrayLike, end: ArrayLike) -> None:

@@ -17,7 +17,7 @@ from .._errors import InputError, check
 from .._parameter import parameter
 from .._tracing import concrete
 from .._types import ArrayLike, Scalar, real
-from ._base import AbstractPulse
+from ._base import AbstractPulse, between
 from ._csv import read_field
 
 
@@ -99,8 +99,17 @@ class SampledPulse(AbstractPulse):
 
     @property
     def peak_field(self) -> Scalar:  # pyright: ignore[reportIncompatibleVariableOverride]
-        """Largest |E| among 8192 samples of the spline, in MV/cm."""
-        return self._largest_sample()
+        """Largest |E| at the samples and eight times between each two, in MV/cm."""
+        return self.largest_field()
+
+    @property
+    def edges(self) -> Float[Array, " T"]:
+        return self.times
+
+    @property
+    def quadrature(self) -> tuple[Float[Array, " nodes"], Float[Array, " nodes"]]:
+        """Nodes and weights in ps: Gauss's rule between the samples, exact for |E|² of a cubic."""
+        return between(self.times)
 
     @property
     def support(self) -> tuple[Scalar, Scalar]:

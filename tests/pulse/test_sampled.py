@@ -7,6 +7,7 @@ import pytest
 from scipy.interpolate import CubicSpline
 
 from chiraljax import InputError
+from chiraljax._units import FLUENCE
 from chiraljax.pulse import GaussianPulse, SampledPulse
 
 TIMES = np.linspace(-2.5, 8.5, 1101)
@@ -119,3 +120,15 @@ def test_bad_samples(times, field, message):
 def test_field_of_another_shape(field):
     with pytest.raises(InputError, match=r"field must have the shape \((4|T), 2\)"):
         SampledPulse(np.arange(4.0), field)
+
+
+def test_a_spike_among_many_samples():
+    """A Gaussian of 5 fs in 200 ps of 1 fs: its peak, and ∫E²dt = √π τ E₀² to the error of the spline, (Δt/τ)⁴/720."""
+    times = np.linspace(0, 200, 200_001)
+    field = np.exp(-0.5 * ((times - 77.0) / 0.005) ** 2)
+    pulse = SampledPulse(times, np.stack([field, 0 * field], axis=1))
+    assert float(pulse.peak_field) == pytest.approx(1, rel=1e-9)
+    assert float(pulse.fluence) == pytest.approx(FLUENCE * np.sqrt(np.pi) * 0.005, rel=1e-5)
+    assert float(np.abs(pulse.spectrum(np.array([3.0]))[0, 0])) == pytest.approx(
+        np.sqrt(2 * np.pi) * 0.005 * np.exp(-((2 * np.pi * 3.0 * 0.005) ** 2) / 2), rel=1e-5
+    )

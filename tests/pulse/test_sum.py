@@ -18,7 +18,7 @@ def test_sum_adds_fields_and_joins_supports():
 
 
 def test_peak_and_fluence():
-    """Two equal pulses double the field and quadruple the energy; 8192 samples find the peak to (2πνΔt)²/8."""
+    """Two equal pulses double the field and quadruple the energy; nodes 1.4 fs apart find the peak to (2πνΔt)²/8."""
     both = GaussianPulse() + GaussianPulse()
     assert both.peak_field == pytest.approx(2.0, rel=1e-5)
     assert both.fluence == pytest.approx(4 * GaussianPulse().fluence)
@@ -28,3 +28,14 @@ def test_peak_and_fluence():
 def test_bad_arguments(pulses, message):
     with pytest.raises(InputError, match=message):
         SumPulse(pulses)
+
+
+def test_pulses_far_apart():
+    """500 ps between them: twice the fluence, and a spectrum with the phase of the delay."""
+    first = GaussianPulse(duration=0.1)
+    both = first + GaussianPulse(duration=0.1, delay=500.0)
+    assert float(both.fluence) == pytest.approx(2 * float(first.fluence), rel=1e-10)
+    assert float(both.peak_field) == pytest.approx(float((first + 0 * first).peak_field), rel=1e-5)
+    frequencies = np.array([1.0, 2.4201, 3.7])
+    phase = 1 + np.exp(2j * np.pi * frequencies * 500.0)
+    np.testing.assert_allclose(both.spectrum(frequencies), phase[:, None] * first.spectrum(frequencies), atol=1e-10)
