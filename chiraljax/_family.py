@@ -35,7 +35,7 @@ class Declared(Module):
 class Argument(NamedTuple):
     """An argument of a constructor that files may give."""
 
-    said: Parameter
+    parameter: Parameter
     default: Any
     """`REQUIRED` where there is none"""
 

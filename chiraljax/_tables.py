@@ -77,7 +77,7 @@ def _build(cls: Any, constructor: str, table: dict[str, Any], folder: Path = Pat
     if cls.columns:
         return cls.from_csv(folder / table["file"])
     arguments, call = arguments_of(cls, constructor), getattr(cls, constructor) if constructor else cls
-    values = {name: _array(arguments[name].said, value) for name, value in table.items()}
+    values = {name: _array(arguments[name].parameter, value) for name, value in table.items()}
     taken = inspect.signature(call).parameters.keys() - arguments.keys()
     return call(**values, **{name: value for name, value in context.items() if name in taken})
 
