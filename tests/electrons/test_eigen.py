@@ -71,13 +71,13 @@ def test_second_derivatives_of_groups():
 
 
 def test_second_derivative_of_an_edge(ktao3):
-    """Of the doublet at the conduction edge in ξ, where every level is twofold."""
+    """Of the lowest conduction doublet at a generic k in ξ; at Γ, where it is half of a quartet, it has no value."""
     electrons = ktao3.electrons
 
     @jax.jit
     def edge(xi):
-        return electrons.with_parameters({"Ta.d.xi": xi}).energies(np.zeros(3))[18:20].sum()
+        return electrons.with_parameters({"Ta.d.xi": xi}).energies(np.array([0.1, 0.23, 0.37]))[18:20].sum()
 
     step = 1e-3
     expected = (edge(0.3 + step) - 2 * edge(0.3) + edge(0.3 - step)) / step**2
-    assert float(jax.jit(jax.hessian(edge))(0.3)) == pytest.approx(float(expected), abs=1e-6)
+    assert float(jax.jit(jax.hessian(edge))(0.3)) == pytest.approx(float(expected), rel=1e-4)
