@@ -30,6 +30,7 @@ from ._region import TRACED_POINTS as TRACED_POINTS
 from ._region import region_grid as region_grid
 from ._region import region_rule as region_rule
 from ._region import region_rules as region_rules
+from ._resolution import over_cells as over_cells
 from ._sharp import between_tetrahedra as between_tetrahedra
 from ._sharp import extrapolated as extrapolated
 from ._sharp import thermal_levels as thermal_levels

@@ -26,6 +26,8 @@ class Estimate(NamedTuple):
     """a `Quadrature`, or a `FermiSurface`"""
     interpolated: int = 0
     """diagonalisations of interpolated bands"""
+    states: tuple | None = None
+    """of a sum over points, unless it is traced or differentiated: energies (K, n) and ⟨A⟩ (a, K, n) of each member"""
 
 
 class Tolerance(NamedTuple):
@@ -55,6 +57,7 @@ class Tolerance(NamedTuple):
 def refine(
     evaluate: Callable[[Quadrature], Estimate],
     rules: Iterator[Quadrature],
+    resolved: Callable[[Estimate], Estimate],
     within: Callable[[Estimate], Array | bool],
     budget: int,
 ) -> Estimate:
@@ -64,20 +67,23 @@ def refine(
     embedded in it (half as many points per axis), in case two successive rules agree by chance. The distance is the
     error of the rule before: for a smooth integrand it is too large, often by far. Estimates that extrapolate the
     convergence are too small if the integrand is not resolved yet, as at low temperature (`benchmarks/brillouin.py`).
+    Rules that are too coarse to see a cold Fermi surface agree with each other; `resolved` adds what they miss.
 
     Args:
         evaluate: the estimate by a rule.
         rules: ever finer rules.
+        resolved: the estimate with the errors of what its rule may have missed.
         within: whether the errors of an estimate are small enough.
         budget: diagonalisations that may be spent.
     """
-    last = evaluate(next(rules))
+    last = resolved(evaluate(next(rules)))
     for rule in rules:
         if last.eigensolves * (1 + len(rule.weights) / len(last.rule.weights)) > budget:
             break
         new = evaluate(rule)
         step = jnp.abs(jax.lax.stop_gradient(new.values - last.values))
-        last = new._replace(errors=jnp.maximum(step, new.errors / 10), eigensolves=last.eigensolves + new.eigensolves)
+        errors, solves = jnp.maximum(step, new.errors / 10), last.eigensolves + new.eigensolves
+        last = resolved(new._replace(errors=errors, eigensolves=solves))
         if bool(within(last)):
             break
     return last

@@ -15,7 +15,7 @@ from ._bloch import AbstractBloch
 from ._estimate import Estimate
 from ._interpolation import BandGroup, interpolate
 from ._nodes import at_nodes
-from ._points import over_points
+from ._points import over_points, resolved
 from ._quadrature import Quadrature
 from ._sharp import extrapolated
 from ._tetrahedra import Tetrahedra
@@ -50,7 +50,7 @@ def evaluate(
     points at T = 0, and of one between tetrahedra where levels stay twofold.
     """
     if isinstance(rule, Quadrature):
-        return over_points(blochs, mu, temperature, rule)
+        return resolved(over_points(blochs, mu, temperature, rule), mu, temperature, np.arange(len(mu)))
     check(
         len(rule.method) == len(mu),
         "rule",
@@ -61,7 +61,7 @@ def evaluate(
     number = np.array([part for part, _ in rule.method])
     pairs = np.flatnonzero(number < 0)
     if len(pairs):
-        smooth = over_points(blochs, mu[pairs], temperature[pairs], rule.smooth)
+        smooth = evaluate(blochs, mu[pairs], temperature[pairs], rule.smooth)
         table, solves = table.at[:, :, pairs].set(jnp.stack(smooth[:2])), smooth.eigensolves
     for part, (group, grid) in enumerate(rule.parts):
         pairs = np.flatnonzero(number == part)

@@ -1,16 +1,19 @@
 """Ever finer grids of interpolated bands, each with a sum over its nodes and one between its tetrahedra."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 from scipy.stats import t as student
 
 from ._band_search import BandSearch, Task
+from ._nodes import NodeStates, resolvable
+from ._resolution import CellSums, over_cells
 from ._sharp import between_tetrahedra
 from ._tetrahedra import Tetrahedra
 
-_GRIDS = (24, 32, 48, 64, 96, 128, 192, 256)
-"""Intervals per axis of successive grids"""
+_GRIDS = (24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024)
+"""Intervals per axis of successive grids; those above 256 are for chains and layers"""
 _SHARP = 400.0
 """K: above, sums over the nodes of affordable grids converge, and no tetrahedra are needed"""
 _FITTED = 4
@@ -34,10 +37,14 @@ class GridSearch(NamedTuple):
     grid: Tetrahedra | None = None
     """the finest so far"""
 
+    def improves(self, task: Task, errors: np.ndarray) -> np.ndarray:
+        """The pairs whose steering errors are smaller than those so far, (s,)."""
+        largest, before = (task.tolerance.of(part).max(axis=(0, 2)) for part in (errors, self.errors))
+        return largest < before
+
     def keep(self, task: Task, values: np.ndarray, errors: np.ndarray, pairs: np.ndarray, sharp: bool) -> "GridSearch":
         """The search with the new averages of those `pairs` whose errors became smaller."""
-        largest, before = (task.tolerance.of(part).max(axis=(0, 2)) for part in (errors, self.errors))
-        better = pairs & (largest < before)
+        better = pairs & self.improves(task, errors)
         at = better[:, None]
         return self._replace(
             values=np.where(at, values, self.values),
@@ -57,7 +64,8 @@ def refine_grids(
     A sum over nodes converges faster than any power where k_BT is resolved. Its error is its last step, or twice that
     for interpolated bands. Two grids that are both too coarse can agree by chance. So the error is at least a quarter
     of the step before, and a tenth (a fifth for interpolated bands) of the distance to half as many points per axis.
-    The sum between tetrahedra is taken instead if its error is smaller.
+    What it does not resolve is added (`over_cells`). The sum between tetrahedra is taken instead if its error is
+    smaller; that is at least a quarter of the distance to the sum over cells, which sees small pockets.
     """
     bloch, tolerance = task.blochs[0], task.tolerance
     filled, weight, region = bands.group.filled(bloch), bands.weight(task), bands.group.region
@@ -82,6 +90,8 @@ def refine_grids(
         step, before = np.abs(fine - previous), step
         errors = np.max([caution * step, before / 4, caution * embedded / 10], axis=0) + band_errors
         errors = np.where(cold, np.inf, errors)
+        smaller = np.flatnonzero(unresolved & search.improves(task, errors))
+        errors[:, smaller] += _cells(task, grid, states, smaller).unresolved
         search, previous = search.keep(task, fine, errors, unresolved, sharp=False), fine
         unresolved &= tolerance.missed(fine, errors) & sharpened
         if unresolved.any():
@@ -92,9 +102,24 @@ def refine_grids(
             between[n][:, unresolved] = value
             if len(between) >= _FITTED:
                 values, errors = extrapolate(between)
+                values, errors = values + rest, errors + band_errors
                 errors[:, unresolved] += thermal
-                search = search.keep(task, values + rest, errors + band_errors, unresolved, sharp=True)
+                smaller = np.flatnonzero(unresolved & search.improves(task, errors))
+                by_cells = fine[:, smaller] + _cells(task, grid, states, smaller).correction
+                errors[:, smaller] = np.maximum(errors[:, smaller], np.abs(values[:, smaller] - by_cells) / 4)
+                search = search.keep(task, values, errors, unresolved, sharp=True)
     return search
+
+
+def _cells(task: Task, grid: Tetrahedra, states: Sequence[NodeStates], pairs: np.ndarray) -> CellSums:
+    """`over_cells` of each member of the batch for some pairs, (q, p, r)."""
+    at = np.asarray(task.mu)[pairs], np.asarray(resolvable(task.temperature[pairs]))
+    number, weights = grid.number, grid.weights[grid.number, 0]
+    sums = [
+        over_cells(grid.mesh, np.asarray(each.energies)[number], np.asarray(each.values)[:, number], weights, *at)
+        for each in states
+    ]
+    return CellSums(*(np.stack(part, axis=-1) for part in zip(*sums, strict=True)))
 
 
 def extrapolate(sums: dict[int, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:

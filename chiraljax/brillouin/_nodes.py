@@ -44,7 +44,7 @@ def at_nodes(series: FourierSeries, grid: Tetrahedra, filled: int, mu: Array, te
         mu: (s,) eV, absolute.
         temperature: (s,) K.
     """
-    temperature = jnp.where(temperature > 0, temperature, 1.0)
+    temperature = resolvable(temperature)
     many = are_many((series, mu), temperature)
     few = np.flatnonzero(~many)
     blocks, node, used = _blocks(grid)
@@ -78,6 +78,11 @@ def at_nodes(series: FourierSeries, grid: Tetrahedra, filled: int, mu: Array, te
         spectral = thermal_sums(filled, energies, values, grid.weights, mu[many], temperature[many])
         sums = jnp.zeros((2, count + 1, len(mu))).at[..., few].set(sums).at[..., np.flatnonzero(many)].set(spectral)
     return NodeStates(energies, values, sums)
+
+
+def resolvable(temperature: Array) -> Array:
+    """The temperature (K) of a sum over nodes, 1 K for zero."""
+    return jnp.where(temperature > 0, temperature, 1.0)
 
 
 def _blocks(grid: Tetrahedra) -> tuple[tuple[np.ndarray, ...], np.ndarray, np.ndarray]:

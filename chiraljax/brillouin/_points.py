@@ -7,14 +7,15 @@ import jax.numpy as jnp
 import numpy as np
 
 from .._errors import InputError
-from .._tracing import concrete, is_traced
+from .._tracing import concrete, is_differentiated, is_traced
 from .._types import Array
 from ..electrons import expectations
 from ._bloch import AbstractBloch
 from ._estimate import Estimate
 from ._integrate import integrate, sample
 from ._quadrature import Quadrature
-from ._spectral import are_many, thermal_sums
+from ._resolution import over_cells
+from ._spectral import state_sums
 from ._thermal import thermal_trace
 
 
@@ -26,34 +27,47 @@ def over_points(blochs: Sequence[AbstractBloch], mu: Array, temperature: Array, 
     values = concrete(temperature)
     if values is not None and np.any(values == 0):
         blochs, mu = _refuse_gradient((blochs, mu))
-    many = are_many((blochs, mu), temperature)
-    few = np.flatnonzero(~many)
-    pairs = (mu, temperature) if len(few) == len(mu) else (mu[few], temperature[few])
-    size, count = blochs[0].size, blochs[0].count
-    per_k = 16 * size**2 * (7 + count)
+    solves = len(rule.weights) * len(blochs)
+    bloch = blochs[0]
+    per_k = 16 * bloch.size**2 * (7 + bloch.count)
+    if not is_differentiated((blochs, mu, temperature)):
+        states = [_sampled(bloch, rule, per_k) for bloch in blochs]
+        weights = np.stack([rule.weights, rule.coarse], axis=-1)
+        pairs = np.asarray(mu), np.asarray(temperature)
+        sums = [state_sums(bloch.filled, *of_member, weights, *pairs) for of_member in states]
+        fine, coarse = np.stack(sums, axis=-1)
+        errors = jnp.asarray(np.abs(fine - coarse))
+        return Estimate(jnp.asarray(fine), errors, solves, rule, states=tuple(states))
 
     def average(bloch: AbstractBloch) -> tuple[Array, Array]:
-        return integrate(_integrand, (bloch, *pairs), rule, per_k + 8 * size * len(few) * (3 + count))
+        per_pair = 8 * bloch.size * len(mu) * (3 + bloch.count)
+        return integrate(_integrand, (bloch, mu, temperature), rule, per_k + per_pair)
 
-    def spectral(bloch: AbstractBloch) -> np.ndarray:
-        table = np.zeros((2, count + 1, len(mu)))
-        if len(few):
-            table[..., few] = average(bloch)
-        energies, values = sample(_states, bloch, rule.k, per_k)
-        weights = np.stack([rule.weights, rule.coarse], axis=-1)
-        values = np.moveaxis(np.asarray(values), 1, 0)
-        fine, coarse = thermal_sums(bloch.filled, energies, values, weights, mu[many], temperature[many])
-        table[..., many] = fine, np.abs(fine - coarse)
-        return table
-
-    if many.any():
-        values, errors = jnp.asarray(np.stack([spectral(bloch) for bloch in blochs], axis=-1))
-    elif is_traced((blochs, mu, temperature)):
+    if is_traced((blochs, mu, temperature)):
         values, errors = jax.tree.map(lambda part: jnp.moveaxis(part, 0, -1), _mapped(average, blochs))
     else:
         parts = [average(bloch) for bloch in blochs]
         values, errors = jax.tree.map(lambda *terms: jnp.stack(terms, axis=-1), *parts)
-    return Estimate(values, errors, len(rule.weights) * len(blochs), rule)
+    return Estimate(values, errors, solves, rule)
+
+
+def resolved(estimate: Estimate, mu: Array, temperature: Array, pairs: np.ndarray) -> Estimate:
+    """The estimate by `over_points` with errors that are at least those of `over_cells` for the given `pairs`."""
+    mesh = estimate.rule.mesh
+    if estimate.states is None or mesh is None or len(pairs) == 0:
+        return estimate
+    at = np.asarray(mu)[pairs], np.asarray(temperature)[pairs]
+    errors = np.array(estimate.errors)
+    for r, (energies, values) in enumerate(estimate.states):
+        missed = over_cells(mesh, energies, values, estimate.rule.weights, *at).unresolved
+        errors[:, pairs, r] = np.maximum(errors[:, pairs, r], missed)
+    return estimate._replace(errors=jnp.asarray(errors))
+
+
+def _sampled(bloch: AbstractBloch, rule: Quadrature, per_k: int) -> tuple[np.ndarray, np.ndarray]:
+    """Energies (K, n) and expectation values (a, K, n)."""
+    energies, values = sample(_states, bloch, rule.k, per_k)
+    return np.asarray(energies), np.moveaxis(np.asarray(values), 1, 0)
 
 
 def _mapped(function: Callable, blochs: Sequence[AbstractBloch]):

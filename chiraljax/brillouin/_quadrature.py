@@ -7,14 +7,13 @@ import equinox as eqx
 import numpy as np
 
 from .._errors import check
+from ._mesh import Mesh, frozen, signed_permutations, stars
 
 _WARP = 0.6
 """α of the map in `zone`: any value in [0, 1) converges; of 0, 0.6, 0.8 and 0.9 this one needs the fewest points for
 the moment of KTaO₃ at 300 K (docs/conventions.md has the model)"""
 GAMMA_CUBE = 0.05
 """Half-width of the cube around Γ over which the paper averages"""
-_MIRRORS = np.array([np.diag(signs) for signs in 1 - 2 * np.eye(3, dtype=int)])
-"""the reflections of one component of k"""
 
 
 class Quadrature(eqx.Module):
@@ -34,6 +33,8 @@ class Quadrature(eqx.Module):
     """`"zone"` or `"gamma_cube"`"""
     group: tuple = eqx.field(static=True, default=(), repr=False)
     """operations on k by which the nodes were reduced: the rule is for integrands that are invariant under them"""
+    mesh: Mesh | None = None
+    """the nodes as integer points; without it nothing tells what the rule does not resolve"""
 
 
 def zone(n: int, operations=None, periodic: Sequence[bool] = (True, True, True)) -> Quadrature:
@@ -67,7 +68,8 @@ def _zone(n: int, group: tuple, periodic: tuple, warp: float) -> Quadrature:
     weights = count * jacobian / cells
     even = np.all(index % 2 == 0, axis=1)
     coarse = np.where(even, weights * 2.0 ** sum(periodic), 0.0)
-    return Quadrature(u - warp * np.sin(2 * np.pi * u) / (2 * np.pi), weights, coarse, "zone", group)
+    k = u - warp * np.sin(2 * np.pi * u) / (2 * np.pi)
+    return Quadrature(k, weights, coarse, "zone", group, Mesh(index, group, n))
 
 
 def gamma_cube(n: int, half_width: float = GAMMA_CUBE, operations=None) -> Quadrature:
@@ -95,7 +97,8 @@ def _gamma_cube(n: int, half_width: float, group: tuple) -> Quadrature:
     weights = count * (_clenshaw_curtis(n)[index + n // 2] / 2).prod(axis=1)
     even = np.all((index + n // 2) % 2 == 0, axis=1)
     coarse = count * (_clenshaw_curtis(n // 2)[(index + n // 2) // 2] / 2).prod(axis=1)
-    return Quadrature(half_width * np.sin(np.pi * index / n), weights, np.where(even, coarse, 0.0), "gamma_cube", group)
+    k, coarse = half_width * np.sin(np.pi * index / n), np.where(even, coarse, 0.0)
+    return Quadrature(k, weights, coarse, "gamma_cube", group, Mesh(index, group, None))
 
 
 def _clenshaw_curtis(n: int) -> np.ndarray:
@@ -105,43 +108,3 @@ def _clenshaw_curtis(n: int) -> np.ndarray:
     b = np.where(m == n // 2, 1.0, 2.0)
     inner = 1 - np.sum(b / (4 * m**2 - 1) * np.cos(2 * m * j * np.pi / n), axis=1)
     return np.where((j[:, 0] == 0) | (j[:, 0] == n), 1.0, 2.0) / n * inner
-
-
-def stars(axes: list[np.ndarray], group: np.ndarray, modulus: int | None) -> tuple[np.ndarray, np.ndarray]:
-    """One representative of each star of a grid of integer points, and the number of members of the star."""
-    half = [
-        axis[axis <= (modulus // 2 if modulus else 0)] if np.any(np.all(group == mirror, axis=(1, 2))) else axis
-        for axis, mirror in zip(axes, _MIRRORS, strict=True)
-    ]
-    points = np.stack(np.meshgrid(*half, indexing="ij"), axis=-1).reshape(-1, 3)
-    kept, count = representatives(points, group, modulus)
-    kept, first = np.unique(kept, axis=0, return_index=True)
-    return kept, count[first]
-
-
-def representatives(points: np.ndarray, group: np.ndarray, modulus: int | None) -> tuple[np.ndarray, np.ndarray]:
-    """The representative of each integer point's star, and the number of members of the star."""
-    offset = 0 if modulus else int(np.abs(points).max())
-    base = modulus or 2 * offset + 1
-    lowest, hits = np.full(len(points), base**3), np.zeros(len(points), int)
-    for operation in group:
-        image = points @ operation.T
-        image = image % modulus if modulus else image + offset
-        code = (image[:, 0] * base + image[:, 1]) * base + image[:, 2]
-        hits = np.where(code < lowest, 1, hits + (code == lowest))
-        lowest = np.minimum(lowest, code)
-    kept = np.stack([lowest // base**2, lowest // base % base, lowest % base], axis=-1) - offset
-    return kept, len(group) // hits
-
-
-def frozen(operations) -> tuple:
-    """Operations (g, 3, 3) as nested tuples; the identity alone for None."""
-    operations = np.eye(3, dtype=int)[None] if operations is None else np.asarray(operations)
-    return tuple(tuple(tuple(int(x) for x in row) for row in operation) for operation in operations)
-
-
-def signed_permutations(group: tuple) -> bool:
-    """Whether the operations only permute and reflect the components of k."""
-    return all(
-        np.array_equal(np.sort(np.abs(operation).sum(axis=axis)), [1, 1, 1]) for operation in group for axis in (0, 1)
-    )

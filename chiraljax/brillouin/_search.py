@@ -10,8 +10,9 @@ from .._units import BOLTZMANN
 from ._band_search import Task, interpolate_bands, probe_bands, start_bands
 from ._bloch import AbstractBloch
 from ._estimate import Estimate, Tolerance, refine
-from ._fermi_surface import FermiSurface, evaluate
+from ._fermi_surface import FermiSurface
 from ._grid_search import refine_grids
+from ._points import over_points, resolved
 from ._region import region_rules
 
 _FIRST_POINTS = 24
@@ -37,15 +38,21 @@ def search(
         groups = carrying_groups(blochs, mu, temperature, wrong)
         return all(states != (0, bloch.size) for states, _ in groups)
 
+    def with_missed(estimate: Estimate) -> Estimate:
+        accepted = np.flatnonzero(~tolerance.missed(estimate.values, estimate.errors))
+        return resolved(estimate, mu, temperature, accepted)
+
     first = refine(
-        lambda rule: evaluate(blochs, mu, temperature, rule),
+        lambda rule: over_points(blochs, mu, temperature, rule),
         region_rules(bloch.operations, bloch.periodic, region, _FIRST_POINTS),
+        with_missed,
         enough,
         budget,
     )
     wrong = tolerance.missed(first.values, first.errors)
     if not wrong.any():
-        return first
+        return first._replace(states=None)
+    first = resolved(first, mu, temperature, np.flatnonzero(wrong))
     values, errors = np.array(first.values), np.array(first.errors)
     solves, parts, method = np.array([first.eigensolves, 0]), [], [(-1, False)] * len(wrong)
     left = budget - first.eigensolves

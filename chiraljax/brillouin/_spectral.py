@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
+from scipy.special import expit
 
 from .._parallel import side_by_side
 from .._tracing import is_differentiated
@@ -36,13 +37,36 @@ def are_many(arguments, temperature: ArrayLike) -> np.ndarray:
     return warm & (warm.sum() >= _MANY)
 
 
+def state_sums(
+    filled: int,
+    energies: Float[np.ndarray, "N m"],
+    values: Float[np.ndarray, "a N m"],
+    weights: np.ndarray,
+    mu: np.ndarray,
+    temperature: np.ndarray,
+) -> np.ndarray:
+    """`thermal_sums` of pairs at any T ≥ 0: those that are few, or too cold for it, each from all states."""
+    many = are_many((energies, mu), temperature)
+    sums = np.zeros((weights.shape[1], len(values) + 1, len(mu)))
+    if many.any():
+        sums[..., many] = thermal_sums(filled, energies, values, weights, mu[many], temperature[many])
+    for pair in np.flatnonzero(~many):
+        distance, thermal = energies - mu[pair], BOLTZMANN * temperature[pair]
+        occupation = expit(-distance / thermal) if thermal > 0 else np.heaviside(-distance, 0.5)
+        holes = expit(distance / thermal) if thermal > 0 else np.heaviside(distance, 0.5)
+        carriers = occupation[:, filled:].sum(axis=1) - holes[:, :filled].sum(axis=1)
+        sums[:, :-1, pair] = weights.T @ np.einsum("aNm,Nm->Na", values, occupation)
+        sums[:, -1, pair] = weights.T @ carriers
+    return sums
+
+
 def thermal_sums(
     filled: int,
     energies: Float[ArrayLike, "N m"],
     values: Float[ArrayLike, "a N m"],
     weights: np.ndarray,
-    mu: Array,
-    temperature: Array,
+    mu: Array | np.ndarray,
+    temperature: Array | np.ndarray,
 ) -> np.ndarray:
     """Σ_i w_i Σ_n A_in f(E_in), and the carriers, of many pairs (μ, T), on the host.
 

@@ -1,5 +1,6 @@
 """Sums over a grid of tetrahedra, for integrands with a sharp Fermi surface."""
 
+import math
 from functools import lru_cache
 from itertools import permutations
 
@@ -12,7 +13,7 @@ from .._errors import check
 from .._parallel import side_by_side
 from .._tracing import is_differentiated, is_traced
 from .._types import Array, Float
-from ._quadrature import frozen, representatives, signed_permutations, stars
+from ._mesh import Mesh, frozen, representatives, signed_permutations, stars
 
 _WARP = 0.8
 """α of the map k = u − α sin(2πu)/2π. With Richardson's extrapolation 0.8 and 0.9 resolve Fermi surfaces from 10 meV to
@@ -45,8 +46,15 @@ class Tetrahedra(eqx.Module):
     """(tetrahedra,), sum 1"""
     weights: np.ndarray
     """(nodes, 2), of the trapezoidal rule with every node and with every second one per axis; sum 1"""
-    n_nodes: int = eqx.field(static=True)
-    """nodes that no symmetry relates"""
+    number: np.ndarray
+    """(n_nodes,) of the nodes that no symmetry relates"""
+    mesh: Mesh
+    """these nodes as integer points"""
+
+    @property
+    def n_nodes(self) -> int:
+        """How many nodes no symmetry relates."""
+        return len(self.number)
 
 
 def tetrahedra(n: int, operations=None, periodic=(True, True, True), half_width: float | None = None) -> Tetrahedra:
@@ -79,6 +87,7 @@ def _tetrahedra(n: int, group: tuple, periodic: tuple, half_width: float | None)
     warp = _WARP if signed_permutations(group) else 0.0
 
     start = np.where(periodic, first, 0)
+    shape = tuple(n + 1 if moves else 1 for moves in periodic)
 
     def place(at):
         return half_width * at / n if half_width else at / (2 * n) - warp * np.sin(np.pi * at / n) / (2 * np.pi)
@@ -93,11 +102,11 @@ def _tetrahedra(n: int, group: tuple, periodic: tuple, half_width: float | None)
         centres, count = stars(axes, signed, modulus)
         origin = centres - step // 2
         edges = np.where(periodic, place(origin + step) - place(origin), 1.0)
-        nodes.append(((origin[:, None] + _CORNERS * step - start) // 2 @ [(n + 1) ** 2, n + 1, 1]).ravel())
+        nodes.append(np.ravel_multi_index(np.moveaxis((origin[:, None] + _CORNERS * step - start) // 2, -1, 0), shape))
         volumes.append(np.repeat(count * edges.prod(axis=1), 6))
 
-    points, index = _unique(np.concatenate(nodes), (n + 1) ** 3)
-    points = 2 * np.stack(np.unravel_index(points, (n + 1,) * 3), axis=-1) + start
+    points, index = _unique(np.concatenate(nodes).ravel(), math.prod(shape))
+    points = 2 * np.stack(np.unravel_index(points, shape), axis=-1) + start
     kept, members = representatives(points, on_nodes, modulus)
     _, first_of_star, back = np.unique(kept, axis=0, return_index=True, return_inverse=True)
     reduced = kept[first_of_star]
@@ -119,7 +128,8 @@ def _tetrahedra(n: int, group: tuple, periodic: tuple, half_width: float | None)
         corners=tuple(cell[:, _TETRAHEDRA].reshape(-1, 4) for cell in cells),
         volumes=tuple(volume / volume.sum() for volume in volumes),
         weights=weights / weights.sum(axis=0),
-        n_nodes=len(reduced),
+        number=number,
+        mesh=Mesh(reduced // 2, frozen(on_nodes), n if modulus else None),
     )
 
 

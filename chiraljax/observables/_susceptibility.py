@@ -2,11 +2,13 @@
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from .._checks import check_positive
 from .._result import quantity
-from .._tracing import is_traced
+from .._tracing import is_differentiated, is_traced
 from .._types import Array, ArrayLike, Bool, Float, Int
+from .._units import BOLTZMANN
 from ..brillouin import (
     TRACED_POINTS,
     AbstractSum,
@@ -14,8 +16,10 @@ from ..brillouin import (
     Estimate,
     Quadrature,
     integrate,
+    over_cells,
     refine,
     region_rules,
+    sample,
     thermal_trace,
 )
 from ..crystal import cartesian, magnetic_operations
@@ -72,6 +76,12 @@ def susceptibility(
         average = jnp.einsum("gai,sij,gbj->sab", turns, tensor, turns) / len(turns)
         return Estimate(average, error, len(rule.weights), rule)
 
+    def resolved(estimate: Estimate) -> Estimate:
+        if is_differentiated(arguments) or not within(estimate):
+            return estimate
+        missed = _unresolved(*arguments, estimate.rule, per_k)
+        return estimate._replace(errors=jnp.maximum(estimate.errors, missed[:, None, None]))
+
     def within(estimate: Estimate) -> Array:
         error, largest = (jnp.max(jnp.abs(part), axis=(1, 2)) for part in (estimate.errors, estimate.values))
         return jnp.all(error <= accuracy.atol + accuracy.rtol * largest)
@@ -80,10 +90,12 @@ def susceptibility(
     if rule is None and is_traced(arguments):
         rule = quadrature(electrons, TRACED_POINTS, None, region)
     if rule is not None:
-        final = evaluate(rule)
+        final = resolved(evaluate(rule))
     else:
         operations = magnetic_operations(electrons.crystal, electrons.operations)
-        final = refine(evaluate, region_rules(operations, electrons.periodic, region), within, accuracy.budget)
+        final = refine(
+            evaluate, region_rules(operations, electrons.periodic, region), resolved, within, accuracy.budget
+        )
     return Susceptibility(
         tensor=final.values.reshape(*filling.shape, 3, 3),
         error=jnp.max(final.errors, axis=(1, 2)).reshape(filling.shape),
@@ -94,6 +106,30 @@ def susceptibility(
         converged=within(final),
         rule=final.rule,
     )
+
+
+def _unresolved(electrons: Electrons, mu: Array, temperature: Array, rule: Quadrature, per_k: int) -> np.ndarray:
+    """Error of χ from states at the Fermi surface between the points of a rule, (s,).
+
+    It is that of the density of states, from the carriers that the rule misses at μ ± k_BT, for states that all have
+    the largest response: |σ| = 1 and the largest |∂H/∂Ω|.
+    """
+    if rule.mesh is None:
+        return np.zeros(len(mu))
+    energies = np.asarray(sample(_levels, electrons, rule.k, per_k))
+    level, heat = np.asarray(mu), np.asarray(temperature)
+    none, weights = np.zeros((0, *energies.shape)), rule.weights
+    missed = [
+        over_cells(rule.mesh, energies, none, weights, level + sign * BOLTZMANN * heat, heat).unresolved[0]
+        for sign in (1, -1)
+    ]
+    still, turning = (np.stack([electrons.hamiltonian(np.zeros(3), x * n) for n in np.eye(3)]) for x in (0, 1))
+    largest = np.linalg.norm(turning - still, 2, axis=(1, 2)).max()
+    return largest * sum(missed) / (2 * BOLTZMANN * heat)
+
+
+def _levels(electrons, k):
+    return electrons.energies(k)
 
 
 def _integrand(arguments, k):

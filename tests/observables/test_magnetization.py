@@ -128,15 +128,15 @@ def test_bad_input(electrons, change, message):
 
 
 def test_refinement_compiles_once(insulator, monkeypatch):
-    """The integrand is traced once, however many meshes, temperatures and rotations are gone through."""
+    """The states are traced once, however many meshes, temperatures and rotations are gone through."""
     traces = []
-    original = _points._integrand
+    original = _points._states
 
     def counted(arguments, k):
         traces.append(k.shape)
         return original(arguments, k)
 
-    monkeypatch.setattr(_points, "_integrand", counted)
+    monkeypatch.setattr(_points, "_states", counted)
     for temperature, rotation in [(3000.0, 1.0), (2000.0, 2.0), (1500.0, ROTATION)]:
         cj.magnetization(insulator, mu=0.5, temperature=temperature, rotation=rotation)
     assert len(traces) == 1
