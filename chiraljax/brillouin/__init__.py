@@ -19,11 +19,12 @@ from ._integrate import sample as sample
 from ._interpolation import BandGroup as BandGroup
 from ._interpolation import deviation as deviation
 from ._interpolation import interpolate as interpolate
+from ._mesh import Mesh as Mesh
+from ._mesh import frozen as frozen
 from ._nodes import NodeStates as NodeStates
 from ._nodes import at_nodes as at_nodes
 from ._quadrature import GAMMA_CUBE as GAMMA_CUBE
 from ._quadrature import Quadrature as Quadrature
-from ._quadrature import frozen as frozen
 from ._quadrature import gamma_cube as gamma_cube
 from ._quadrature import zone as zone
 from ._region import TRACED_POINTS as TRACED_POINTS

@@ -14,6 +14,8 @@ _PER_AXIS = 4
 """Points per axis of a cell at which its bands are sampled"""
 _REACH = 40.0
 """k_BT from μ beyond which a state is full or empty"""
+_NEGLIGIBLE = 1e-9
+"""Damping below which a cell is resolved"""
 _BLOCK = 2**14
 """States that are sampled together"""
 _MANY, _LADDER = 24, 1.2
@@ -55,9 +57,9 @@ def over_cells(
     In the cell around each node the bands are the parabolas through it and its 18 nearest neighbours, and A is
     constant. The correction of Σ_k w_k Σ_n A_nk f_nk is Σ_k w_k d_k.
 
-    The sum over nodes damps the error of a cell by about X/sinh X, X = 2π²k_BT/δ, where δ is the largest distance of
+    The sum over nodes damps the error of a cell by X/sinh X, X = 2π²k_BT/δ, where δ is the largest distance of
     the level to those at the neighbours along the axes: the Fourier transform of −f', as in quantum oscillations
-    (Lifshitz and Kosevich, Sov. Phys. JETP 2, 636 (1956)). With d_nk multiplied by min(1, 2X/sinh X), the error of the
+    (Lifshitz and Kosevich, Sov. Phys. JETP 2, 636 (1956)). With d_nk multiplied by X/sinh X, the error of the
     sum is |Σ_k w_k d_k| + (Σ_k (w_k d_k)²)^½: the cells add up, or are independent.
 
     Args:
@@ -77,13 +79,14 @@ def over_cells(
 
     def of_pair(pair):
         level, thermal = pair
-        node, band = np.nonzero(np.abs(energies - level) < 2 * total + _REACH * thermal)
+        damping = _damping(thermal, largest)
+        node, band = np.nonzero((np.abs(energies - level) < 2 * total + _REACH * thermal) & (damping > _NEGLIGIBLE))
         change = np.empty(len(node))
         for start in range(0, len(node), _BLOCK):
             part = slice(start, start + _BLOCK)
             change[part] = _change(mesh, energies, node[part], band[part], level, thermal, largest)
         missed = change * weights[node] * np.concatenate([values[:, node, band], np.ones((1, len(node)))])
-        damped = missed * _damping(thermal, largest[node, band])
+        damped = missed * damping[node, band]
         cells = np.stack([np.bincount(node, row, len(energies)) for row in damped])
         return np.stack([missed.sum(axis=1), np.abs(cells.sum(axis=1)) + np.sqrt(np.sum(cells**2, axis=1))])
 
@@ -109,9 +112,9 @@ def _representatives(mu: np.ndarray, thermal: np.ndarray) -> tuple[np.ndarray, n
 
 
 def _damping(thermal: float, step: np.ndarray) -> np.ndarray:
-    """min(1, 2X/sinh X)."""
+    """X/sinh X."""
     x = np.clip(2 * np.pi**2 * thermal / np.maximum(step, _SMALLEST), 1e-3, 700)
-    return np.minimum(1, 2 * x / np.sinh(x))
+    return x / np.sinh(x)
 
 
 def _change(mesh, energies, node, band, level, thermal, largest) -> np.ndarray:

@@ -1,24 +1,32 @@
 """The chemical potential at a given doping."""
 
+import warnings
 from functools import partial
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jax.scipy.special import logsumexp
+from scipy.special import expit
 
 from .._checks import check_finite, check_positive
 from .._errors import check
-from .._tracing import concrete
+from .._tracing import concrete, is_differentiated
 from .._types import Array, ArrayLike, Float, real
 from .._units import BOLTZMANN, PER_CM3_TO_PER_A3
-from ..brillouin import Quadrature, sample
+from ..brillouin import Mesh, Quadrature, over_cells, sample
 from ..crystal import Crystal
 from ..electrons import Electrons
 from ._band_edges import conduction_edge
 from ._filling import grid
 from ._region import fixed_rule, unit_vector
 
+_COARSE, _FINE = 48, 96
+"""Points per axis of the default rules"""
+_FEWEST = 1e-10
+"""Carriers per cell that are not resolved further"""
+_PART = 1e-3
+"""Largest part of the carriers that a rule may miss without a warning"""
 _BISECTIONS = 60
 _LARGEST = 690.0
 """Logarithm of the largest derivative with respect to the doping, which keeps it finite"""
@@ -37,7 +45,7 @@ def chemical_potential(
     rotation: ArrayLike = 0.0,
     axis: ArrayLike = (0.0, 0.0, 1.0),
     paired: bool = False,
-    rule: Quadrature | int = 48,
+    rule: Quadrature | int | None = None,
 ) -> Float[Array, "..."]:
     """μ (eV, from the conduction-band edge without rotation) at which electrons − holes = `doping`.
 
@@ -49,10 +57,14 @@ def chemical_potential(
         temperature: K, positive, any shape.
         rotation: Ω about `axis`, rad/ps.
         paired: one doping for each temperature.
-        rule: a number of points per axis, or a `quadrature`.
+        rule: a number of points per axis, or a `quadrature`; by default 48 points, or 96 where these do not resolve
+            the Fermi surface (`over_cells`). Under `jit` and in gradients 48.
 
     Returns:
         μ (eV) of shape doping.shape + temperature.shape; if `paired`, of their common shape.
+
+    Warns:
+        UserWarning: if the rule misses more than a thousandth of the doping, or of electrons and holes together.
 
     Raises:
         InputError: for a temperature that is not positive, a doping that leaves no state empty or none filled, and a
@@ -71,12 +83,42 @@ def chemical_potential(
             f"must be between {low} and {high} a cell, but got {value}",
         )
     shape, doping, temperature = grid("doping", real(doping), real(temperature), paired)
-    points = fixed_rule(rule, electrons, direction)
     vector = real(rotation) * jnp.asarray(direction)
-    per_k = 16 * electrons.size**2 * 4
-    levels = sample(_levels, (electrons, vector), points.k, per_k)
-    mu = _root(electrons.filling, jnp.log(jnp.asarray(points.weights)), levels, doping, temperature)
+
+    def solve(rule: Quadrature | int) -> tuple[Array, np.ndarray | None]:
+        points = fixed_rule(rule, electrons, direction)
+        levels = sample(_levels, (electrons, vector), points.k, 16 * electrons.size**2 * 4)
+        mu = _root(electrons.filling, jnp.log(jnp.asarray(points.weights)), levels, doping, temperature)
+        if is_differentiated((mu, levels, doping, temperature)) or points.mesh is None:
+            return mu, None
+        return mu, _missed(electrons.filling, points.mesh, points.weights, levels, mu, doping, temperature)
+
+    mu, missed = solve(_COARSE if rule is None else rule)
+    if rule is None and missed is not None and np.any(missed > _PART):
+        mu, missed = solve(_FINE)
+    if missed is not None and np.any(missed > _PART):
+        worst = int(np.argmax(missed))
+        warnings.warn(
+            f"chemical_potential: the rule does not resolve the Fermi surface of {np.sum(missed > _PART)} of"
+            f" {len(missed)} pairs of doping and temperature; at doping {float(doping[worst]):g} and"
+            f" {float(temperature[worst]):g} K the carriers err by {100 * missed[worst]:.2g} %: give a finer rule",
+            stacklevel=2,
+        )
     return (mu - conduction_edge(electrons).energy).reshape(shape)
+
+
+def _missed(
+    filling: int, mesh: Mesh, weights: np.ndarray, levels: Array, mu: Array, doping: Array, temperature: Array
+) -> np.ndarray:
+    """The carriers that a rule misses at μ (s,), as a part of the doping or of electrons and holes together."""
+    energies = np.asarray(levels)
+    arguments = energies, np.zeros((0, *energies.shape)), weights, np.asarray(mu), np.asarray(temperature)
+    missed = over_cells(mesh, *arguments).unresolved[0]
+    both = np.empty(len(missed))
+    for pair, (level, heat) in enumerate(zip(arguments[3], BOLTZMANN * arguments[4], strict=True)):
+        electrons, holes = expit((level - energies[:, filling:]) / heat), expit((energies[:, :filling] - level) / heat)
+        both[pair] = weights @ (electrons.sum(axis=1) + holes.sum(axis=1))
+    return missed / np.maximum(np.maximum(np.abs(np.asarray(doping)), both), _FEWEST)
 
 
 def _levels(arguments, k):

@@ -1,5 +1,6 @@
 """Chemical potential and density of states: sum rules, symmetries, and the gap."""
 
+import warnings
 from functools import partial
 
 import jax
@@ -101,3 +102,12 @@ def test_derivatives_inside_the_gap(electrons, temperature):
     slope = jax.grad(lambda n: cj.chemical_potential(electrons, doping=n, temperature=temperature, rule=rule))(0.0)
     assert np.isfinite(float(slope))
     assert float(slope) > 1e100
+
+
+def test_a_rule_too_coarse_for_the_doping_says_so(electrons):
+    """10⁻⁴ carriers at 5 K fill a pocket between the points of a mesh of 16; 0.1 at 3000 K spread over all of it."""
+    with pytest.warns(UserWarning, match="does not resolve the Fermi surface of 1 of 2 pairs.* 5 K"):
+        cj.chemical_potential(electrons, doping=[0.1, 1e-4], temperature=[3000.0, 5.0], paired=True, rule=16)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        cj.chemical_potential(electrons, doping=0.1, temperature=3000.0, rule=16)
