@@ -54,7 +54,7 @@ bench: $(DEV) ## Run every benchmark
 	done
 
 docs: $(DOCS) ## Build the documentation into out/docs
-	$(BIN)/mkdocs build --strict
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 # Existing pins are kept where they still fit; LOCK_OPTIONS=--upgrade moves all to the newest release.
 # hatchling and editables are locked too: they build chiraljax itself, which is installed without build isolation.

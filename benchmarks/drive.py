@@ -116,9 +116,9 @@ def main():
         reference = reference or seconds
         base = seconds if what == "drive" else base
         own = seconds / (reference if what.startswith("vmap") else base)
-        text = "" if error is None else f"{error:.1e}"
+        text, whole = "" if error is None else f"{error:.1e}", float(f"{seconds / reference:.2g}")
         print(
-            f"{name:38s} {what:22s}{first:11.2f}{1e3 * seconds:11.2f}{seconds / reference:11.1f}{own:11.1f}{text:>11s}",
+            f"{name:38s} {what:22s}{first:11.2f}{1e3 * seconds:11.2f}{whole:11g}{own:11.1f}{text:>11s}",
             flush=True,
         )
         results.append(

@@ -71,6 +71,9 @@ class AbstractResult(Module):
     properties that `derived` describes.
     """
 
+    warnings: tuple[str, ...] = eqx.field(static=True, default=(), kw_only=True)
+    """a sentence for each improbable value, such as one in another unit; of values that are known, not traced"""
+
     @property
     def status(self) -> str:
         """`"converged"` or how the calculation ended; empty where nothing was solved."""
@@ -98,10 +101,11 @@ class AbstractResult(Module):
         shown = [name for name in fields if name not in errors and getattr(self, name) is not None]
         rows = {name: self._shown(name, fields[name]) for name in shown} | self._remarks()
         width = max(map(len, rows), default=0)
-        return "\n".join([head, *(f"  {name:<{width}}  {text}".rstrip() for name, text in rows.items())])
+        told = [f"  Warning: {sentence}" for sentence in self.warnings]
+        return "\n".join([head, *(f"  {name:<{width}}  {text}".rstrip() for name, text in rows.items()), *told])
 
     def to_xarray(self) -> xr.Dataset:
-        """The quantities with named axes and units; status and other texts are attributes.
+        """The quantities with named axes and units; status, warnings and other texts are attributes.
 
         Raises:
             InputError: for a coordinate with more than one axis of its own.
@@ -127,7 +131,8 @@ class AbstractResult(Module):
             attributes = {"units": self._unit(name)} | ({"long_name": described.meaning} if described.meaning else {})
             (coordinates if label in axes else variables)[label] = xr.Variable(dims, values, attributes)
         status = {"status": self.status} if self.status else {}
-        return xr.Dataset(variables, coordinates, status | self._attributes())
+        told = {"warnings": list(self.warnings)} if self.warnings else {}
+        return xr.Dataset(variables, coordinates, status | told | self._attributes())
 
     def _unit(self, name: str) -> str:
         """The unit of a quantity; overridden where results have different units."""

@@ -3,6 +3,7 @@
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 from jax.core import Tracer
 
@@ -29,3 +30,8 @@ def is_traced(tree: Any) -> bool:
 def is_differentiated(tree: Any) -> bool:
     """Whether `tree` is differentiated or traced, which must happen in one thread."""
     return any(isinstance(leaf, Tracer) for leaf in jax.tree.leaves(tree))
+
+
+def is_staged() -> bool:
+    """Whether a computation at this place is staged, as under `jit`, so that even known values give traced ones."""
+    return isinstance(jnp.zeros(()), Tracer)

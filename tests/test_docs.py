@@ -15,6 +15,7 @@ DOCS = Path(__file__).parents[1] / "docs"
 @pytest.mark.parametrize(
     ("page", "result"),
     [
+        ("index.md", "Simulation, converged"),
         ("fitting.md", "gap = "),
         ("pulses.md", "% of the limit, "),
         ("sweeps.md", "largest |M_z| = "),

@@ -9,6 +9,7 @@ from .._result import quantity
 from .._tracing import is_traced
 from .._types import Array, ArrayLike, Bool, Float, Int
 from .._units import HBAR
+from .._warnings import silent, tell
 from ..brillouin import AbstractSum, Accuracy, FermiSurface, Quadrature
 from ..coupling import AbstractCoupling
 from ..materials import Material
@@ -16,6 +17,7 @@ from ..observables import Filling
 from ..phonon import FixedSteps, HeatBath, Motion
 from ..pulse import AbstractPulse
 from ._chain import Chain
+from ._improbable import improbable_simulation
 
 
 class Distribution(Module):
@@ -167,7 +169,8 @@ def simulate_ensemble(
         "steps",
         "must be more for this phonon, but a motion did not stay finite with these",
     )
-    curve = chain.response(rotation, accuracy)
+    with silent():
+        curve = chain.response(rotation, accuracy)
     return EnsembleSimulation(
         chain=chain,
         times=times,
@@ -182,4 +185,5 @@ def simulate_ensemble(
         interpolated=curve.interpolated,
         converged=curve.converged & finite,
         rule=curve.rule,
+        warnings=tell(improbable_simulation(chain, rotation)),
     )

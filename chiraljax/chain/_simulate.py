@@ -7,6 +7,7 @@ from .._errors import check
 from .._result import quantity
 from .._tracing import is_traced
 from .._types import Array, ArrayLike, Bool, Float, Int
+from .._warnings import silent, tell
 from ..brillouin import AbstractSum, Accuracy, FermiSurface, Quadrature
 from ..coupling import AbstractCoupling
 from ..materials import Material
@@ -14,6 +15,7 @@ from ..observables import Filling
 from ..phonon import AbstractSteps, AutomaticSteps, Motion
 from ..pulse import AbstractPulse
 from ._chain import Chain
+from ._improbable import improbable_simulation
 
 
 class Simulation(AbstractSum):
@@ -86,7 +88,8 @@ def simulate(
         "must be more for this pulse and these times, but the motion ran out of them before the last time",
     )
     rotation = chain.rotation(motion)
-    path = chain.moment(rotation, accuracy)
+    with silent():
+        path = chain.moment(rotation, accuracy)
     return Simulation(
         moment=path.moment,
         error=path.error + jnp.where(motion.converged, 0.0, jnp.inf),
@@ -99,4 +102,5 @@ def simulate(
         interpolated=path.interpolated,
         converged=path.converged & motion.converged,
         rule=path.rule,
+        warnings=tell(improbable_simulation(chain, rotation, motion)),
     )

@@ -1,11 +1,14 @@
 """The entry point: exit statuses, and errors on one line."""
 
 import sys
-from collections.abc import Sequence
+import warnings
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import typer
 
 from .._errors import InputError
+from .._warnings import ImprobableValue
 from . import _bands, _fit, _magnetization, _optimize, _phonons, _reproduce, _simulate, _sweep
 from ._environment import prepare
 
@@ -41,6 +44,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
         The exit status: 0; 1 for a fit or a search that did not converge; 2 for bad input; 130 after Ctrl-C. All but 0
         come with one line on standard error.
     """
+    with warnings.catch_warnings():
+        warnings.simplefilter("always", ImprobableValue)
+        warnings.showwarning = _shown_once()
+        return _run(arguments)
+
+
+def _shown_once() -> Callable[..., None]:
+    """Like `warnings.showwarning`, with one line for an improbable value, however often it is told."""
+    told, other = set(), warnings.showwarning
+
+    def show(message: Warning | str, category: type[Warning], *place: Any) -> None:
+        if not issubclass(category, ImprobableValue):
+            other(message, category, *place)
+        elif str(message) not in told:
+            told.add(str(message))
+            print(f"Warning: {message}", file=sys.stderr)
+
+    return show
+
+
+def _run(arguments: Sequence[str] | None) -> int:
     words = list(sys.argv[1:] if arguments is None else arguments)
     command = typer.main.get_command(app)
     try:

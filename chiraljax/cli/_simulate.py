@@ -43,7 +43,13 @@ def simulate(
     material: Annotated[str, typer.Argument(help="A bundled material or a TOML file.")],
     mu: Annotated[str, typer.Option(metavar="A[:B:N]", help="Chemical potential from the conduction edge, eV.")],
     temperature: Annotated[str, typer.Option(metavar="A[:B:N]", help="Of the electrons, K.")],
-    out: Annotated[str, typer.Option(metavar="FILE", help=".csv, .nc, .json or .png; - for JSON on standard output.")],
+    out: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE",
+            help=".csv, .nc, .json or .png; - for JSON on standard output. May be left out with --animate.",
+        ),
+    ] = None,
     pulse: Annotated[
         str | None, typer.Option(metavar="PULSE.toml", help="Or a .csv of t,E_x,E_y; default: the paper's pulse.")
     ] = None,
@@ -56,12 +62,13 @@ def simulate(
     region: Annotated[str, typer.Option(metavar="zone|gamma_cube", help="Region of the k-sum.")] = "zone",
     animate: Annotated[
         str | None,
-        typer.Option(metavar="FILE.gif", help="Also show the turning cell; for one --mu and one --temperature."),
+        typer.Option(metavar="FILE.gif", help="Show the turning cell; for one --mu and one --temperature."),
     ] = None,
     example: Annotated[bool, example_option("pulse.toml", "PULSE.toml")] = False,
 ) -> None:
     """Moment (μ_B per cell) against time after a pulse."""
-    path = checked_output(out, (".csv", ".nc", ".json", ".png"))
+    check(out is not None or animate is not None, "--out or --animate", "must be given, but neither is")
+    path = None if out is None else checked_output(out, (".csv", ".nc", ".json", ".png"))
     film = None if animate is None else checked_animation("--animate", animate)
     potentials, instants = grid("--mu", mu), grid("--times", times)
     temperatures = not_negative("--temperature", grid("--temperature", temperature))
@@ -82,9 +89,8 @@ def simulate(
     from ..brillouin import Accuracy
     from ..chain import simulate as run
     from ..coupling import AbstractCoupling
-    from ..io import load_pulse, to_json, write_csv, write_json, write_netcdf
+    from ..io import load_pulse
     from ..materials import load_material
-    from ..plot import moment_time_figure, save_figure
     from ..pulse import GaussianPulse
 
     couplings: dict[str, Any] = family(AbstractCoupling)
@@ -104,6 +110,18 @@ def simulate(
         )
     if result.status != "converged":
         advise(f"status {result.status}: the numbers do not meet --rtol {rtol:g}; see the error column")
+    if out is not None:
+        _write(path, result, model)
+    if film is not None:
+        with working("Drawing the turning cell"):
+            _animate(film, model, field, surface, result, instants)
+
+
+def _write(path: Path | None, result: "Simulation", model: "Material") -> None:
+    """Write Ω, M and its error, one column of Ω per site if the coupling is per site."""
+    from ..io import to_json, write_csv, write_json, write_netcdf
+    from ..plot import moment_time_figure, save_figure
+
     data = result.to_xarray()
     table = data[["rotation", "moment", "error"]]
     rotations = ["rotation"]
@@ -123,9 +141,6 @@ def simulate(
             ".png": lambda file: save_figure(moment_time_figure(result), file),
         },
     )
-    if film is not None:
-        with working("Drawing the turning cell"):
-            _animate(film, model, field, surface, result, instants)
 
 
 def _animate(

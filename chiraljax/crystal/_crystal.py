@@ -78,6 +78,16 @@ class Crystal(Module):
         return float(abs(np.linalg.det(self.vectors)))
 
     @property
+    def shortest_distance(self) -> float:
+        """Between two sites, or between a site and its image, Å."""
+        cells = np.stack(np.meshgrid(*[np.arange(-1, 2)] * 3, indexing="ij"), axis=-1).reshape(-1, 3)
+        places = np.asarray(self.positions)
+        offsets = places[:, None] - places
+        offsets -= np.round(offsets)
+        apart = np.linalg.norm((offsets[:, :, None] + cells) @ self.vectors, axis=-1)
+        return float(apart[apart > 1e-6].min())
+
+    @property
     def symbols(self) -> tuple[str, ...]:
         """Chemical symbol of each site."""
         return tuple(label.rstrip("0123456789") for label in self.species)

@@ -136,7 +136,8 @@ def _errors(fit: BandFit) -> list[str]:
         k = ", ".join(f"{x:.3f}" for x in fit.bands.k[row])
         rows.append(f"  {name:<14} rms {value:.4f}   largest {error:+.3f} (level {level} at k = {k})")
     if fit.edge is not None:
-        rows.append(f"  {'edge':<14} rms {fit.edge[0]:.4f}   largest {fit.edge[1]:.3f} (up to 0.3 eV above the edge)")
+        where = "where the bands are up to 0.3 eV above their edge; both from the energy zero of the bands"
+        rows.append(f"  {'edge':<14} rms {fit.edge[0]:.4f}   largest {fit.edge[1]:.3f} ({where})")
     return rows
 
 

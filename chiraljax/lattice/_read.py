@@ -74,8 +74,21 @@ def load_lattice(
     if str(path) in bundled_lattices():
         (path,) = (_BUNDLED / str(path)).glob("*.yaml")
     folder = Path(path).parent
+    check(
+        Path(path).is_file(),
+        "",
+        f"must be a bundled lattice ({', '.join(bundled_lattices())}), a file of phonopy or a structure file, but "
+        "there is no such file",
+        path,
+    )
+    check(
+        Path(path).suffix != ".toml",
+        "",
+        "must be a file of phonopy or a structure file, but is a material file, which holds no force constants",
+        path,
+    )
     forces = {"force_sets": force_sets, "force_constants": force_constants}
-    for file in (path, *forces.values(), born):
+    for file in (*forces.values(), born):
         check(file is None or Path(file).is_file(), "", "must be a file, but there is no such file", file)
     is_yaml = str(path).endswith(_YAML)
     check(is_yaml or supercell is not None, "supercell", "must be given with a structure file, such as (2, 2, 2)", path)

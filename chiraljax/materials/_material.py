@@ -11,9 +11,10 @@ from .._errors import check, within
 from .._module import Module
 from .._precision import require_x64
 from .._validation import parse_toml, read_text
+from .._warnings import tell
 from ..crystal import Crystal, KPath, k_path
 from ..electrons import AbstractTerm, Electrons, Hopping, Shell, slater_koster
-from ..phonon import Phonon
+from ..phonon import Phonon, improbable_frequencies
 from ._phonon import phonon_of
 from ._schema import MaterialFile
 
@@ -81,7 +82,26 @@ def load_material(name: str | Path) -> Material:
         text = read_text(name, f"a bundled material ({', '.join(bundled_materials())}) or a TOML file")
     file = parse_toml(text, MaterialFile, str(name), "material file")
     with within(source=name):
-        return _build(file, Path(name).parent)
+        material = _build(file, Path(name).parent)
+    tell(f"{name}: {sentence}" for sentence in _improbable(material))
+    return material
+
+
+def _improbable(material: Material) -> Iterator[str]:
+    for number, position in enumerate(material.crystal.positions):
+        if min(map(abs, position)) > 1:
+            yield (
+                f"crystal.sites.{number}.position is {position}, which is fractional and outside the cell in every "
+                "direction: are these Å?"
+            )
+    filling = material.electrons.filling
+    if filling % 2:
+        yield (
+            f"electrons.filling is {filling}, which is odd: it counts spin-orbitals, and without magnetism every level "
+            "holds two electrons, so there is no gap"
+        )
+    if material.phonon is not None:
+        yield from improbable_frequencies(material.phonon)
 
 
 def _build(file: MaterialFile, folder: Path) -> Material:

@@ -12,6 +12,7 @@ from ._curve import magnetization_curve as magnetization_curve
 from ._dos import DensityOfStates as DensityOfStates
 from ._dos import density_of_states as density_of_states
 from ._filling import Filling as Filling
+from ._improbable import improbable_filling as improbable_filling
 from ._interpolant import AbstractInterpolant as AbstractInterpolant
 from ._interpolant import RotationInterpolant as RotationInterpolant
 from ._magnetization import Magnetization as Magnetization

@@ -7,9 +7,11 @@ from .._checks import check_finite
 from .._errors import check
 from .._result import quantity
 from .._types import Array, ArrayLike, Bool, Float, Int, real
+from .._warnings import tell
 from ..brillouin import AbstractSum, Accuracy, FermiSurface, Quadrature, thermal_averages
 from ..electrons import Electrons
 from ._filling import Filling
+from ._improbable import improbable_filling
 from ._region import check_rule, unit_vector
 from ._rotating import along, rotating
 
@@ -76,7 +78,8 @@ def magnetization(
             a rule is given, one with 32 points per axis is used, and `error` and `converged` are still right.
 
     Returns:
-        the `Magnetization` on the grid of the filling + rotation.shape, or rotation.shape[:-1] with `per_site`.
+        the `Magnetization` on the grid of the filling + rotation.shape, or rotation.shape[:-1] with `per_site`. Each of
+        its `warnings` is also an `ImprobableValue` warning of Python.
 
     Raises:
         InputError: for arguments that `Filling` refuses, a rotation that is not finite or without a value per site, a
@@ -116,4 +119,5 @@ def magnetization(
         interpolated=jnp.asarray(estimate.interpolated),
         converged=converged,
         rule=estimate.rule,
+        warnings=tell(improbable_filling(electrons, filling, rotation, values[-1])),
     )

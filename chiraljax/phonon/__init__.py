@@ -9,6 +9,8 @@ from ._dielectric import dielectric_function as dielectric_function
 from ._dielectric import transmission as transmission
 from ._dielectric import transmitted as transmitted
 from ._fixed import FixedSteps as FixedSteps
+from ._improbable import improbable_frequencies as improbable_frequencies
+from ._improbable import improbable_pulse as improbable_pulse
 from ._motion import Motion as Motion
 from ._phonon import Phonon as Phonon
 from ._steps import AbstractSteps as AbstractSteps

@@ -11,6 +11,13 @@ from ..io import write_json
 from ._row import Row
 
 _HEADER = ["quantity", "paper", "ours", "± (numerical)", "unit", "compared", "verdict", "reading of the paper"]
+_VERDICTS = {
+    "agrees": ("agrees", "agree"),
+    "disagrees": ("disagrees", "disagree"),
+    "input": ("is an input", "are inputs"),
+    "no value to compare": ("has no value to compare", "have no value to compare"),
+}
+"""in words, of one quantity and of several"""
 _PACKAGES = ("chiraljax", "jax", "jaxlib", "numpy", "scipy")
 
 
@@ -21,27 +28,26 @@ def write_report(
 
     `cost` has for each k-sum its diagonalisations, largest errors and status.
     """
-    counts = Counter(row.verdict for row in rows)
     versions = {name: version(name) for name in _PACKAGES}
     content = {
         "rows": [row.as_dict() for row in rows],
-        "verdicts": dict(counts),
+        "verdicts": dict(Counter(row.verdict for row in rows)),
         "k_sums": {name: dict(entry) for name, entry in cost.items()},
         "versions": versions,
     }
     write_json(Path(folder) / "report.json", content)
     with atomic_path(Path(folder) / "report.md") as temporary:
-        temporary.write_text(_markdown(rows, counts, cost, versions), encoding="utf-8")
+        temporary.write_text(_markdown(rows, cost, versions), encoding="utf-8")
 
 
-def _markdown(rows, counts, cost, versions) -> str:
-    words = {
-        "agrees": "agree",
-        "disagrees": "disagree",
-        "input": "are inputs",
-        "no value to compare": "have no value to compare",
-    }
-    summary = ", ".join(f"{counts[verdict]} {word}" for verdict, word in words.items() if counts[verdict])
+def summary(rows: Sequence[Row]) -> str:
+    """How many quantities there are, and how many of each verdict."""
+    counts = Counter(row.verdict for row in rows)
+    parts = [f"{counts[name]} {words[counts[name] > 1]}" for name, words in _VERDICTS.items() if counts[name]]
+    return f"{len(rows)} {'quantity' if len(rows) == 1 else 'quantities'}: {', '.join(parts)}"
+
+
+def _markdown(rows, cost, versions) -> str:
     table = [_HEADER, ["---"] * len(_HEADER), *(_cells(row) for row in rows)]
     columns = list(next(iter(cost.values())))
     sums = [["k-sum", *columns], ["---"] * (len(columns) + 1)]
@@ -50,7 +56,7 @@ def _markdown(rows, counts, cost, versions) -> str:
         [
             "# KTaO₃ after Geilhufe and Hergert, Phys. Rev. B 107, L020406 (2023)",
             "",
-            f"{len(rows)} quantities: {summary}. Every verdict is computed from the two numbers in its row by the rule",
+            f"{summary(rows)}. Every verdict is computed from the two numbers in its row by the rule",
             "under “compared”; the same rows are in `report.json`, the data of each figure in the CSV file beside it.",
             "",
             *_table(table),

@@ -50,6 +50,8 @@ class SweepPlan:
     stages: tuple[Stage, ...] = ()
     summary: str = ""
     """estimated cost"""
+    warnings: tuple[str, ...] = ()
+    """a sentence for each improbable value, as of results"""
 
     def __str__(self) -> str:
         return self.summary

@@ -17,6 +17,7 @@ import numpy as np
 from .._errors import InputError
 from .._parallel import cores, on_cores
 from .._precision import enable_x64
+from .._warnings import silent
 from ..observables import AbstractInterpolant, interpolant_of
 from ._motion import largest_rotations, trajectories
 from ._plan import MOTION_STAGE, TABLE_STAGE, SweepPlan
@@ -63,7 +64,8 @@ def compute(plan: SweepPlan, store: Store, stage: Stage, number: int, interpolan
     if stage.name == MOTION_STAGE:
         values, facts = trajectories(plan, chunk)
     elif stage.name == TABLE_STAGE:
-        values, facts = tables(plan, chunk, interpolant)
+        with silent():
+            values, facts = tables(plan, chunk, interpolant)
     else:
         inputs = {
             variable.name: store.read(variable, plan.over(variable.kind), chunk)

@@ -267,6 +267,7 @@ def _fill(folder: Path, plan: SweepPlan, attributes: dict[str, str]) -> None:
     summary = {
         "title": f"Sweep of {plan.material}",
         **attributes,
+        **({"warnings": list(plan.warnings)} if plan.warnings else {}),
         **{f"{name}_version": version for name, version in about.items() if name != "git_commit"},
         "git_commit": about["git_commit"],
         "configuration": json.dumps(_plain(plan.configuration), ensure_ascii=False),

@@ -14,6 +14,7 @@ import xarray as xr
 from .._checks import check_finite, check_positive
 from .._errors import check
 from .._types import ArrayLike
+from .._warnings import tell
 from ..brillouin import Accuracy
 from ..chain import Chain
 from ..coupling import AbstractCoupling
@@ -22,6 +23,7 @@ from ..phonon import FixedSteps
 from ..pulse import AbstractPulse
 from ._axes import axes_of
 from ._estimate import summary
+from ._improbable import improbable_values
 from ._motion import substeps_of
 from ._outputs import DRIVE, POINT, ROTATION, TABLE, derivatives_of, outputs_of
 from ._parameters import FILLING, replaced
@@ -86,7 +88,7 @@ def plan_sweep(
         f"must be at least {taken + _LEAST:g} GB for these outputs, but got {memory:g}",
     )
     plan = plan.with_stages(1e9 * (memory - taken) / LANES)
-    return dataclasses.replace(plan, summary=summary(plan))
+    return dataclasses.replace(plan, summary=summary(plan), warnings=tell(improbable_values(plan)))
 
 
 def sweep(
@@ -133,9 +135,9 @@ def sweep(
     Returns:
         The results as by `open_sweep`. A failed point is NaN; `motion_status` and `electrons_status` tell which (0
         done, 1 not converged, 2 failed). `moment_error` is the estimated absolute error of the moments for each (μ, T).
-        The attributes are the numbers of `points`, of points that `failed` or did not converge (`not_converged`), of
-        `eigensolves`, and of chunks that were `damaged` on disk and computed again, and `motion_error`, the relative
-        error of the trial trajectories.
+        The attributes are the `warnings`, if any, and the numbers of `points`, of points that `failed` or did not
+        converge (`not_converged`), of `eigensolves`, and of chunks that were `damaged` on disk and computed again, and
+        `motion_error`, the relative error of the trial trajectories.
 
     Raises:
         InputError: for an unknown axis, output or parameter (with the nearest name), an empty axis, other units, values

@@ -120,6 +120,7 @@ def test_usage(refused, arguments, message):
 def test_a_coupling_or_times_that_are_not(refused):
     simulate = ["simulate", "KTaO3", "--mu", "0", "--temperature", "300", "--out", "s.csv"]
     assert "--coupling must be one of constant-inertia, fixed, " in refused(*simulate, "--coupling", "x")
+    assert "--out or --animate must be given, but neither is" in refused(*simulate[:-2])
     assert "--times must be a range A:B:N that increases, but got '5'" in refused(*simulate, "--times", "5")
 
 

@@ -2,12 +2,14 @@
 
 import csv
 import json
+from importlib import resources
 from pathlib import Path
 
 import pytest
 
 from chiraljax.cli import main
 
+MATERIAL = resources.files("chiraljax.materials") / "KTaO3.toml"
 WURTZITE = str(Path(__file__).parents[1] / "data" / "phonons" / "ZnO" / "phonopy_params.yaml")
 
 
@@ -39,7 +41,15 @@ def test_files(tmp_path, capsys):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["none.yaml"], "none.yaml: must be a file, but there is no such file"),
+        (
+            ["KTaO4"],
+            "KTaO4: must be a bundled lattice (KTaO3, KTaO3_2x2x2), a file of phonopy or a structure file, but there",
+        ),
+        (
+            [str(MATERIAL)],
+            "KTaO3.toml: must be a file of phonopy or a structure file, but is a material file, which holds",
+        ),
+        (["KTaO3", "--born", "none"], "none: must be a file, but there is no such file"),
         (["KTaO3", "--axis", "1,1"], "--axis must be three numbers with commas between them, but got '1,1'"),
         (["KTaO3", "--axis", "0,0,0"], "axis must not be zero"),
         (["KTaO3", "--supercell", "2,2,2"], "supercell must be left out"),

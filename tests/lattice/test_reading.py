@@ -93,7 +93,7 @@ def test_files_that_are_no_lattice(tmp_path, name, text, options, message):
 
 def test_bundled_lattices_have_names():
     assert cj.bundled_lattices() == ["KTaO3", "KTaO3_2x2x2"]
-    with pytest.raises(cj.InputError, match="KTaO: must be a file, but there is no such file"):
+    with pytest.raises(cj.InputError, match=r"KTaO: must be a bundled lattice .*, but there is no such file"):
         cj.load_lattice("KTaO")
 
 

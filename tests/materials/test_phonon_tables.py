@@ -120,7 +120,7 @@ def test_another_phonon(ktao3):
     [
         (LATTICE, "[phonon.lattice]", "pairs = []\n[phonon.other]", r"phonon\.other is not a field"),
         (LATTICE, LATTICE[LATTICE.index("[phonon.lattice]") :], "", "phonon must have one of pairs, modes and lattice"),
-        (LATTICE, '"KTaO3"', '"nothing.yaml"', "nothing.yaml: must be a file, but there is no such file"),
+        (LATTICE, '"KTaO3"', '"nothing.yaml"', "nothing.yaml: must be a bundled lattice "),
         (LATTICE, "damping = [0.64]", "", r"phonon\.lattice\.damping is required"),
         (LATTICE, "damping = [0.64]", "damping = [0.64, 1.0]", "damping must be a number or 1 of them"),
         (LATTICE, "damping = [0.64]", "damping = [0.64]\nmodes = [2]", "modes must be infrared-active, but T2u"),

@@ -1,0 +1,38 @@
+"""Warnings about values that are allowed but improbable, such as those in another unit."""
+
+import sys
+import warnings
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+
+_SILENT: ContextVar[bool] = ContextVar("silent", default=False)
+
+_INSIDE = {__package__, "beartype", "equinox", "jax", "jaxtyping"}
+"""Packages whose frames lie between a call of a user and `tell`."""
+
+
+class ImprobableValue(UserWarning):
+    """A value is allowed, but so unusual that another unit or another quantity may be meant."""
+
+
+def tell(sentences: Iterable[str]) -> tuple[str, ...]:
+    """Warn of each of the `sentences` once, at the line outside the package that led here; returns them."""
+    told = tuple(dict.fromkeys(sentences))
+    frame, level = sys._getframe(1), 2
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] in _INSIDE:
+        frame, level = frame.f_back, level + 1
+    if not _SILENT.get():
+        for sentence in told:
+            warnings.warn(sentence, ImprobableValue, stacklevel=level)
+    return told
+
+
+@contextmanager
+def silent() -> Iterator[None]:
+    """In this block `tell` only returns its sentences: the caller has told them, or will."""
+    token = _SILENT.set(True)
+    try:
+        yield
+    finally:
+        _SILENT.reset(token)
