@@ -138,6 +138,11 @@ class Electrons(Module):
         return self._structure.shells
 
     @property
+    def cells(self) -> Int[np.ndarray, "R 3"]:
+        """The cells R of `hoppings`."""
+        return self._structure.lattice[0]
+
+    @property
     def periodic(self) -> tuple[bool, bool, bool]:
         """Whether H depends on each component of k."""
         x, y, z = np.any(self._structure.cells != 0, axis=0).tolist()
