@@ -75,10 +75,11 @@ class Chain(Module):
         *,
         steps: AbstractSteps = AutomaticSteps(),
         surface: str = "screened",
+        initial: tuple[ArrayLike, ArrayLike] | None = None,
         bath: HeatBath | None = None,
     ) -> Motion:
         """The motion of the phonon, from rest at the first of `times` (T,) in ps; see `Phonon.drive`."""
-        return self.driven.drive(self.pulse, times, steps=steps, surface=surface, bath=bath)
+        return self.driven.drive(self.pulse, times, steps=steps, surface=surface, initial=initial, bath=bath)
 
     def rotation(self, motion: Motion) -> Float[Array, "T *sites"]:
         """Ω(t) in rad/ps that the electrons feel; of every site if the coupling is per site."""

@@ -14,7 +14,7 @@ from ..brillouin import AbstractSum, Accuracy, FermiSurface, Quadrature
 from ..coupling import AbstractCoupling
 from ..materials import Material
 from ..observables import Filling
-from ..phonon import FixedSteps, HeatBath, Motion
+from ..phonon import FixedSteps, HeatBath, Motion, warn_of_last
 from ..pulse import AbstractPulse
 from ._chain import Chain
 from ._improbable import improbable_simulation
@@ -137,7 +137,7 @@ def simulate_ensemble(
         mu: eV from the conduction-band edge, any shape.
         temperature: K, of the electrons, any shape.
         lattice_temperature: K, one number.
-        times: (T,) ps, equally spaced.
+        times: (T,) ps, equally spaced; a warning as of `simulate` if the mean of |Ω| is largest at the last.
         samples: number of motions, at least two.
         seed: of the random numbers.
         statistics: as in `HeatBath`.
@@ -169,6 +169,7 @@ def simulate_ensemble(
         "steps",
         "must be more for this phonon, but a motion did not stay finite with these",
     )
+    warn_of_last(pulse, times, jnp.mean(rotation, axis=0), "Ω")
     with silent():
         curve = chain.response(rotation, accuracy)
     return EnsembleSimulation(

@@ -12,7 +12,7 @@ from ..brillouin import AbstractSum, Accuracy, FermiSurface, Quadrature
 from ..coupling import AbstractCoupling
 from ..materials import Material
 from ..observables import Filling
-from ..phonon import AbstractSteps, AutomaticSteps, Motion
+from ..phonon import AbstractSteps, AutomaticSteps, Motion, warn_of_last
 from ..pulse import AbstractPulse
 from ._chain import Chain
 from ._improbable import improbable_simulation
@@ -70,7 +70,8 @@ def simulate(
     Args:
         mu: eV from the conduction-band edge, any shape.
         temperature: K, of the electrons, any shape.
-        times: (T,) ps, increasing; the phonon is at rest at the first.
+        times: (T,) ps, increasing; the phonon is at rest at the first. A warning names the time until which to go if
+            |Ω| is largest at the last while the pulse is not over.
         coupling: from the motion to Ω(t), `KinematicRotation` unless given.
         surface: "screened", or "fresnel" for a pulse outside the crystal, as in `Phonon.drive`.
         steps: how the motion is integrated.
@@ -88,6 +89,7 @@ def simulate(
         "must be more for this pulse and these times, but the motion ran out of them before the last time",
     )
     rotation = chain.rotation(motion)
+    warn_of_last(pulse, motion.times, rotation, "Ω")
     with silent():
         path = chain.moment(rotation, accuracy)
     return Simulation(

@@ -57,7 +57,12 @@ def simulate(
     surface: Annotated[
         str, typer.Option(metavar="screened|fresnel", help="The field over ε∞, or what the surface lets through of it.")
     ] = "screened",
-    times: Annotated[str, typer.Option(metavar="A:B:N", help="ps; the phonon is at rest at A.")] = "0:10:201",
+    times: Annotated[
+        str | None,
+        typer.Option(
+            metavar="A:B:N", help="ps; the phonon is at rest at A; default: 0:10:201, or further as the pulse needs."
+        ),
+    ] = None,
     rtol: Annotated[float, typer.Option(metavar="R", help="Relative error of the k-sum.")] = 1e-3,
     region: Annotated[str, typer.Option(metavar="zone|gamma_cube", help="Region of the k-sum.")] = "zone",
     animate: Annotated[
@@ -70,10 +75,10 @@ def simulate(
     check(out is not None or animate is not None, "--out or --animate", "must be given, but neither is")
     path = None if out is None else checked_output(out, (".csv", ".nc", ".json", ".png"))
     film = None if animate is None else checked_animation("--animate", animate)
-    potentials, instants = grid("--mu", mu), grid("--times", times)
+    potentials, instants = grid("--mu", mu), None if times is None else grid("--times", times)
     temperatures = not_negative("--temperature", grid("--temperature", temperature))
     check(
-        len(instants) > 1 and instants[1] > instants[0],
+        instants is None or (len(instants) > 1 and instants[1] > instants[0]),
         "--times",
         f"must be a range A:B:N that increases, but got {times!r}",
     )
@@ -91,11 +96,13 @@ def simulate(
     from ..coupling import AbstractCoupling
     from ..io import load_pulse
     from ..materials import load_material
+    from ..phonon import default_times
     from ..pulse import GaussianPulse
 
     couplings: dict[str, Any] = family(AbstractCoupling)
     check(coupling in couplings, "--coupling", f"must be one of {', '.join(couplings)}, but got {coupling!r}")
     field = load_pulse(pulse) if pulse else GaussianPulse()
+    instants = default_times([field]) if instants is None else instants
     model = load_material(material)
     with working("Driving the phonon and summing over the zone"):
         result = run(

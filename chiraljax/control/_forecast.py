@@ -63,9 +63,11 @@ class Forecast(eqx.Module):
         return forecast.outcome(pulse, field, fluence)
 
     def driven(self, pulse: AbstractPulse, fluence: Scalar) -> Outcome:
-        """The outcome of `pulse` by the adaptive drive."""
+        """The outcome of `pulse` by the adaptive drive, from rest at the first time even if that cuts the pulse."""
         chain = dataclasses.replace(self.chain, pulse=pulse)
-        return self.observed(pulse, chain.motion(self.times, steps=AdaptiveSteps(_DRIVE_STEPS)), fluence)
+        rest = jnp.zeros(self.phonon.oscillators.frequency.shape)
+        motion = chain.motion(self.times, steps=AdaptiveSteps(_DRIVE_STEPS), initial=(rest, rest))
+        return self.observed(pulse, motion, fluence)
 
     def observed(self, pulse: AbstractPulse, motion: Motion, fluence: Scalar) -> Outcome:
         """The outcome of the `motion` under `pulse`."""

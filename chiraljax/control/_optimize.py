@@ -2,6 +2,7 @@
 
 import dataclasses
 import os
+import warnings
 from collections.abc import Callable
 
 import jax.numpy as jnp
@@ -14,6 +15,7 @@ from ..chain import Chain
 from ..coupling import AbstractCoupling, FixedRotation
 from ..materials import Material
 from ..observables import Filling, MagnetizationCurve
+from ..phonon import check_first, cut_at_first, warn_of_last
 from ..pulse import AbstractPulse
 from ._certificate import bound
 from ._checkpoint import describe
@@ -66,7 +68,8 @@ def optimize_pulse(
         pulse: the family, and the first start unless it has no field; the other starts are random. Free are the
             amplitudes of spline, Fourier and shaped pulses, the samples of a trace, and all parameters of Gaussians
             (also of a sum) but the delay, unless they are `fixed` in the `search`.
-        times: (T,) ps, equally spaced, at least four per period of the phonon, which is at rest at the first.
+        times: (T,) ps, equally spaced, at least four per period of the phonon, which is at rest at the first. A
+            warning says what to change if they cut the best pulse.
         constraints: fluence and peak field are met exactly; the others by an augmented Lagrangian, unless the family
             meets them by construction.
         objective: one of those in `chiraljax.control`, or a function of an `Outcome`.
@@ -80,7 +83,8 @@ def optimize_pulse(
         on_step: called with the steps done, their total, and the best objective and its violation.
 
     Raises:
-        InputError: for arguments outside these ranges, a material without a phonon, times that do not resolve it,
+        InputError: for arguments outside these ranges, a material without a phonon, times that do not resolve it or
+            cut `pulse` at the first (except Gaussians, which the search moves; see `Phonon.drive`),
             constraints that no pulse meets together, a band without a mode, and a checkpoint of another search.
     """
     filling = None if mu is None or temperature is None else Filling(mu, temperature)
@@ -117,6 +121,11 @@ def optimize_pulse(
     reached = np.array([float(problem.true_value(pulse)) for pulse in pulses])
     best = max(range(search.starts), key=lambda start: (float(progress.score[start]) > -INFEASIBLE, reached[start]))
     problem, outcome, value, error = _judged(problem, pulses[best], curve)
+    cut = cut_at_first(forecast.phonon, pulses[best], forecast.times)
+    if cut is not None:
+        warnings.warn(f"times {cut}; the best pulse counts from there on", stacklevel=2)
+    if problem.anywhere:
+        warn_of_last(pulses[best], forecast.times, outcome.rotation, "Ω")
     return PulseOptimum(
         pulse=pulses[best],
         objective=value,
@@ -148,6 +157,8 @@ def _check(forecast: Forecast, constraints: Constraints, objective: Objective, p
             flat = constraints.ellipticity is not None and float(constraints.ellipticity) == 0
             check(not flat, "ellipticity", "must not be 0, since a linear field turns nothing, but is")
         check_feasible(constraints, forecast.phonon, forecast.times, compact_support(pulse))
+    if compact_support(pulse) is not None:
+        check_first(forecast.phonon, pulse, forecast.times)
     if isinstance(objective, AbstractObjective):
         objective.check(forecast.times)
 

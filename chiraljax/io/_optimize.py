@@ -6,7 +6,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import numpy as np
 import optax
 import tomlkit
 
@@ -15,6 +14,7 @@ from .._validation import parse_toml, read_text
 from ..brillouin import Accuracy
 from ..control import Search
 from ..materials import Material, bundled_materials, load_material
+from ..phonon import default_times
 from ..pulse import AbstractPulse
 from ._optimize_schema import OptimizationFile
 
@@ -47,23 +47,21 @@ def load_optimization(path: str | os.PathLike[str]) -> Optimization:
         material = material_of(file.material, path.parent)
     with within("constraints", path):
         constraints = file.constraints()
+    times = default_times([]) if file.times is None else file.times.values(path)
     with within("pulse", path):
-        window = (
-            (file.times.start, file.times.end) if constraints.window is None else tuple(constraints.window.tolist())
-        )
-        pulse = file.pulse(path.parent, window=window)
+        window = times[[0, -1]] if constraints.window is None else constraints.window
+        pulse = file.pulse(path.parent, window=tuple(window.tolist()))
+        times = default_times([pulse]) if file.times is None else times
     with within("objective", path):
         objective = file.objective()
-    electrons, times = file.electrons, file.times
+    electrons = file.electrons
     check(
         electrons is not None or not objective.of_moment,
         "electrons",
         f"is required for the objective {objective.name}, but missing",
         path,
     )
-    check(times.end > times.start, "times.end", f"must be after start, {times.start:g} ps, but is {times.end:g}", path)
-    options: dict[str, Any] = {"objective": objective, "constraints": constraints}
-    options["times"] = np.linspace(times.start, times.end, times.count)
+    options: dict[str, Any] = {"objective": objective, "constraints": constraints, "times": times}
     with within("coupling", path):
         options["coupling"] = file.coupling()
     with within("search", path):

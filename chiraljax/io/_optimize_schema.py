@@ -2,8 +2,11 @@
 
 from typing import Annotated, Any, Literal
 
+import numpy as np
+from jaxtyping import Float
 from pydantic import BaseModel, ConfigDict, Field, NonNegativeFloat, PlainValidator, PositiveFloat, create_model
 
+from .._errors import check
 from .._tables import fields_of, one_of, table_of
 from ..control import AbstractObjective, Constraints, Deviations, PeakMoment, Search
 from ..coupling import AbstractCoupling, KinematicRotation
@@ -22,6 +25,16 @@ class TimesTable(_Table):
     start: float = 0.0
     end: float = 10.0
     count: Annotated[int, Field(ge=2, le=1_000_000)] = 201
+
+    def values(self, source: object) -> Float[np.ndarray, " T"]:
+        """The times (T,) in ps; raises `InputError` with the file `source` if they do not increase."""
+        check(
+            self.end > self.start,
+            "times.end",
+            f"must be after start, {self.start:g} ps, but is {self.end:g}",
+            source,
+        )
+        return np.linspace(self.start, self.end, self.count)
 
 
 class ElectronsTable(_Table):
@@ -47,7 +60,7 @@ class OptimizationFile(_Table):
     pulse: PulseTable
     constraints: ConstraintsTable
     objective: ObjectiveTable = PeakMoment
-    times: TimesTable = TimesTable()
+    times: TimesTable | None = None
     electrons: ElectronsTable | None = None
     coupling: CouplingTable = KinematicRotation
     search: SearchTable = SearchTable()  # pyright: ignore[reportInvalidTypeForm]

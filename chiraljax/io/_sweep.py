@@ -39,8 +39,7 @@ def load_sweep(path: str | os.PathLike[str]) -> SweepConfiguration:
     path = Path(path)
     text = read_text(path, "a TOML file of a sweep")
     file = parse_toml(text, SweepFile, str(path), "sweep file")
-    times = file.times
-    check(times.end > times.start, "times.end", f"must be after start, {times.start:g} ps, but is {times.end:g}", path)
+    times = None if file.times is None else file.times.values(path)
     with within("material", path):
         material = material_of(file.material, path.parent)
     with within("pulse", path):
@@ -56,7 +55,7 @@ def load_sweep(path: str | os.PathLike[str]) -> SweepConfiguration:
         "axes": axes,
         "outputs": file.outputs,
         "gradients": file.gradients,
-        "times": np.linspace(times.start, times.end, times.count),
+        "times": times,
         "coupling": coupling,
         "memory": file.memory,
         "accuracy": Accuracy(rtol=electrons.rtol, region=electrons.region, budget=electrons.budget),

@@ -100,7 +100,7 @@ class SweepFile(_Table):
     gradients: dict[str, list[str]] = {}
     axes: Annotated[dict[str, AxisTable], Field(min_length=1)]
     pulse: PulseTable = None
-    times: TimesTable = TimesTable()
+    times: TimesTable | None = None
     electrons: ElectronsTable = ElectronsTable()
     coupling: CouplingTable = KinematicRotation
     memory: PositiveFloat = 4.0

@@ -5,6 +5,11 @@ from ._automatic import AutomaticSteps as AutomaticSteps
 from ._base import AbstractModes as AbstractModes
 from ._base import Oscillators as Oscillators
 from ._bath import HeatBath as HeatBath
+from ._cut import check_first as check_first
+from ._cut import cut_at_first as cut_at_first
+from ._cut import default_times as default_times
+from ._cut import extent as extent
+from ._cut import warn_of_last as warn_of_last
 from ._dielectric import dielectric_function as dielectric_function
 from ._dielectric import transmission as transmission
 from ._dielectric import transmitted as transmitted

@@ -17,6 +17,7 @@ from ..pulse import AbstractPulse
 from ._automatic import AutomaticSteps
 from ._base import AbstractModes, Oscillators
 from ._bath import HeatBath
+from ._cut import check_first
 from ._dielectric import transmitted
 from ._motion import Motion
 from ._steps import AbstractSteps
@@ -273,7 +274,7 @@ class Phonon(AbstractModes):
         """The motion under `pulse`; works under `jit`, `vmap`, `grad` and `jacfwd`.
 
         Args:
-            times: (T,) in ps, increasing.
+            times: (T,) in ps, increasing, the first before the pulse unless `initial` is given.
             steps: the integrator, `AutomaticSteps`, `AdaptiveSteps` or `FixedSteps`.
             surface: "screened" divides the field by ε∞; "fresnel" multiplies its spectrum by the transmission of the
                 surface, see `transmitted`.
@@ -281,8 +282,9 @@ class Phonon(AbstractModes):
             bath: makes the motion random, from a `thermal_state` unless `initial` is given.
 
         Raises:
-            InputError: for times that do not increase, initial values of another shape, another surface, and as `steps`
-                and `transmitted` do.
+            InputError: for times that do not increase, times that begin after the pulse (more than 10⁻³ of its peak
+                field and of the largest motion come before the first; the error names the time to begin with), initial
+                values of another shape, another surface, and as `steps` and `transmitted` do.
         """
         check(surface in SURFACES, "surface", f"must be one of {', '.join(SURFACES)}, but got {surface!r}")
         instants = concrete(times)
@@ -299,6 +301,8 @@ class Phonon(AbstractModes):
         check_finite("times", times)
         if instants is not None:
             check(np.all(np.diff(instants) > 0), "times", "must increase, but got times that do not")
+        if initial is None:
+            check_first(self, pulse, times)
         if surface == "fresnel":
             pulse = transmitted(pulse, self) * self.dielectric_constant
         rest = jnp.zeros(self.oscillators.frequency.shape)

@@ -1,18 +1,22 @@
 """The pulse at a point of a sweep."""
 
+import itertools
 import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import jax.numpy as jnp
 import numpy as np
 import xarray as xr
 
 from .._errors import InputError
 from .._family import family
 from ..pulse import AbstractPulse, SumPulse
-from ._parameters import fields, in_order
+from ._parameters import fields, in_order, replaced
+from ._plan import SweepPlan
 
 _SAMPLES = 2001
+_MOST_PULSES = 256
 
 
 def pulse_at(dataset: xr.Dataset, point: Mapping[str, int]) -> AbstractPulse:
@@ -52,6 +56,21 @@ def field_at(dataset: xr.Dataset) -> Callable[[Mapping[str, int]], tuple[np.ndar
         return times, np.asarray(pulse(times))
 
     return field
+
+
+def pulses_of(plan: SweepPlan) -> list[AbstractPulse]:
+    """The pulses at the corners of a sweep, where each axis has a least or a largest value; at most 256 of them."""
+    driven = [parameter for parameter in plan.varied if parameter.part == "pulse"]
+    axes = [axis for axis in plan.axes if axis.touches("pulse")]
+    extremes = [
+        sorted({int(find(values)) for values in axis.values for find in (np.argmin, np.argmax)}) for axis in axes
+    ]
+    pulses = []
+    for corner in itertools.islice(itertools.product(*extremes), _MOST_PULSES):
+        point = {axis.name: np.array([index]) for axis, index in zip(axes, corner, strict=True)}
+        values = plan.values(driven, point, list(point)).reshape(-1)
+        pulses.append(replaced(plan.chain, driven, jnp.asarray(values)).pulse)
+    return pulses
 
 
 def _rebuilt(described: Any) -> Any:

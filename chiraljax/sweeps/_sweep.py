@@ -19,7 +19,7 @@ from ..brillouin import Accuracy
 from ..chain import Chain
 from ..coupling import AbstractCoupling
 from ..materials import Material
-from ..phonon import FixedSteps
+from ..phonon import FixedSteps, check_first, default_times, extent, warn_of_last
 from ..pulse import AbstractPulse
 from ._axes import axes_of
 from ._estimate import summary
@@ -28,6 +28,7 @@ from ._motion import substeps_of
 from ._outputs import DRIVE, POINT, ROTATION, TABLE, derivatives_of, outputs_of
 from ._parameters import FILLING, replaced
 from ._plan import SweepPlan, check_effect
+from ._pulse import pulses_of
 from ._run import LANES, Interrupted, barrier, here, interpolant_after, on_cluster
 from ._store import Store, open_sweep
 
@@ -69,7 +70,7 @@ def plan_sweep(
         outputs=outputs_of(outputs),
         derivatives=derivatives_of(gradients or {}, chain),
         filling={},
-        times=_times(times),
+        times=default_times([]) if times is None else _times(times),
         substeps=1,
         motion_error=0.0,
         accuracy=accuracy,
@@ -79,6 +80,10 @@ def plan_sweep(
     plan = dataclasses.replace(plan, filling=_filling(plan, {"mu": mu, "doping": doping, "temperature": temperature}))
     check_positive("memory", memory)
     if plan.wants(DRIVE, ROTATION, POINT):
+        pulses = pulses_of(plan)
+        if times is None:
+            plan = dataclasses.replace(plan, times=default_times(pulses))
+        _check_pulses(plan, pulses)
         substeps, error = substeps_of(plan, _substeps(plan))
         plan = dataclasses.replace(plan, substeps=substeps, motion_error=error)
     taken = _BASE + (_TABLES if plan.wants(TABLE, POINT) else 0.0)
@@ -127,7 +132,9 @@ def sweep(
         gradients: a mapping from outputs to parameters, which need not be axes; in the unit of the output per unit of
             the parameter.
         mu, doping, temperature: those that no axis varies; mu or doping, not both.
-        times: (T,) ps, equally spaced, by default 201 from 0 to 10. The phonon is at rest at the first.
+        times: (T,) ps, equally spaced, by default 201 from 0 to 10, or further at the same spacing if pulses at the
+            ends of the axes need it. The phonon is at rest at the first. A warning says until when to go if L of the
+            latest pulse still rises at the last.
         coupling: by default `KinematicRotation`.
         accuracy: of M(Ω), as in `magnetization_curve`.
         memory: GB that the process may take; it determines the size of the chunks.
@@ -141,8 +148,8 @@ def sweep(
 
     Raises:
         InputError: for an unknown axis, output or parameter (with the nearest name), an empty axis, other units, values
-            out of range, a material without a phonon, too little memory; for a store that exists, is of another sweep
-            or another format, or in use; for a disk that is full or not writable.
+            out of range, a material without a phonon, times that begin after a pulse, too little memory; for a store
+            that exists, is of another sweep or another format, or in use; for a disk that is full or not writable.
         KeyboardInterrupt: after Ctrl-C, when the current chunks are finished.
     """
     return run_sweep(
@@ -223,8 +230,8 @@ def _totals(plan: SweepPlan, store: Store) -> dict[str, Any]:
     return totals | {"points": plan.stages[-1].points, "messages": list(messages)[:_SHOWN]}
 
 
-def _times(times: ArrayLike | None) -> np.ndarray:
-    times = np.linspace(0, 10, 201) if times is None else np.array(times, dtype=float)
+def _times(times: ArrayLike) -> np.ndarray:
+    times = np.array(times, dtype=float)
     check(times.ndim == 1 and times.size >= 2, "times", f"must hold at least two times, but got {times.shape}")
     check_finite("times", times)
     gaps = np.diff(times)
@@ -234,6 +241,16 @@ def _times(times: ArrayLike | None) -> np.ndarray:
         f"must be equally spaced, but got spacings from {gaps.min():g} to {gaps.max():g} ps",
     )
     return times
+
+
+def _check_pulses(plan: SweepPlan, pulses: list[AbstractPulse]) -> None:
+    """Raise `InputError` if the times begin after one of the `pulses`; warn if L rises to the end under the latest."""
+    phonon = plan.chain.driven
+    for pulse in pulses:
+        check_first(phonon, pulse, plan.times)
+    over, latest = max((((extent(pulse) or plan.times)[-1], pulse) for pulse in pulses), key=lambda pair: pair[0])
+    if over > plan.times[-1] and any(name.startswith("peak_") for name in plan.names):
+        warn_of_last(latest, plan.times, phonon.drive(latest, plan.times).angular_momentum, "L", stacklevel=4)
 
 
 def _filling(plan: SweepPlan, arguments: dict[str, float | None]) -> dict[str, float]:

@@ -229,3 +229,16 @@ def test_moment_of_sites_that_turn_at_their_own_rates(ktao3):
         accuracy=cj.Accuracy(rule=sites.rule),
     )
     np.testing.assert_allclose(sites.moment, given.moment, rtol=1e-12)
+
+
+def test_times_that_cut_the_pulse(ktao3, rule):
+    """Without the first half of the pulse an error, without the second a warning with the end of it, 5.63 ps."""
+    options = {"mu": 0.1, "temperature": 900.0, "accuracy": cj.Accuracy(rule=rule, nodes=6)}
+    with pytest.raises(InputError, match=r"times must begin at 0\.37 ps or before"):
+        cj.simulate(ktao3, cj.GaussianPulse(), times=np.linspace(3, 8, 41), **options)
+    with pytest.raises(InputError, match=r"times must begin at 0\.37 ps or before"):
+        cj.simulate_ensemble(
+            ktao3, cj.GaussianPulse(), times=np.linspace(3, 8, 41), lattice_temperature=300.0, samples=2, **options
+        )
+    with pytest.warns(UserWarning, match=r"times until 5\.63 ps hold its peak"):
+        cj.simulate(ktao3, cj.GaussianPulse(), times=np.linspace(0, 3, 31), **options)

@@ -2,8 +2,10 @@
 
 from importlib import resources
 
+import numpy as np
 import pytest
 
+from chiraljax import GaussianPulse, write_field
 from chiraljax.cli import main
 
 KTAO3 = (resources.files("chiraljax.materials") / "KTaO3.toml").read_text(encoding="utf-8")
@@ -154,3 +156,14 @@ def test_a_failure_while_writing(refused, monkeypatch):
 
     monkeypatch.setattr("os.replace", full)
     assert refused("bands", "KTaO3", "--points", "1", "--out", "b.csv") == "chiraljax: b.csv: No space left on device"
+
+
+def test_times_that_begin_after_the_pulse(refused, tmp_path):
+    """The paper's pulse 3 ps earlier: exp(−t²) is 10⁻³ at −2.63 ps."""
+    times = np.linspace(-3, 7, 1001)
+    write_field(tmp_path / "trace.csv", GaussianPulse(center=0.0), times)
+    line = refused(
+        *["simulate", "KTaO3", "--mu", "0", "--temperature", "300", "--out", "s.csv"],
+        *["--pulse", "trace.csv", "--times", "0:10:201"],
+    )
+    assert line.startswith("chiraljax: times must begin at -2.6")

@@ -88,3 +88,15 @@ def test_the_leakage_that_would_do(phonon, times):
 def test_a_search_needs_some_leakage(optimize):
     with pytest.raises(InputError, match="leakage must be positive in a search, but is 0"):
         optimize(leakage=0.0)
+
+
+def test_times_that_cut_the_pulse(ktao3):
+    """A trace that begins before the times is refused; a Gaussian is moved, and a warning says what is left out."""
+    times, samples = np.linspace(0, 10, 201), np.linspace(-3, 7, 401)
+    trace = cj.SampledPulse(samples, np.asarray(cj.GaussianPulse()(samples + 3)))
+    options = {"objective": cj.PeakAngularMomentum(), "constraints": Constraints(1.0)}
+    with pytest.raises(InputError, match=r"times must begin at -2\.6\d ps or before"):
+        cj.optimize_pulse(ktao3, trace, times=times, **options)
+    gaussian, search = cj.GaussianPulse(center=0.5), cj.Search(starts=1, steps=1)
+    with pytest.warns(UserWarning, match=r"times must begin at .* the best pulse counts from there on"):
+        cj.optimize_pulse(ktao3, gaussian, times=times, search=search, **options)

@@ -158,7 +158,8 @@ def test_none_in_a_band_before_the_first_time(phonon, forecasts):
     """A Gaussian that is half over when the phonon is let go: what fields from then on reach is less than it does."""
     pulse = cj.GaussianPulse(duration=0.75, center=0.0, ellipticity=1.0)
     limits = Constraints(float(pulse.fluence), band=(1.92, 2.92))
-    reached = abs(float(phonon.drive(pulse, TIMES, steps=cj.FixedSteps()).angular_momentum[20]))
+    rest = np.zeros(2), np.zeros(2)
+    reached = abs(float(phonon.drive(pulse, TIMES, steps=cj.FixedSteps(), initial=rest).angular_momentum[20]))
     assert reached > bound(AngularMomentumAt(1.0), forecasts[0], limits, (0.0, 6.0), False).value
     found = bound(AngularMomentumAt(1.0), forecasts[0], limits, (-6.0, 6.0), False)
     assert found.value is None

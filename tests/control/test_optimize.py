@@ -54,7 +54,7 @@ def test_moment_is_that_of_simulate(optimize, ktao3, times, coupling):
     """Of a pulse that was not in the search: both errors are stated."""
     state = {"mu": 0.05, "temperature": 600.0}
     found = optimize(objective=cj.MomentAt(8.0), coupling=coupling(), **state)
-    simulated = cj.simulate(ktao3, found.pulse, times=times, coupling=coupling(), max_steps=1 << 16, **state)
+    simulated = cj.simulate(ktao3, found.pulse, times=times, coupling=coupling(), **state)
     at = int(np.argmin(abs(times - 8.0)))
     assert abs(simulated.moment[at]) == pytest.approx(found.objective, abs=found.error + float(simulated.error[at]))
     assert 0.98 <= found.ratio <= 1

@@ -49,7 +49,7 @@ def test_steady_state_of_a_long_pulse(phonon):
     the neglected second derivative; the start is forgotten as exp(−ηt/2) = 3·10⁻⁶ after 40 ps.
     """
     pulse = GaussianPulse(duration=150.0, center=0.0, ellipticity=1.0)
-    motion = phonon.drive(pulse, np.linspace(-40, 0, 401))
+    motion = phonon.drive(pulse, np.linspace(-40, 0, 401), initial=(np.zeros(2), np.zeros(2)))
     expected = 1.4 * FIELD_FORCE / 4.3 / (0.64 * 2 * np.pi * 2.42)
     assert np.linalg.norm(motion.q[-1]) == pytest.approx(expected, rel=1e-3)
 

@@ -12,7 +12,7 @@ from chiraljax.plot import _animation, write_animation
 
 @pytest.fixture(scope="module")
 def motion(phonon, pulse):
-    return phonon.drive(pulse, np.linspace(2, 4, 41))
+    return phonon.drive(pulse, np.linspace(2, 4, 41), initial=(np.zeros(2), np.zeros(2)))
 
 
 def _frames(path):

@@ -173,3 +173,16 @@ def test_the_function_keeps_its_name():
 
     assert callable(cj.sweep)
     assert chiraljax.sweeps.sweep is cj.sweep
+
+
+def test_times_cover_the_pulses_at_the_ends_of_the_axes(plan):
+    """From 8 durations before the first peak, −1 − 8·√½ = −6.66 ps, to 5 ps after exp(−(t−9)²) = 10⁻³ at 11.63 ps."""
+    options = {"outputs": ["peak_angular_momentum"], "times": None}
+    paper = plan(axes={"pulse.peak_field": [0.5, 1.0]}, **options)
+    np.testing.assert_array_equal(paper.times, np.linspace(0, 10, 201))
+    wide = plan(axes={"pulse.center": [3.0, -1.0, 9.0], "pulse.phase": [0.0, 1.0]}, **options)
+    assert (wide.times[0], wide.times[-1]) == pytest.approx((-6.7, 16.65))
+    with pytest.raises(cj.InputError, match=r"times must begin at -3\.63 ps or before"):
+        plan(axes={"pulse.center": [3.0, -1.0]}, outputs=["peak_angular_momentum"])
+    with pytest.warns(UserWarning, match=r"\|L\| still rises at the last time, 3 ps, .* until 5\.63 ps"):
+        plan(axes={"pulse.peak_field": [0.5, 1.0]}, **(options | {"times": np.linspace(0, 3, 31)}))
