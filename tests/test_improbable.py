@@ -12,6 +12,7 @@ import xarray as xr
 
 import chiraljax as cj
 from chiraljax.cli import main
+from chiraljax.phonon import improbable_pulse
 
 KTAO3 = (resources.files("chiraljax.materials") / "KTaO3.toml").read_text(encoding="utf-8")
 TIMES = np.linspace(0, 10, 101)
@@ -49,6 +50,12 @@ def test_moments(electrons, coarse, changes, sentence):
     assert result.to_xarray().attrs["warnings"] == list(result.warnings)
 
 
+def test_a_pulse_that_lasts_too_long(phonon):
+    """Its times would have to begin thousands of picoseconds before its peak."""
+    (sentence,) = improbable_pulse(cj.GaussianPulse(duration=1000.0, peak_field=0.1), phonon)
+    assert "lasts 707.1 ps (rms), more than a hundred times the lifetime of the phonon, 1.56 ps" in sentence
+
+
 @pytest.mark.parametrize(
     ("pulse", "sentences"),
     [
@@ -64,10 +71,6 @@ def test_moments(electrons, coarse, changes, sentence):
             ["atom 2 (O) moves by 0.443 Å, above a tenth of the shortest distance"],
         ),
         ({"frequency": 30.0}, ["the spectrum of the pulse has no weight at the phonon, 2.42 THz"]),
-        (
-            {"duration": 1000.0, "peak_field": 0.1},
-            ["the pulse lasts 707.1 ps (rms), more than a hundred times the lifetime of the phonon, 1.56 ps"],
-        ),
         (
             {"duration": 1e-3},
             ["the pulse lasts 0.00071 ps (rms), less than a hundredth of the period"],

@@ -114,7 +114,9 @@ def test_value_is_that_of_the_drive(make_phonon, make_problem, family, quartic):
     phonon = make_phonon(quartic_isotropic=quartic)
     problem = make_problem(phonon, PULSES[family], cj.AngularMomentumAt(3.0), Constraints(0.5))
     pulse, _ = problem.pulse(some(problem)[0])
-    turning = np.asarray(phonon.drive(pulse, np.linspace(0, 4, 81), steps=cj.AdaptiveSteps(1 << 14)).angular_momentum)
+    times, rest = np.linspace(0, 4, 81), (np.zeros(2), np.zeros(2))
+    motion = phonon.drive(pulse, times, steps=cj.AdaptiveSteps(1 << 14), initial=rest)
+    turning = np.asarray(motion.angular_momentum)
     assert float(problem.true_value(pulse)) == pytest.approx(abs(turning[60]), abs=1e-6 * abs(turning).max())
 
 
