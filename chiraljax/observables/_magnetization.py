@@ -75,7 +75,8 @@ def magnetization(
         accuracy: the rule is refined until every error of a moment is within tolerance, or the budget is spent;
             `status` says which. A sum over a few hundred points comes first, then bands interpolated in a small basis
             on finer grids, down to T = 0 (docs/brillouin.md). Under `jit` and `vmap` no accuracy can be tested: unless
-            a rule is given, one with 32 points per axis is used, and `error` and `converged` are still right.
+            a rule is given, one with 32 points per axis is used. There `error` and `converged` only compare it with the
+            rule of half as many points, and a cold metal that both miss looks converged.
 
     Returns:
         the `Magnetization` on the grid of the filling + rotation.shape, or rotation.shape[:-1] with `per_site`. Each of
