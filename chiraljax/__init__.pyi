@@ -82,6 +82,7 @@ from .materials import Material as Material
 from .materials import bundled_materials as bundled_materials
 from .materials import load_material as load_material
 from .observables import BandEdge as BandEdge
+from .observables import ChemicalPotential as ChemicalPotential
 from .observables import DensityOfStates as DensityOfStates
 from .observables import Filling as Filling
 from .observables import Magnetization as Magnetization

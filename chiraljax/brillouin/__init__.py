@@ -7,6 +7,8 @@ from ._accuracy import REGIONS as REGIONS
 from ._accuracy import Accuracy as Accuracy
 from ._averages import thermal_averages as thermal_averages
 from ._bloch import AbstractBloch as AbstractBloch
+from ._cells import Levels as Levels
+from ._cells import chemical_root as chemical_root
 from ._estimate import Estimate as Estimate
 from ._estimate import Tolerance as Tolerance
 from ._estimate import refine as refine

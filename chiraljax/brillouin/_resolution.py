@@ -25,7 +25,7 @@ _SMALLEST = 1e-9
 
 _PAIRS = tuple(combinations(range(3), 2))
 _UNIT = np.eye(3, dtype=int)
-_OFFSETS = np.array(
+OFFSETS = np.array(
     [0 * _UNIT[0]]
     + [sign * unit for unit in _UNIT for sign in (1, -1)]
     + [a * _UNIT[i] + b * _UNIT[j] for i, j in _PAIRS for a in (1, -1) for b in (1, -1)]
@@ -73,7 +73,7 @@ def over_cells(
     Returns:
         the `CellSums` of the a operators and of the carriers.
     """
-    around = mesh.neighbours(np.arange(len(energies)), _OFFSETS[1:_AXES])
+    around = mesh.neighbours(np.arange(len(energies)), OFFSETS[1:_AXES])
     steps = np.abs(energies[around] - energies[:, None]).reshape(len(energies), 3, 2, -1).max(axis=2)
     largest, total = steps.max(axis=1), steps.sum(axis=1)
 
@@ -122,38 +122,53 @@ def _change(mesh, energies, node, band, level, thermal, largest) -> np.ndarray:
     if len(node) == 0:
         return np.zeros(0)
     nodes, back = np.unique(node, return_inverse=True)
-    around = mesh.neighbours(nodes, _OFFSETS)[back]
-    sampled = energies[around, band[:, None]] @ _PARABOLA.T - level
+    around = mesh.neighbours(nodes, OFFSETS)[back]
+    sampled = energies[around, band[:, None]] @ PARABOLA.T - level
     width = largest[node, band][:, None] / _PER_AXIS
     here = energies[node, band][:, None] - level
-    return _averaged(sampled, width, thermal).mean(axis=1) - _averaged(here, 0.0, thermal)[:, 0]
+    return averaged(sampled, width, thermal).mean(axis=1) - averaged(here, 0.0, thermal)[:, 0]
 
 
-def _averaged(distance: np.ndarray, width: np.ndarray | float, thermal: float) -> np.ndarray:
+def averaged(distance: np.ndarray, width: np.ndarray | float, thermal: float) -> np.ndarray:
     """The Fermi function averaged over energies within ±width/2 of `distance` (eV from μ)."""
     width, thermal = np.maximum(width, _SMALLEST), max(thermal, _SMALLEST)
-    low, high = (distance - width / 2) / thermal, (distance + width / 2) / thermal
-    return np.clip((np.logaddexp(0, -low) - np.logaddexp(0, -high)) * thermal / width, 0, 1)
+    return np.clip(
+        (_log_filled(distance - width / 2, thermal) - _log_filled(distance + width / 2, thermal)) * thermal / width,
+        0,
+        1,
+    )
 
 
-def _parabola() -> np.ndarray:
-    """(64, 19): values at the points of a cell of the parabola through a node and its neighbours."""
+def _log_filled(distance: np.ndarray, thermal: float) -> np.ndarray:
+    """ln(1 + e^(−distance/k_BT))."""
+    x = distance / -thermal
+    return np.maximum(x, 0) + np.log1p(np.exp(-np.abs(x)))
+
+
+def _parabola() -> tuple[np.ndarray, np.ndarray]:
+    """The parabola through a node and its neighbours at the points of a cell, (64, 19), and its changes over a part of
+    the cell along each axis, (3, 64, 19)."""
     at = (np.arange(_PER_AXIS) + 0.5) / _PER_AXIS - 0.5
     x = np.stack(np.meshgrid(at, at, at, indexing="ij"), axis=-1).reshape(-1, 3)
 
     def of(offset):
-        return np.flatnonzero(np.all(_OFFSETS == offset, axis=1))[0]
+        return np.flatnonzero(np.all(OFFSETS == offset, axis=1))[0]
 
-    matrix = np.zeros((len(x), len(_OFFSETS)))
+    matrix, slopes = np.zeros((len(x), len(OFFSETS))), np.zeros((3, len(x), len(OFFSETS)))
     matrix[:, 0] = 1 - np.sum(x**2, axis=1)
     for i, unit in enumerate(_UNIT):
+        slopes[i, :, 0] = -2 * x[:, i]
         for sign in (1, -1):
             matrix[:, of(sign * unit)] = (sign * x[:, i] + x[:, i] ** 2) / 2
+            slopes[i, :, of(sign * unit)] = sign / 2 + x[:, i]
     for i, j in _PAIRS:
         for a in (1, -1):
             for b in (1, -1):
-                matrix[:, of(a * _UNIT[i] + b * _UNIT[j])] = a * b * x[:, i] * x[:, j] / 4
-    return matrix
+                diagonal = of(a * _UNIT[i] + b * _UNIT[j])
+                matrix[:, diagonal] = a * b * x[:, i] * x[:, j] / 4
+                slopes[i, :, diagonal] = a * b * x[:, j] / 4
+                slopes[j, :, diagonal] = a * b * x[:, i] / 4
+    return matrix, slopes / _PER_AXIS
 
 
-_PARABOLA = _parabola()
+PARABOLA, SLOPES = _parabola()

@@ -133,7 +133,7 @@ def _table(
     column = {parameter.name: pairs[:, i] for i, parameter in enumerate(outer)}
     temperature, mu = column["temperature"], column.get("mu")
     if mu is None:
-        mu = chemical_potential(electrons, doping=column["doping"], temperature=temperature, paired=True)
+        mu = chemical_potential(electrons, doping=column["doping"], temperature=temperature, paired=True).mu
     numbers["chemical_potential"] = mu
     if not plan.wants(POINT) and "carriers" not in wanted:
         return numbers, None

@@ -15,7 +15,7 @@ from chiraljax import InputError
 @pytest.mark.parametrize("temperature", [150.0, 900.0])
 def test_carriers_at_the_chemical_potential(electrons, doping, temperature):
     rule = cj.quadrature(electrons, 12)
-    mu = cj.chemical_potential(electrons, doping=doping, temperature=temperature, rule=rule)
+    mu = cj.chemical_potential(electrons, doping=doping, temperature=temperature, accuracy=cj.Accuracy(rule=rule)).mu
     found = cj.magnetization(
         electrons, mu=mu, temperature=temperature, rotation=0.0, accuracy=cj.Accuracy(rule=rule)
     ).carriers
@@ -24,7 +24,8 @@ def test_carriers_at_the_chemical_potential(electrons, doping, temperature):
 
 def test_undoped_gap_at_low_temperature(electrons):
     """μ lies inside the gap at 20 K, where there are 10⁻²⁷⁰ carriers: e^(−E_gap/2k_BT)."""
-    mu = float(cj.chemical_potential(electrons, doping=0.0, temperature=20.0, rule=8))
+    rule = cj.quadrature(electrons, 8)
+    mu = float(cj.chemical_potential(electrons, doping=0.0, temperature=20.0, accuracy=cj.Accuracy(rule=rule)).mu)
     assert -2.53 < mu < 0
     assert mu == pytest.approx(-2.5266 / 2, abs=0.02)
 
@@ -36,7 +37,7 @@ def test_derivative_with_respect_to_doping_and_parameters(electrons):
     @partial(jax.value_and_grad, argnums=(0, 1))
     def mu(doping, xi):
         model = electrons.with_parameters({"Ta.d.xi": xi})
-        return cj.chemical_potential(model, doping=doping, temperature=800.0, rule=rule)
+        return cj.chemical_potential(model, doping=doping, temperature=800.0, accuracy=cj.Accuracy(rule=rule)).mu
 
     for argument, (point, step) in enumerate([(0.02, 1e-4), (0.28868, 1e-3)]):
         at = [0.02, 0.28868]
@@ -90,7 +91,7 @@ def test_derivatives_inside_the_gap(electrons, temperature):
 
     def mu(value, temperature):
         model = electrons.with_parameters({"O-Ta.pd_sigma.1": value})
-        return cj.chemical_potential(model, doping=0.0, temperature=temperature, rule=rule)
+        return cj.chemical_potential(model, doping=0.0, temperature=temperature, accuracy=cj.Accuracy(rule=rule)).mu
 
     at = [float(electrons.parameters["O-Ta.pd_sigma.1"]), temperature]
     for argument, step in enumerate((1e-4, 1e-2)):
@@ -99,15 +100,26 @@ def test_derivatives_inside_the_gap(electrons, temperature):
         down[argument] -= step
         expected = (float(mu(*up)) - float(mu(*down))) / (2 * step)
         assert float(jax.grad(mu, argument)(*at)) == pytest.approx(expected, rel=1e-5, abs=1e-9)
-    slope = jax.grad(lambda n: cj.chemical_potential(electrons, doping=n, temperature=temperature, rule=rule))(0.0)
+
+    def potential(doping):
+        accuracy = cj.Accuracy(rule=rule)
+        return cj.chemical_potential(electrons, doping=doping, temperature=temperature, accuracy=accuracy).mu
+
+    slope = jax.grad(potential)(0.0)
     assert np.isfinite(float(slope))
     assert float(slope) > 1e100
 
 
 def test_a_rule_too_coarse_for_the_doping_says_so(electrons):
     """10⁻⁴ carriers at 5 K fill a pocket between the points of a mesh of 16; 0.1 at 3000 K spread over all of it."""
-    with pytest.warns(UserWarning, match="does not resolve the Fermi surface of 1 of 2 pairs.* 5 K"):
-        cj.chemical_potential(electrons, doping=[0.1, 1e-4], temperature=[3000.0, 5.0], paired=True, rule=16)
+    accuracy = cj.Accuracy(rule=cj.quadrature(electrons, 16))
+    with pytest.warns(UserWarning, match="Fermi surface of 1 of 2 pairs .* is not resolved; at doping 0.0001 and 5 K"):
+        both = cj.chemical_potential(
+            electrons, doping=[0.1, 1e-4], temperature=[3000.0, 5.0], paired=True, accuracy=accuracy
+        )
+    assert both.status == "budget_exhausted"
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        cj.chemical_potential(electrons, doping=0.1, temperature=3000.0, rule=16)
+        warm = cj.chemical_potential(electrons, doping=0.1, temperature=3000.0, accuracy=accuracy)
+    assert warm.status == "converged"
+    assert float(warm.error) == float(both.error[0]) < 1e-4

@@ -137,7 +137,7 @@ def test_derivatives_of_tables_come_in_blocks_of_pairs(in_blocks, differentiated
 def test_doping_sets_the_chemical_potential(ktao3, sweep):
     doping = [1e-3, 1e-2]
     swept = sweep(axes={"doping": doping, "temperature": HEAT}, outputs=["chemical_potential", "peak_moment"])
-    expected = np.asarray(cj.chemical_potential(ktao3.electrons, doping=doping, temperature=HEAT))
+    expected = np.asarray(cj.chemical_potential(ktao3.electrons, doping=doping, temperature=HEAT).mu)
     np.testing.assert_allclose(swept.chemical_potential.values, expected, rtol=1e-10)
     pairs = {"mu": expected.ravel(), "temperature": np.tile(HEAT, 2)}
     given = sweep(axes={"pair": pairs}, outputs=["peak_moment"])
