@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from .._errors import check
+from .._errors import InputError, check
 from ._arguments import finite
 from ._examples import example_option
 from ._output import checked_output, write
@@ -30,6 +30,14 @@ def fit(
     check_bands: Annotated[
         str | None, typer.Option("--check", metavar="FILE", help="Bands for a k-fold check, such as a dense mesh.")
     ] = None,
+    spin_orbit: Annotated[
+        bool | None,
+        typer.Option(
+            "--spin-orbit/--no-spin-orbit",
+            help="Whether --bands and --check are with spin–orbit coupling, one electron per band, if no file says it.",
+            show_default=False,
+        ),
+    ] = None,
     config: Annotated[str | None, typer.Option(metavar="FIT.toml", help="Targets, bounds, priors, ties.")] = None,
     edge_weight: Annotated[
         float, typer.Option(metavar="W", help="Energies near the conduction edge count 1 + W times.")
@@ -50,16 +58,16 @@ def fit(
         finite("--edge-weight", edge_weight) >= 0, "--edge-weight", f"must be zero or positive, but got {edge_weight:g}"
     )
     from ..fit import MultiStart, Variation, cross_validate, default_targets, fit_bands, fit_spin_orbit
-    from ..io import fit_content, load_fit, read_bands, write_json, write_material, write_pythtb, write_wannier90
+    from ..io import fit_content, load_fit, write_json, write_material, write_pythtb, write_wannier90
     from ..materials import load_material
     from ..plot import fit_figure, save_figure
 
     targets, variation, search = load_fit(config) if config else (None, Variation(), MultiStart())
     options = {"starts": starts, "draw": draw, "seed": seed}
     search = dataclasses.replace(search, **{name: value for name, value in options.items() if value is not None})
-    model, data = load_material(material), read_bands(bands)
-    second = read_bands(spin_orbit_bands) if spin_orbit_bands else None
-    other = read_bands(check_bands) if check_bands else None
+    model, data = load_material(material), _read(bands, spin_orbit)
+    second = _read(spin_orbit_bands, assumed=True) if spin_orbit_bands else None
+    other = _read(check_bands, spin_orbit) if check_bands else None
     check(
         not (edge_weight and targets),
         "--edge-weight",
@@ -120,3 +128,18 @@ def fit(
         advise("the fit did not converge; the best parameters found were kept")
         return NOT_CONVERGED
     return 0
+
+
+def _read(file: str, spin_orbit: bool | None = None, assumed: bool | None = None):
+    """The bands in a file; without `spin_orbit` they are as `assumed` if nothing else says it."""
+    from ..io import read_bands
+
+    try:
+        return read_bands(file, spin_orbit=spin_orbit)
+    except InputError as error:
+        if error.field != "spin_orbit":
+            raise
+        if assumed is not None:
+            return read_bands(file, spin_orbit=assumed)
+        message = error.message.replace("True", "--spin-orbit").replace("False", "--no-spin-orbit")
+        raise InputError("option", message, error.source) from None

@@ -8,7 +8,7 @@ import pytest
 
 import chiraljax as cj
 from chiraljax.cli import main
-from chiraljax.io import load_fit, to_json, write_json
+from chiraljax.io import load_fit, to_json, write_csv, write_json
 
 ROOT = Path(__file__).parents[2]
 QUICK = ["--draw", "noise", "--starts", "2"]
@@ -51,6 +51,23 @@ def test_other_files(folder, out):
         assert content["converged"]
         assert max(content["rms"].values()) < 1e-7
         assert np.shape(content["covariance"]) == (13, 13)
+
+
+def test_bands_that_do_not_say_their_spin(folder, capsys):
+    """A table says nothing; second-stage bands are with spin–orbit coupling by the option that names them."""
+    for name in ("a", "b"):
+        bands = cj.read_bands(f"{name}.json")
+        columns = ["k1", "k2", "k3", *(f"e{i}" for i in range(1, bands.energies.shape[1] + 1))]
+        write_csv(f"{name}.csv", columns, np.hstack([bands.k, bands.energies]))
+    (folder / "fit.toml").write_text('[[target]]\nname = "all"\nlevels = [0, 14]\nbands = [0, 14]\n')
+    command = ["fit", "KTaO3", "--config", "fit.toml", "--bands", "a.csv", "--spin-orbit-bands", "b.csv", *QUICK]
+    assert main([*command, "--out", "f.toml"]) == 2
+    expected = "a.csv: option must be --spin-orbit if a band holds one electron or --no-spin-orbit if it holds two"
+    assert f"{expected}, but is not given, and the file does not say which\n" in capsys.readouterr().err
+    assert main([*command, "--no-spin-orbit", "--out", "f.toml"]) == 0
+    printed = capsys.readouterr().out
+    assert "without spin–orbit coupling" in printed
+    assert "with spin–orbit coupling" in printed
 
 
 def test_json_on_standard_output(folder, capsys):
@@ -113,6 +130,10 @@ def test_not_converged_is_status_1(folder, capsys, monkeypatch):
         (["--bands", "a.json", "--draw", "x"], "draw must be one of"),
         (["--bands", "b.json", "--spin-orbit-bands", "b.json", *QUICK], "--spin-orbit-bands must be"),
         (["--bands", "a.json", "--check", "b.json", *QUICK], "--check must be"),
+        (
+            ["--bands", "a.json", "--spin-orbit"],
+            "a.json: option must be --no-spin-orbit, as the file says, but",
+        ),
         (["--bands", "a.json", "--config", "bad.toml"], "bad.toml: target.0.levels"),
         (["--bands", "a.json", "--config", "bad2.toml"], "bad2.toml: restart is not a field of a fit file"),
         (["--bands", "a.json", "--config", "bad3.toml"], "bad3.toml: priors.Ta.d.eg.width is required, but missing"),

@@ -7,15 +7,16 @@ import numpy as np
 from ..._errors import InputError, check
 from ..._validation import one_line, read_text
 from ...fit import Bands
-from ._common import filled_below, spin_orbitals
+from ._common import filled_below
 from ._format import BandFormat, Head
+from ._spin import given
 
 
 def read_ase(path: Path, spin_orbit: bool | None) -> Bands:
     """Bands from the JSON of `ase.spectrum.band_structure.BandStructure`.
 
-    It has neither spin–orbit coupling nor the number of electrons: the bands below `reference` are filled if no band
-    crosses it.
+    It says neither whether its bands are with spin–orbit coupling nor how many electrons there are: the bands below
+    `reference` are filled if no band crosses it.
     """
     from ase.io.jsonio import decode
     from ase.spectrum.band_structure import BandStructure
@@ -39,7 +40,7 @@ def read_ase(path: Path, spin_orbit: bool | None) -> Bands:
     return Bands(
         k,
         energies[0],
-        spin_orbit=spin_orbitals(energies[0], spin_orbit),
+        spin_orbit=given(spin_orbit),
         filled=filled_below(energies[0], reference),
         reference=reference,
         source=f"{path.name}, ASE",

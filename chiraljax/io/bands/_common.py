@@ -7,9 +7,6 @@ import numpy as np
 
 from ..._errors import InputError, check
 
-_DOUBLET = 0.02
-"""eV: largest splitting of a doublet. Spin-orbit coupling as a second variation, in a finite basis, splits the bands of
-KTaO3 by up to 12 meV; bands without spin do not form pairs at every k-point by accident."""
 _GAP = 1e-3
 """eV by which a level may exceed an edge that was found on other k-points"""
 
@@ -31,24 +28,6 @@ def whole(field: str, word: str) -> int:
     fits = word.isascii() and word.isdigit() and len(word) < 10 and int(word) > 0
     check(fits, field, f"must be a positive number, but got {word[:40]!r}")
     return int(word)
-
-
-def spin_orbitals(energies: np.ndarray, spin_orbit: bool | None) -> bool:
-    """`spin_orbit`, or if it is None: whether all bands are doublets at every k-point.
-
-    These are Kramers pairs in a crystal with inversion symmetry. Without inversion, or in a fast rotating lattice, the
-    pairs split, and `spin_orbit` must be given for files without it.
-    """
-    if spin_orbit is not None:
-        return spin_orbit
-    even = energies.shape[1] % 2 == 0
-    return even and bool(np.all(np.abs(energies[:, 1::2] - energies[:, ::2]) < _DOUBLET))
-
-
-def agreed(from_file: bool, spin_orbit: bool | None) -> bool:
-    """The value of the file; raises `InputError` if the argument `spin_orbit` differs."""
-    check(spin_orbit in (None, from_file), "spin_orbit", f"must be {from_file}, as the file says, but got {spin_orbit}")
-    return from_file
 
 
 def filled_bands(energies: np.ndarray, electrons: float, spin_orbit: bool) -> int | None:

@@ -5,8 +5,8 @@ from pathlib import Path
 from ..._errors import check
 from ...fit import Bands
 from .._csv import COMPONENTS, read_table
-from ._common import spin_orbitals
 from ._format import BandFormat, Head
+from ._spin import given
 
 _CARTESIAN = ["kx", "ky", "kz"]
 
@@ -20,7 +20,7 @@ def read_csv(path: Path, spin_orbit: bool | None) -> Bands:
         rows[:, :3],
         energies,
         columns.get("weight"),
-        spin_orbit=spin_orbitals(energies, spin_orbit),
+        spin_orbit=given(spin_orbit),
         source=f"{path.name}, CSV",
     )
 

@@ -9,8 +9,9 @@ from ..._errors import InputError, check
 from ..._units import HARTREE
 from ..._validation import one_line, read_text
 from ...fit import Bands
-from ._common import agreed, filled_bands, numbers, wanted_points, whole
+from ._common import filled_bands, numbers, wanted_points, whole
 from ._format import BandFormat
+from ._spin import agreed
 
 
 def read_espresso(path: Path, spin_orbit: bool | None) -> Bands:

@@ -8,8 +8,8 @@ from pydantic import BaseModel, ConfigDict
 from ..._errors import check
 from ..._validation import parse_json, read_text
 from ...fit import Bands
-from ._common import agreed, spin_orbitals
 from ._format import BandFormat
+from ._spin import agreed, given
 
 
 class BandFile(BaseModel):
@@ -50,7 +50,7 @@ def bands_from_json(text: str, name: str, spin_orbit: bool | None) -> Bands:
     )
     energies = _table("energies", file.energies)
     from_file = True if file.rotation_thz is not None else file.spin_orbit
-    spinors = spin_orbitals(energies, spin_orbit) if from_file is None else agreed(from_file, spin_orbit)
+    spinors = given(spin_orbit) if from_file is None else agreed(from_file, spin_orbit)
     tables = zip(file.projection, file.projections, strict=True)
     projections = {label: _table(f"projection {label}", table) for label, table in tables}
     return Bands(

@@ -35,9 +35,9 @@ def read_bands(
     Args:
         path: a name of `bundled_bands()`, or a file.
         format: one of `band_formats()`; by default recognised by the name and the first lines of the file.
-        spin_orbit: whether a band holds one electron, for a file without this information (ASE, Wannier90, CSV). By
-            default it does if the bands are doublets within 20 meV at every k-point, so give it for a crystal without
-            inversion symmetry. If the file has the information, both must agree.
+        spin_orbit: whether a band holds one electron, as with spin–orbit coupling, or two. It must be given where the
+            file does not say it: for ASE, CSV, and `_band.dat` and `_hr.dat` of Wannier90 unless `spinors` in the
+            `seedname.win` beside them or the symmetry of H(R) decides. Where the file says it, both must agree.
         k: fractional k-points (K, 3), only for `seedname_hr.dat`.
 
     Returns:
@@ -45,8 +45,9 @@ def read_bands(
         Spinor bands without spin–orbit coupling, one electron each, have `spin_orbit` too.
 
     Raises:
-        InputError: with the file, among others for a spin-polarised calculation, whose two spins are not the bands of
-            one Hamiltonian.
+        InputError: with the file, among others for one that does not say whether a band holds one electron or two,
+            without `spin_orbit`, and for a spin-polarised calculation, whose two spins are not the bands of one
+            Hamiltonian.
     """
     if str(path) in bundled_bands():
         check(format in (None, "json") and k is None, "", "must be given without format and k, being bundled", path)

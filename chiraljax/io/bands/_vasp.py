@@ -8,9 +8,10 @@ import numpy as np
 from ..._errors import InputError, check
 from ..._validation import one_line, read_text
 from ...fit import Bands
-from ._common import agreed, ascending, filled_bands, numbers, spin_orbitals, wanted_points, whole
+from ._common import ascending, filled_bands, numbers, wanted_points, whole
 from ._format import BandFormat, Head
 from ._procar import read_procar, summed
+from ._spin import agreed, given
 
 _SHELLS = "spdf"
 _ORBITALS = ["s", "py", "pz", "px", "dxy", "dyz", "dz2", "dxz", "x2-y2"]
@@ -105,7 +106,10 @@ def _read_eigenval(path: Path, spin_orbit: bool | None) -> Bands:
     procar = path.with_name(path.name.replace("EIGENVAL", "PROCAR"))
     if procar != path and procar.exists():
         projections, spinors = read_procar(procar, table[..., 1])
-    spinors = spin_orbitals(energies, spin_orbit) if spinors is None else agreed(spinors, spin_orbit)
+    if spinors is None:
+        spinors = given(spin_orbit, "its occupations add up to neither all electrons nor half of them")
+    else:
+        spinors = agreed(spinors, spin_orbit)
     kept, weights = wanted_points(weights)
     energies = energies[kept]
     filled = filled_bands(energies, float(electrons), spinors)

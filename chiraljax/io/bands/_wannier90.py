@@ -1,6 +1,7 @@
 """Wannier90's bands, and bands from its H(R)."""
 
 import os
+import re
 import reprlib
 from pathlib import Path
 
@@ -10,8 +11,9 @@ from ..._errors import InputError, check, within
 from ..._types import ArrayLike
 from ..._validation import read_text
 from ...fit import Bands
-from ._common import numbers, spin_orbitals, whole
+from ._common import numbers, whole
 from ._format import BandFormat
+from ._spin import agreed, given, spinors_of
 
 _HERMITIAN = 1e-3
 """eV; the file has six decimals"""
@@ -30,12 +32,22 @@ def read_wannier90(path: Path, spin_orbit: bool | None, k: ArrayLike | None = No
             "k",
             f"must be finite and have shape (K, 3), but got shape {points.shape}",
         )
-        energies = _energies(*read_hr(path), points)
+        hamiltonian = read_hr(path)
+        energies = _energies(*hamiltonian, points)
     else:
         check(k is None, "k", "must be left out, as the k-points of a _band.dat file are in its .kpt file")
         points = _read_kpt(path.with_suffix(".kpt"))
-        energies = _read_bands(path, len(points))
-    return Bands(points, energies, spin_orbit=spin_orbitals(energies, spin_orbit), source=f"{path.name}, Wannier90")
+        energies, hamiltonian = _read_bands(path, len(points)), None
+    seed = re.sub(r"_?(band|hr)\.dat$", "", path.name)
+    declared = _declared(path.with_name(f"{seed}.win"))
+    if declared is not None:
+        with within(source=path.with_name(f"{seed}.win")):
+            spinors = agreed(declared, spin_orbit)
+    elif spin_orbit is not None:
+        spinors = spin_orbit
+    else:
+        spinors = _concluded(hamiltonian, path.with_name(f"{seed}_hr.dat"), energies.shape[1])
+    return Bands(points, energies, spin_orbit=spinors, source=f"{path.name}, Wannier90")
 
 
 def read_hr(path: str | os.PathLike[str]) -> tuple[np.ndarray, np.ndarray]:
@@ -81,6 +93,26 @@ def read_hr(path: str | os.PathLike[str]) -> tuple[np.ndarray, np.ndarray]:
     where = where[:, 0].astype(int)
     shorter = Path(path).with_name(Path(path).name.removesuffix("_hr.dat") + "_wsvec.dat")
     return _shortened(where, matrices, shorter) if shorter.is_file() else (where, matrices)
+
+
+def _declared(path: Path) -> bool | None:
+    """The keyword `spinors` of `seedname.win`; None without it, because old calculations have spinors without it."""
+    try:
+        text = path.read_text(encoding="latin-1")
+    except OSError:
+        return None
+    word = re.search(r"^[ \t]*spinors[ \t]*[=: \t][ \t]*([^\s!#]+)", text, re.MULTILINE | re.IGNORECASE)
+    return None if word is None else "t" in word[1].lower()  # as Wannier90 reads it
+
+
+def _concluded(hamiltonian: tuple[np.ndarray, np.ndarray] | None, path: Path, size: int) -> bool:
+    """What the H(R) of `size` functions says, or else that of the file `path`; raises `InputError` if it does not."""
+    if hamiltonian is None and path.is_file():
+        hamiltonian = read_hr(path)
+    if hamiltonian is not None and hamiltonian[1].shape[1] == size:
+        return given(*spinors_of(*hamiltonian))
+    both_spins = None if size % 2 == 0 else False  # an odd number of functions, one for each band, has not both
+    return given(both_spins, f"neither {path.name} nor a .win file with the keyword spinors is beside it")
 
 
 def _shortened(where: np.ndarray, matrices: np.ndarray, path: Path) -> tuple[np.ndarray, np.ndarray]:
@@ -152,7 +184,7 @@ def _read_bands(path: Path, count: int) -> np.ndarray:
 
 FORMAT = BandFormat(
     "wannier90",
-    "`seedname_band.dat` with `seedname_band.kpt` beside it, or `seedname_hr.dat` and `k`",
+    "`seedname_band.dat` with `seedname_band.kpt` beside it, or `seedname_hr.dat` and `k`; with `seedname.win` beside",
     lambda head: head.path.name.endswith(("_band.dat", "_hr.dat")),
     read_wannier90,
     takes_k=True,

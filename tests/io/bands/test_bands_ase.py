@@ -18,7 +18,7 @@ from chiraljax import read_bands
     ("name", "spin_orbit", "filled", "gap"), [("ase_soc", True, 40, 2.0111882), ("ase_nosoc", False, 20, 2.1850080)]
 )
 def test_ktao3(files, name, spin_orbit, filled, gap):
-    bands = read_bands(files / f"{name}.json")
+    bands = read_bands(files / f"{name}.json", spin_orbit=spin_orbit)
     assert bands.spin_orbit is spin_orbit
     assert bands.filled == filled
     assert bands.energies[:, filled].min() - bands.energies[:, filled - 1].max() == pytest.approx(gap, abs=1e-6)
@@ -27,9 +27,11 @@ def test_ktao3(files, name, spin_orbit, filled, gap):
     assert bands.source == f"{name}.json, ASE"
 
 
-def test_the_argument_wins(files):
-    assert not read_bands(files / "ase_soc.json", spin_orbit=False).spin_orbit
-    assert read_bands(files / "ase_nosoc.json", spin_orbit=True).spin_orbit
+def test_the_file_does_not_know_its_spin(files, refused):
+    for name in ("ase_soc.json", "ase_nosoc.json"):
+        refused(
+            files / name, "spin_orbit must be True if a band holds one electron or False if it holds two, but is not"
+        )
 
 
 @pytest.fixture
@@ -47,8 +49,8 @@ def written(tmp_path):
 
 
 def test_a_level_that_crosses_a_band_fills_none(written):
-    assert read_bands(written([[[0.0, 1.0], [0.2, 1.2]]])).filled == 1
-    assert read_bands(written([[[0.0, 1.0], [0.7, 1.2]]])).filled is None
+    for second, filled in (([0.2, 1.2], 1), ([0.7, 1.2], None)):
+        assert read_bands(written([[[0.0, 1.0], second]]), spin_orbit=False).filled == filled
 
 
 def test_spin_polarised(written, refused):
@@ -56,7 +58,8 @@ def test_spin_polarised(written, refused):
 
 
 def test_numbers_that_are_none(written, refused):
-    refused(written([[[0.0, np.nan], [0.2, 1.2]]]), "energies must be finite, but band 1 at k-point 0 is not")
+    message = "energies must be finite, but band 1 at k-point 0 is not"
+    refused(written([[[0.0, np.nan], [0.2, 1.2]]]), message, spin_orbit=False)
     refused(written([[[0.0, 1.0], [0.2, 1.2]]], np.inf), "reference must be finite, but got inf")
 
 
@@ -75,4 +78,4 @@ def test_numbers_that_are_none(written, refused):
     ],
 )
 def test_what_is_wrong_is_named(edited, refused, old, new, message):
-    refused(edited("ase_nosoc.json", old, new), message)
+    refused(edited("ase_nosoc.json", old, new), message, spin_orbit=False)

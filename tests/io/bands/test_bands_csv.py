@@ -27,25 +27,26 @@ def test_a_table_returns_what_was_written(tmp_path_factory, data, count, width, 
 
 
 @pytest.mark.parametrize(
-    ("energies", "doublets"),
+    "energies",
     [
-        ("0,0,1,1\n0,0,0,0,0,2,2", True),
-        ("0,0.012,1,1\n0,0,0,0,0.001,2,2", True),  # the error of spin-orbit coupling as a second variation
-        ("0,0,1,1\n0,0,0,0,0.1,2,2", False),
-        ("0,0,1\n0,0,0,0,0,1", False),
-        ("0\n0,0,0,0", False),
+        "0,0,1,1\n0.5,0,0,0,0,2,2",  # Kramers pairs, or two equal layers without spin
+        "0,0,1,1\n0.25,0,0,0,0.1,1,1.2",  # Rashba, or two layers that join away from Γ
+        "0,1,2\n0.5,0,0,0,1,2",  # without spin, or in a magnet
+        "0\n0.5,0,0,0",  # without spin, or one of two
     ],
 )
-def test_doublets_at_every_k_point_are_spin_orbitals(tmp_path, energies, doublets):
+def test_energies_do_not_tell_the_spin(tmp_path, energies, refused):
     names = ",".join(f"e{i + 1}" for i in range(energies.split("\n")[0].count(",") + 1))
-    (tmp_path / "b.csv").write_text(f"k1,k2,k3,{names}\n0,0,0,{energies}\n")
-    assert read_bands(tmp_path / "b.csv").spin_orbit is doublets
-    assert read_bands(tmp_path / "b.csv", spin_orbit=not doublets).spin_orbit is not doublets
+    path = tmp_path / "b.csv"
+    path.write_text(f"k1,k2,k3,{names}\n0,0,0,{energies}\n")
+    refused(path, "two, but is not given, and the file does not say which")
+    for spin_orbit in (True, False):
+        assert read_bands(path, spin_orbit=spin_orbit).spin_orbit is spin_orbit
 
 
 def test_weights_may_stand_anywhere_behind_k(tmp_path):
     (tmp_path / "b.csv").write_text("\ufeff# from a mesh\nk1,k2,k3,weight,e1\n0,0,0,1,-1\n0.5,0,0,3,-2\n")
-    bands = read_bands(tmp_path / "b.csv")
+    bands = read_bands(tmp_path / "b.csv", spin_orbit=False)
     np.testing.assert_array_equal(bands.weights, [1, 3])
     np.testing.assert_array_equal(bands.energies, [[-1], [-2]])
 
@@ -67,4 +68,4 @@ def test_weights_may_stand_anywhere_behind_k(tmp_path):
 )
 def test_what_is_wrong_is_named(tmp_path, refused, text, message):
     (tmp_path / "b.csv").write_text(text)
-    refused(tmp_path / "b.csv", message)
+    refused(tmp_path / "b.csv", message, spin_orbit=False)

@@ -116,6 +116,13 @@ def test_broken_files(bands, tmp_path, refused):
     refused(tmp_path / "b.nc", "must be a NetCDF file, but")
 
 
+def test_a_file_without_spin(bands, tmp_path, refused):
+    (tmp_path / "b.json").write_text(json.dumps(_content(bands, spin_orbit=...)))
+    refused(tmp_path / "b.json", "two, but is not given, and the file does not say which")
+    for spin_orbit in (True, False):
+        assert read_bands(tmp_path / "b.json", spin_orbit=spin_orbit).spin_orbit is spin_orbit
+
+
 def test_the_file_knows_its_spin(bands, tmp_path, refused):
     write_json(tmp_path / "b.json", to_json(bands.to_xarray()))
     assert read_bands(tmp_path / "b.json", spin_orbit=True).spin_orbit

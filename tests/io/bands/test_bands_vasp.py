@@ -118,6 +118,15 @@ def test_eigenval_alone_tells_its_spin_by_the_occupations(files, tmp_path, refus
         refused(path, f"spin_orbit must be {spin_orbit}, as the file says", spin_orbit=not spin_orbit)
 
 
+def test_occupations_that_do_not_tell_the_spin(folder, refused):
+    """At one of four weights the second band is empty: 1.75 of 4 electrons, or of 2 pairs."""
+    (folder / "PROCAR").unlink()
+    path = _edit(folder / "EIGENVAL", "-2.000000   1.000000", "-2.000000   0.000000")
+    refused(path, "two, but is not given, and its occupations add up to neither all electrons nor half of them")
+    for spin_orbit in (True, False):
+        assert read_bands(path, spin_orbit=spin_orbit).spin_orbit is spin_orbit
+
+
 def test_a_metal_has_no_filled_bands(folder):
     for name, old, new in [("EIGENVAL", "3.500000", "-2.20000"), ("vasprun.xml", "3.5000", "-2.200")]:
         (folder / "PROCAR").unlink(missing_ok=True)

@@ -7,7 +7,7 @@ and v = 0.5i joins the two in a cell. So H(k) = [[1 + ½ cos 2πk₁, ½i], [−
 import numpy as np
 import pytest
 
-from chiraljax import InputError, read_bands, read_hr
+from chiraljax import InputError, read_bands, read_hr, write_wannier90
 
 K = np.array([[0, 0, 0], [0.25, 0, 0], [0.5, 0.5, 0], [-0.1, 0, 1]])
 # H(±1, 0, 0) is written twice as large, for its degeneracy 2.
@@ -72,11 +72,56 @@ def test_bands_of_the_hamiltonian(hr):
 
 
 def test_plotted_bands(plotted):
-    bands = read_bands(plotted)
+    bands = read_bands(plotted, spin_orbit=False)
     np.testing.assert_array_equal(bands.k, K)
     np.testing.assert_allclose(bands.energies, expected(K), atol=1e-7)
     assert not bands.spin_orbit
     assert bands.source == "chain_band.dat, Wannier90"
+
+
+@pytest.mark.parametrize(
+    ("lines", "spin_orbit"),
+    [
+        ("num_wann = 2\nspinors = .true.\n", True),
+        ("  SPINORS : T ! as pw.x\n", True),
+        ("num_wann 2\nspinors .false.", False),
+        ("num_wann = 2\n! spinors = true\n", None),
+    ],
+)
+def test_input_of_wannier90_tells_the_spin(plotted, hr, refused, lines, spin_orbit):
+    win = plotted.with_name("chain.win")
+    win.write_text(lines)
+    if spin_orbit is None:
+        assert not read_bands(plotted).spin_orbit  # by H(R), which is beside it
+        hr.unlink()
+        refused(plotted, "is not given, and neither chain_hr.dat nor a .win file with the keyword spinors is beside it")
+        return
+    for path, arguments in ((plotted, {}), (hr, {"k": K})):
+        assert read_bands(path, **arguments).spin_orbit is spin_orbit
+        message = f"spin_orbit must be {spin_orbit}, as the file says, but got {not spin_orbit}"
+        refused(path, message, beside=win, spin_orbit=not spin_orbit, **arguments)
+
+
+def test_an_odd_number_of_functions_has_not_both_spins(plotted):
+    plotted.write_text("".join(plotted.read_text().splitlines(keepends=True)[: len(K)]))
+    assert not read_bands(plotted).spin_orbit
+
+
+def test_h_of_another_model_says_nothing(plotted, hr, refused):
+    text = plotted.read_text()
+    plotted.write_text(text + "\n" + text)
+    refused(plotted, "but is not given, and neither chain_hr.dat nor")
+
+
+@pytest.mark.parametrize("spin_orbit", [True, False])
+def test_h_tells_the_spin(tmp_path, ktao3, spin_orbit, refused):
+    """KTaO3 with ξ = 0.29 eV, and without. With ξ = 0 of each spin–orbital it may be two spins or two layers."""
+    electrons = ktao3.electrons if spin_orbit else ktao3.electrons.without_spin_orbit()
+    write_wannier90(tmp_path / "model", electrons)
+    assert read_bands(tmp_path / "model_hr.dat", k=K).spin_orbit is spin_orbit
+    write_wannier90(tmp_path / "double", ktao3.electrons.with_parameters({"Ta.d.xi": 0.0}))
+    refused(tmp_path / "double_hr.dat", "H(R) may be that of two spins, or without spin that of two equal parts", k=K)
+    assert read_bands(tmp_path / "double_hr.dat", k=K, spin_orbit=spin_orbit).spin_orbit is spin_orbit
 
 
 def test_k_points_belong_to_the_hamiltonian_alone(hr, plotted, refused):
@@ -137,7 +182,7 @@ def test_wrong_k_points(plotted, refused):
         kpt.write_text(new)
         refused(plotted, message, beside=kpt)
     kpt.write_text(text.replace("0.250000", "3.250000"))
-    refused(plotted, "k must be fractional")
+    refused(plotted, "k must be fractional", spin_orbit=False)
     kpt.unlink()
     refused(plotted, "must be the k-points beside the bands of Wannier90, but there is no such file", beside=kpt)
 
