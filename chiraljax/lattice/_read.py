@@ -1,6 +1,8 @@
 """Lattices from files of phonopy."""
 
+import io
 import os
+import re
 import warnings
 from pathlib import Path
 from typing import Any, cast
@@ -9,7 +11,7 @@ import ase.io
 import numpy as np
 import phonopy
 from ase import Atoms
-from phonopy.file_IO import get_born_parameters
+from phonopy.file_IO import get_born_parameters, get_io_module_to_decompress
 from phonopy.harmonic.dynamical_matrix import NacParams
 from phonopy.interface.calculator import calculator_info, get_calculator_physical_units
 from phonopy.interface.phonopy_yaml import PhonopyYaml
@@ -24,6 +26,8 @@ _YAML = (".yaml", ".yml", ".yaml.xz", ".yaml.gz", ".yaml.bz2", ".yaml.lzma")
 _FORCES = {"force_sets": ("FORCE_SETS",), "force_constants": ("FORCE_CONSTANTS", "force_constants.hdf5")}
 CALCULATORS = tuple(sorted(calculator_info))
 """Names of phonopy for the programs whose units it knows"""
+_UNIT = re.compile(r"(?m)^  (?:length|force_constants): .*$")
+_MOMENT = re.compile(r"(?m)^ *magnetic_moment: *([^#\n]*).*\n")
 _NEUTRAL = 0.1
 """e per atom; largest deviation of Born charges from neutrality and symmetry"""
 
@@ -94,7 +98,8 @@ def load_lattice(
     check(is_yaml or supercell is not None, "supercell", "must be given with a structure file, such as (2, 2, 2)", path)
     check(not is_yaml or supercell is None, "supercell", "must be left out, the file says which it is", path)
     if is_yaml:
-        document = _guarded(path, lambda: _yaml(Path(path)))
+        text = _guarded(path, lambda: _text(Path(path)))
+        document = _guarded(path, lambda: _yaml(path, text))
         has_forces = document.force_constants is not None or _forces_in(document.dataset)
         named = document.calculator
         check(
@@ -110,7 +115,7 @@ def load_lattice(
             path,
         )
         calculator = calculator or named
-        options: dict[str, Any] = {"phonopy_yaml": str(Path(path)), "nac_params": document.nac_params}
+        options: dict[str, Any] = {"phonopy_yaml": io.StringIO(text), "nac_params": document.nac_params}
     else:
         has_forces = False
         cell = _guarded(path, lambda: _cell(Path(path), get_calculator_physical_units(calculator).distance_to_A))
@@ -180,9 +185,22 @@ def _guarded(path, read):
         raise InputError("", f"cannot be read with its crystal and supercell: {reason[:200]}", str(path)) from None
 
 
-def _yaml(path: Path) -> PhonopyYaml:
+def _text(path: Path) -> str:
+    """A yaml file as this version of phonopy takes it.
+
+    Earlier ones wrote the units of CP2K, ABINIT and Siesta with a capital Å, which it takes for other units; and it
+    finds every translation twice in a supercell whose magnetic moments are all zero.
+    """
+    with get_io_module_to_decompress(path).open(path, "rt", encoding="utf-8") as file:
+        text = file.read()
+    text = _UNIT.sub(lambda line: line[0].replace("Angstrom", "angstrom"), text)
+    moments = (number for line in _MOMENT.findall(text) for number in line.strip(" []").split(","))
+    return text if any(float(number) for number in moments) else _MOMENT.sub("", text)
+
+
+def _yaml(path, text: str) -> PhonopyYaml:
     document = PhonopyYaml()
-    document.read(str(path))
+    document.read(io.StringIO(text))
     check(document.unitcell is not None, "", "must hold a unit cell, as phonopy.yaml does", path)
     return document
 
