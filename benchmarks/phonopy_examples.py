@@ -110,7 +110,7 @@ EXAMPLES = (
     Example("KCl-SSCHA", yaml="phonopy_fc222_JPCM2022.yaml.xz"),
     Example("KCl-SSCHA", yaml="phonopy_fc444_JPCM2022.yaml.xz"),
     Example("KCl-SSCHA", yaml="phonopy_sscha_fc_JPCM2022.yaml.xz"),
-    # Its BORN lists the eight atoms of the conventional cell, which phonopy takes only without symmetry.
+    # Displaces atoms outside the primitive cell; its BORN lists eight, which phonopy takes only without symmetry.
     Example("LiF-nosym", "-c POSCAR-unitcell --dim 2 2 2", without=("BORN",)),
     Example("MgB2"),
     Example("MgO"),
@@ -238,7 +238,7 @@ def by_phonopy(example: Example, copy: Path) -> phonopy.Phonopy:
         file.write_text(current((copy / example.yaml).read_text()))
     with contextlib.chdir(copy), warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return phonopy.load(file.name, log_level=0)
+        return phonopy.load(file.name, log_level=0, is_compact_fc=example.folder != "LiF-nosym")
 
 
 def optical(reference: phonopy.Phonopy) -> tuple[np.ndarray, np.ndarray]:

@@ -97,6 +97,7 @@ def load_lattice(
     is_yaml = str(path).endswith(_YAML)
     check(is_yaml or supercell is not None, "supercell", "must be given with a structure file, such as (2, 2, 2)", path)
     check(not is_yaml or supercell is None, "supercell", "must be left out, the file says which it is", path)
+    text = None
     if is_yaml:
         text = _guarded(path, lambda: _text(Path(path)))
         document = _guarded(path, lambda: _yaml(path, text))
@@ -115,7 +116,7 @@ def load_lattice(
             path,
         )
         calculator = calculator or named
-        options: dict[str, Any] = {"phonopy_yaml": io.StringIO(text), "nac_params": document.nac_params}
+        options: dict[str, Any] = {"nac_params": document.nac_params}
     else:
         has_forces = False
         cell = _guarded(path, lambda: _cell(Path(path), get_calculator_physical_units(calculator).distance_to_A))
@@ -132,7 +133,7 @@ def load_lattice(
         born = folder / "BORN"
     options |= {"nac_params": None if born is not None else options.get("nac_params"), "calculator": calculator}
     source = forces["force_constants"] or forces["force_sets"] or path
-    model = _guarded(source, lambda: phonopy.load(is_nac=False, log_level=0, **options))
+    model = _guarded(source, lambda: _model(text, options))
     if model.force_constants is None:
         raise InputError("", "must hold forces for every displacement, but some are missing", str(source))
     nac = model.nac_params if born is None else _born(born, model)
@@ -147,6 +148,23 @@ def load_lattice(
         source,
     )
     return Lattice(_plain(model), str(path))
+
+
+def _model(text: str | None, options: dict[str, Any]) -> phonopy.Phonopy:
+    """phonopy's model of a yaml file or, if None, of the unit cell in `options`.
+
+    Where more atoms are displaced than those of the primitive cell, as without symmetry, phonopy solves only for the
+    force constants of the whole supercell.
+    """
+
+    def load(compact: bool) -> phonopy.Phonopy:
+        file = {} if text is None else {"phonopy_yaml": io.StringIO(text)}
+        return phonopy.load(is_nac=False, is_compact_fc=compact, log_level=0, **file, **options)
+
+    try:
+        return load(compact=True)
+    except RuntimeError:
+        return load(compact=False)
 
 
 def _plain(model: phonopy.Phonopy) -> phonopy.Phonopy:
@@ -188,8 +206,8 @@ def _guarded(path, read):
 def _text(path: Path) -> str:
     """A yaml file as this version of phonopy takes it.
 
-    Earlier ones wrote the units of CP2K, ABINIT and Siesta with a capital Å, which it takes for other units; and it
-    finds every translation twice in a supercell whose magnetic moments are all zero.
+    Earlier ones spelt the units of CP2K with a capital, which it takes for other units; and it finds every translation
+    twice in a supercell whose magnetic moments are all zero.
     """
     with get_io_module_to_decompress(path).open(path, "rt", encoding="utf-8") as file:
         text = file.read()

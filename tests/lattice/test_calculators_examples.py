@@ -7,6 +7,7 @@ constants, and its volume times its length in Å cubed.
 from pathlib import Path
 
 import numpy as np
+import phonopy
 import pytest
 from scipy import constants
 
@@ -85,3 +86,22 @@ def test_a_cell_that_is_not_primitive_is_refused(tmp_path, example):
 def test_units_of_another_program_are_refused(tmp_path):
     with pytest.raises(cj.InputError, match=r"cannot be read .* conflicts with calculator settings"):
         cj.load_lattice(changed(tmp_path, "NaCl-CP2K", ('length: "Angstrom"', 'length: "au"')))
+
+
+def test_displacements_outside_the_primitive_cell(tmp_path):
+    """As without symmetry: a displacement once more, of a translated atom, with the translated forces."""
+    path = changed(tmp_path, "Si-elk")
+    model = phonopy.load(path, produce_fc=False, force_sets_filename=tmp_path / "FORCE_SETS")
+    positions = model.supercell.scaled_positions
+    other = int(model.supercell.u2s_map[1])
+    shifted = positions + positions[other] - positions[0]
+    image = [int(np.argmin(np.abs((there - positions + 0.5) % 1 - 0.5).sum(axis=1))) for there in shifted]
+    given = model.dataset["first_atoms"][0]
+    forces = np.empty((64, 3))
+    forces[image] = given["forces"]
+    text = "64\n2\n"
+    for atom, values in ((0, given["forces"]), (other, forces)):
+        rows = [" ".join(map(str, row)) for row in np.vstack([given["displacement"], values]).tolist()]
+        text += "\n".join(["", str(atom + 1), *rows, ""])
+    (tmp_path / "FORCE_SETS").write_text(text)
+    assert cj.load_lattice(path).modes[0].frequency == pytest.approx(BY_PHONOPY["Si-elk"][1], abs=1e-6)
