@@ -1,5 +1,6 @@
 """Orbitals, two-centre integrals, spin–orbit coupling and the Hamiltonian."""
 
+from ._bonds import HoppingBonds as HoppingBonds
 from ._eigen import eigenvalues as eigenvalues
 from ._eigen import eigh as eigh
 from ._eigen import expectations as expectations

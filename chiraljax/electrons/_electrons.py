@@ -16,6 +16,7 @@ from .._tracing import concrete
 from .._types import Array, ArrayLike, Complex, Energies, Float, Hamiltonian, Int, Scalar, real
 from .._units import HBAR_EV_PS
 from ..crystal import Crystal, point_operations, site_images
+from ._bonds import HoppingBonds, bond_table, bonds_of
 from ._eigen import eigenvalues
 from ._orbitals import names
 from ._specification import Hopping, Shell, ShellKind
@@ -58,6 +59,8 @@ class Electrons(Module):
             f"  {name:<{width}}  " + ("not known yet" if value is None else f"{value:.6g} eV")
             for name, value in values.items()
         ]
+        table = bond_table(self.bonds).splitlines() if self.bonds else []
+        rows += [f"  {line}" for line in table]
         return "\n".join([f"Electrons, {self.size} spin-orbitals, {self.filling} filled", *rows])
 
     def hamiltonian(self, k: ArrayLike, rotation: ArrayLike = 0.0) -> Hamiltonian:
@@ -136,6 +139,12 @@ class Electrons(Module):
     def shells(self) -> tuple[ShellKind, ...]:
         """The shells without values: species, orbital, l and crystal field."""
         return self._structure.shells
+
+    @property
+    def bonds(self) -> tuple[HoppingBonds, ...]:
+        """Those of each hopping: number, numbers at the sites, length and spread; the model is printed with them."""
+        by_name = {shell.name: shell for shell in self.shells}
+        return tuple(bonds_of(self.crystal, hopping, by_name)[1] for hopping in self._structure.hoppings)
 
     @property
     def cells(self) -> Int[np.ndarray, "R 3"]:

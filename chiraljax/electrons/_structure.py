@@ -11,7 +11,8 @@ from typing import NamedTuple
 import numpy as np
 
 from .._errors import check
-from ..crystal import Bonds, Crystal, bonds
+from ..crystal import Crystal, bonds
+from ._bonds import HoppingBonds, bonds_of
 from ._orbitals import PAULI, angular_momentum, names
 from ._specification import Hopping, Shell
 from ._two_centre import two_centre
@@ -186,8 +187,8 @@ def assemble(crystal: Crystal, shells: list[Shell], hoppings: list[Hopping]) -> 
         key = (frozenset(hopping.between), hopping.shell)
         check(key not in declared, hopping.label, "must be declared once, but is declared twice")
         declared.add(key)
-        pairs = bonds(crystal, first.species, second.species, hopping.shell)
-        _warn_of_uneven(crystal, hopping, pairs)
+        pairs, found = bonds_of(crystal, hopping, by_name)
+        _warn_of_uneven(crystal, found)
         directions = pairs.vector / np.linalg.norm(pairs.vector, axis=1, keepdims=True)
         angular = two_centre(first.l, second.l, directions)
         i, j = shells.index(first), shells.index(second)
@@ -203,17 +204,14 @@ def assemble(crystal: Crystal, shells: list[Shell], hoppings: list[Hopping]) -> 
     return Structure(shells, hoppings, order, entries), values
 
 
-def _warn_of_uneven(crystal: Crystal, hopping: Hopping, pairs: Bonds) -> None:
+def _warn_of_uneven(crystal: Crystal, found: HoppingBonds) -> None:
     """Warn if sites of one species have different numbers of bonds in a hopping: a shell may have been split."""
-    for ends in (pairs.first, pairs.second):
-        species = crystal.species[ends[0]]
-        sites = crystal.sites(species)
-        numbers = [int(np.sum(ends == site)) for site in sites]
+    for species, numbers in found.at_sites.items():
         if len(set(numbers)) > 1:
-            low, high = pairs.length.min(), pairs.length.max()
+            sites = crystal.sites(species)
             warnings.warn(
-                f"{hopping.label}: the {species} sites {', '.join(map(str, sites))} have {', '.join(map(str, numbers))}"
-                f" bonds of {low:.5g} to {high:.5g} Å; the next shell may belong to this one",
+                f"{found.label}: the {species} sites {', '.join(map(str, sites))} have {', '.join(map(str, numbers))}"
+                f" bonds of {found.shortest:.5g} to {found.longest:.5g} Å; the next shell may belong to this one",
                 stacklevel=4,
             )
 

@@ -7,6 +7,7 @@ import numpy as np
 from jaxtyping import Float
 from phonopy import Phonopy
 from phonopy.phonon.irreps import IrReps
+from phonopy.structure.cells import is_primitive_cell
 
 from .._errors import InputError, check
 from .._units import PERMITTIVITY
@@ -77,6 +78,12 @@ def mode_sets(
     (1/g) Σ χ(R) tr R > 0.
     """
     assert phonopy.dynamical_matrix is not None
+    check(
+        is_primitive_cell(phonopy.primitive_symmetry.symmetry_operations["rotations"]),
+        "primitive_matrix",
+        "must give a primitive cell, as phonopy's option --pa does, but without magnetic moments the crystal repeats "
+        f"within this one of {len(phonopy.primitive)} atoms",
+    )
     irreps = IrReps(phonopy.dynamical_matrix, [0, 0, 0], phonopy.primitive_symmetry, symmetry_adapted=True)
     masses = np.asarray(phonopy.primitive.masses)
     atoms = len(masses)
@@ -110,6 +117,8 @@ def _check_symmetry(phonopy: Phonopy, irreps: IrReps) -> None:
 
     The error is the largest change of ω² that the part of D which mixes or splits the sets makes, over the largest ω².
     """
+    if len(phonopy.primitive) == 1:
+        return  # D is zero but for roundoff, and there are no optical modes
     assert phonopy.dynamical_matrix is not None
     phonopy.dynamical_matrix.run([0, 0, 0])
     matrix = np.asarray(phonopy.dynamical_matrix.dynamical_matrix)

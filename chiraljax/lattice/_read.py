@@ -1,6 +1,8 @@
 """Lattices from files of phonopy."""
 
+import io
 import os
+import re
 import warnings
 from pathlib import Path
 from typing import Any, cast
@@ -9,7 +11,7 @@ import ase.io
 import numpy as np
 import phonopy
 from ase import Atoms
-from phonopy.file_IO import get_born_parameters
+from phonopy.file_IO import get_born_parameters, get_io_module_to_decompress
 from phonopy.harmonic.dynamical_matrix import NacParams
 from phonopy.interface.calculator import calculator_info, get_calculator_physical_units
 from phonopy.interface.phonopy_yaml import PhonopyYaml
@@ -24,6 +26,8 @@ _YAML = (".yaml", ".yml", ".yaml.xz", ".yaml.gz", ".yaml.bz2", ".yaml.lzma")
 _FORCES = {"force_sets": ("FORCE_SETS",), "force_constants": ("FORCE_CONSTANTS", "force_constants.hdf5")}
 CALCULATORS = tuple(sorted(calculator_info))
 """Names of phonopy for the programs whose units it knows"""
+_UNIT = re.compile(r"(?m)^  (?:length|force_constants): .*$")
+_MOMENT = re.compile(r"(?m)^ *magnetic_moment: *([^#\n]*).*\n")
 _NEUTRAL = 0.1
 """e per atom; largest deviation of Born charges from neutrality and symmetry"""
 
@@ -93,8 +97,10 @@ def load_lattice(
     is_yaml = str(path).endswith(_YAML)
     check(is_yaml or supercell is not None, "supercell", "must be given with a structure file, such as (2, 2, 2)", path)
     check(not is_yaml or supercell is None, "supercell", "must be left out, the file says which it is", path)
+    text = None
     if is_yaml:
-        document = _guarded(path, lambda: _yaml(Path(path)))
+        text = _guarded(path, lambda: _text(Path(path)))
+        document = _guarded(path, lambda: _yaml(path, text))
         has_forces = document.force_constants is not None or _forces_in(document.dataset)
         named = document.calculator
         check(
@@ -110,7 +116,7 @@ def load_lattice(
             path,
         )
         calculator = calculator or named
-        options: dict[str, Any] = {"phonopy_yaml": str(Path(path)), "nac_params": document.nac_params}
+        options: dict[str, Any] = {"nac_params": document.nac_params}
     else:
         has_forces = False
         cell = _guarded(path, lambda: _cell(Path(path), get_calculator_physical_units(calculator).distance_to_A))
@@ -127,7 +133,7 @@ def load_lattice(
         born = folder / "BORN"
     options |= {"nac_params": None if born is not None else options.get("nac_params"), "calculator": calculator}
     source = forces["force_constants"] or forces["force_sets"] or path
-    model = _guarded(source, lambda: phonopy.load(is_nac=False, log_level=0, **options))
+    model = _guarded(source, lambda: _model(text, options))
     if model.force_constants is None:
         raise InputError("", "must hold forces for every displacement, but some are missing", str(source))
     nac = model.nac_params if born is None else _born(born, model)
@@ -142,6 +148,23 @@ def load_lattice(
         source,
     )
     return Lattice(_plain(model), str(path))
+
+
+def _model(text: str | None, options: dict[str, Any]) -> phonopy.Phonopy:
+    """phonopy's model of a yaml file or, if None, of the unit cell in `options`.
+
+    Where more atoms are displaced than those of the primitive cell, as without symmetry, phonopy solves only for the
+    force constants of the whole supercell.
+    """
+
+    def load(compact: bool) -> phonopy.Phonopy:
+        file = {} if text is None else {"phonopy_yaml": io.StringIO(text)}
+        return phonopy.load(is_nac=False, is_compact_fc=compact, log_level=0, **file, **options)
+
+    try:
+        return load(compact=True)
+    except RuntimeError:
+        return load(compact=False)
 
 
 def _plain(model: phonopy.Phonopy) -> phonopy.Phonopy:
@@ -180,9 +203,22 @@ def _guarded(path, read):
         raise InputError("", f"cannot be read with its crystal and supercell: {reason[:200]}", str(path)) from None
 
 
-def _yaml(path: Path) -> PhonopyYaml:
+def _text(path: Path) -> str:
+    """A yaml file as this version of phonopy takes it.
+
+    Earlier ones spelt the units of CP2K with a capital, which it takes for other units; and it finds every translation
+    twice in a supercell whose magnetic moments are all zero.
+    """
+    with get_io_module_to_decompress(path).open(path, "rt", encoding="utf-8") as file:
+        text = file.read()
+    text = _UNIT.sub(lambda line: line[0].replace("Angstrom", "angstrom"), text)
+    moments = (number for line in _MOMENT.findall(text) for number in line.strip(" []").split(","))
+    return text if any(float(number) for number in moments) else _MOMENT.sub("", text)
+
+
+def _yaml(path, text: str) -> PhonopyYaml:
     document = PhonopyYaml()
-    document.read(str(path))
+    document.read(io.StringIO(text))
     check(document.unitcell is not None, "", "must hold a unit cell, as phonopy.yaml does", path)
     return document
 

@@ -10,6 +10,7 @@ import equinox as eqx
 from .._errors import check, within
 from .._module import Module
 from .._precision import require_x64
+from .._tracing import concrete
 from .._validation import parse_toml, read_text
 from .._warnings import tell
 from ..crystal import Crystal, KPath, k_path
@@ -32,6 +33,16 @@ class Material(Module):
     _path: tuple | None = eqx.field(static=True)
     _sources: tuple[str, str, str] = eqx.field(static=True, default=("", "", ""))
     """of the file, its electrons and its phonon"""
+
+    def __repr__(self) -> str:
+        lines = [f"Material {self.name}", repr(self.crystal), repr(self.electrons)]
+        if self.phonon is not None:
+            frequency = concrete(self.phonon.frequency)
+            lines.append(
+                "Phonon, "
+                + ("not known yet" if frequency is None else f"{', '.join(f'{nu:.4g}' for nu in frequency.flat)} THz")
+            )
+        return "\n".join(lines)
 
     def with_electrons(self, electrons: Electrons) -> "Material":
         """The same crystal and phonon with another model of the electrons, such as a fitted one.
