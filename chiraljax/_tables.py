@@ -5,11 +5,14 @@ from collections.abc import Callable
 from functools import partial
 from math import prod
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, StrictInt, create_model
+from pydantic import BaseModel, BeforeValidator, ConfigDict, StrictInt, create_model
+from pydantic_core import PydanticCustomError
 
+from ._conversion import expected, number_in
+from ._errors import InputError
 from ._family import REQUIRED, Declared, arguments_of, family
 from ._parameter import Parameter
 from ._validation import validated
@@ -22,6 +25,20 @@ class ClosedTable(BaseModel):
     """A table without unknown fields."""
 
     model_config = ConfigDict(extra="forbid")
+
+
+def in_unit(unit: str) -> BeforeValidator:
+    """For `Annotated`: a number in `unit` may be given as a text with another unit, such as "800 kV/cm"."""
+
+    def number(value: Any) -> Any:
+        if not isinstance(value, str):
+            return value
+        try:
+            return number_in(value, unit, "")
+        except InputError:
+            raise PydanticCustomError("quantity", f"Input should be {expected(unit)}") from None  # pyright: ignore
+
+    return BeforeValidator(number)
 
 
 class _Open(BaseModel):
@@ -61,6 +78,12 @@ def fields_of(cls: type, constructor: str = "") -> dict[str, Any]:
     return {name: (_type(field), ... if default is REQUIRED else None) for name, (field, default) in arguments}
 
 
+def file_fields(cls: Any) -> dict[str, Any]:
+    """As `fields_of`, for a class that reads a file: the file, and the texts that `from_csv` takes."""
+    _, *options = inspect.signature(cls.from_csv).parameters
+    return {"file": (str, ...), **dict.fromkeys(options, (str, None))}
+
+
 def rows_of(parameter: Parameter, value: Any) -> Any:
     """A value for files: a number, a list of numbers, or one row per index of the first axis."""
     value = np.asarray(value)
@@ -68,14 +91,15 @@ def rows_of(parameter: Parameter, value: Any) -> Any:
 
 
 def _read(cls: type[Declared], constructor: str, table: Any) -> Callable[..., Any]:
-    fields: dict[str, Any] = {"file": (str, ...)} if cls.columns else fields_of(cls, constructor)
+    fields = file_fields(cls) if cls.columns else fields_of(cls, constructor)
     model = create_model("table", __base__=ClosedTable, **fields)
     return partial(_build, cls, constructor, validated(model, table).model_dump(exclude_unset=True))
 
 
 def _build(cls: Any, constructor: str, table: dict[str, Any], folder: Path = Path(), **context: Any) -> Any:
     if cls.columns:
-        return cls.from_csv(folder / table["file"])
+        options = {name: value for name, value in table.items() if name != "file"}
+        return cls.from_csv(folder / table["file"], **options)
     arguments, call = arguments_of(cls, constructor), getattr(cls, constructor) if constructor else cls
     values = {name: _array(arguments[name].parameter, value) for name, value in table.items()}
     taken = inspect.signature(call).parameters.keys() - arguments.keys()
@@ -87,7 +111,7 @@ def _in_rows(parameter: Parameter) -> bool:
 
 
 def _type(parameter: Parameter) -> Any:
-    number: Any = StrictInt if parameter.whole else float
+    number: Any = StrictInt if parameter.whole else Annotated[float, in_unit(parameter.unit)]
     if not parameter.shape:
         return number
     if _in_rows(parameter):

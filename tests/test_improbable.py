@@ -107,6 +107,58 @@ def test_usual_values_and_zero_temperature_are_not_told(ktao3, coarse):
     assert "warnings" not in result.to_xarray().attrs
 
 
+def test_results_on_the_way(ktao3, electrons, coarse):
+    """What a drive, a curve, a path, a susceptibility and a density of states alone can tell."""
+    options = {"temperature": 600.0, "accuracy": coarse}
+    for call, expected in (
+        (lambda: ktao3.phonon.drive(cj.GaussianPulse(peak_field=1000.0), TIMES), "the field is 1000 MV/cm"),
+        (lambda: cj.magnetization_curve(electrons, mu=50.0, rotation=15.0, **options), "mu is 50 eV"),
+        (lambda: cj.magnetization_curve(electrons, mu=7.7, rotation=15.0, **options), "carriers per cell, and 10 fill"),
+        (lambda: cj.magnetization_curve(electrons, mu=0.0, rotation=2e4, **options), "the rotation is 2e+04 rad/ps"),
+        (
+            lambda: cj.observables.magnetization_path(electrons, mu=50.0, rotation=TIMES, **options),
+            "mu is 50 eV",
+        ),
+        (
+            lambda: cj.susceptibility(
+                electrons, mu=50.0, temperature=600.0, accuracy=cj.Accuracy(rule=cj.quadrature(electrons, 4, None))
+            ),
+            "mu is 50 eV",
+        ),
+        (lambda: cj.density_of_states(electrons, [0.0, 5.0], broadening=5.0, rule=4), "the broadening is 5 eV"),
+        (lambda: cj.density_of_states(electrons, [50.0, 90.0], broadening=0.1, rule=4), "the energies lie from 50 to"),
+    ):
+        with pytest.warns(cj.ImprobableValue) as told:
+            result = call()
+        assert len(result.warnings) == len(told) == 1
+        assert expected in result.warnings[0]
+        assert told[0].filename == __file__
+
+
+def test_the_best_pulse(ktao3, coarse):
+    with pytest.warns(cj.ImprobableValue) as told:
+        best = cj.optimize_pulse(
+            ktao3,
+            cj.SplinePulse.zeros(start=0.0, end=8.0, frequency=2.42, splines=20),
+            times=TIMES,
+            objective=cj.AngularMomentumAt(8.0),
+            constraints=cj.Constraints(fluence=100.0),
+            search=cj.Search(starts=1, steps=5),
+        )
+    assert [str(warning.message) for warning in told] == list(best.warnings)
+    assert any("above a tenth of the shortest distance" in sentence for sentence in best.warnings)
+
+
+def test_positions_in_angstrom():
+    """CsCl with a = 4.12 Å: Cl at a/2; in a neighbouring cell along x alone it is no mistake."""
+    lattice = 4.12 * np.eye(3)
+    with pytest.warns(cj.ImprobableValue, match=r"position of site 1 \(Cl\) is \(2.06, 2.06, 2.06\), which is fract"):
+        cj.Crystal(lattice, ["Cs", "Cl"], [[0, 0, 0], [2.06, 2.06, 2.06]])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", cj.ImprobableValue)
+        cj.Crystal(lattice, ["Cs", "Cl"], [[0, 0, 0], [2.5, 0.5, 0.5]])
+
+
 def test_traced_values_pass(electrons, coarse):
     def moment(mu):
         return cj.magnetization(electrons, mu=mu, temperature=600.0, rotation=15.2, accuracy=coarse)
@@ -126,7 +178,7 @@ def test_traced_values_pass(electrons, coarse):
         (
             "position = [0.5, 0.5, 0.5]",
             "position = [2.5, 2.5, 2.5]",
-            "position is (2.5, 2.5, 2.5), which is fractional",
+            "is (2.5, 2.5, 2.5), which is fractional",
         ),
     ],
 )
@@ -145,8 +197,21 @@ def test_on_the_command_line(capsys):
     (line,) = [line for line in output.err.splitlines() if line.startswith("Warning: ")]
     assert "mu is 50 eV from the conduction edge" in line
     assert json.loads(output.out)["warnings"] == [line.removeprefix("Warning: ")]
-    assert main([*MOMENT, "--mu", "0.05", "--out", "-"]) == 0
+    assert main([*MOMENT, "--mu", "50meV", "--out", "-"]) == 0
     assert "Warning" not in capsys.readouterr().err
+
+
+def test_a_sweep_on_the_command_line(capsys, tmp_path):
+    """One line, in the store as well, however many points the sweep has."""
+    axes = '"pulse.peak_field" = { start = 500, stop = 3000, count = 3, units = "kV/cm" }'
+    text = f'material = "KTaO3"\noutputs = ["peak_angular_momentum"]\n[axes]\n{axes}\n'
+    (tmp_path / "s.toml").write_text(text)
+    assert main(["sweep", str(tmp_path / "s.toml"), "--out", str(tmp_path / "s.zarr")]) == 0
+    (line,) = [line for line in capsys.readouterr().err.splitlines() if line.startswith("Warning: ")]
+    assert "atom 2 (O) moves by 0.44" in line
+    data = cj.open_sweep(tmp_path / "s.zarr")
+    assert data.attrs["warnings"] == [line.removeprefix("Warning: ")]
+    np.testing.assert_array_equal(data["pulse.peak_field"], [0.5, 1.75, 3.0])
 
 
 def test_in_files_and_sweeps(ktao3, electrons, coarse, tmp_path):
@@ -157,6 +222,18 @@ def test_in_files_and_sweeps(ktao3, electrons, coarse, tmp_path):
     assert "the temperature is 5000 K" in sentence
     with pytest.warns(cj.ImprobableValue, match="the field is 2000 MV/cm"):
         cj.plan_sweep(ktao3, axes={"pulse.peak_field": [1.0, 2000.0]}, outputs=["peak_angular_momentum"])
+    for axes, options, expected in (
+        ({"pulse.peak_field": [1.0, 3.0]}, {"outputs": ["peak_angular_momentum"]}, "atom 2 (O) moves by 0.44"),
+        ({"coupling.inertia": [1e-4, 1.0]}, {"outputs": ["peak_rotation"]}, "the rotation is "),
+        ({"mu": [0.0, 7.7]}, {"outputs": ["carriers"], "temperature": 600.0}, "carriers per cell, and 10 fill"),
+        ({"doping": [0.1, 9.9]}, {"outputs": ["carriers"], "temperature": 600.0}, "are 9.9 carriers per cell, and 10"),
+    ):
+        coupling = cj.ConstantInertia() if "coupling.inertia" in axes else None
+        with pytest.warns(cj.ImprobableValue) as told:
+            plan = cj.plan_sweep(ktao3, axes=axes, coupling=coupling, accuracy=coarse, **options)
+        assert [str(warning.message) for warning in told] == list(plan.warnings)
+        assert len(plan.warnings) == 1
+        assert expected in plan.warnings[0]
     with pytest.warns(cj.ImprobableValue):
         result = cj.magnetization(electrons, mu=[50.0], temperature=[0.5], rotation=15.2, accuracy=coarse)
     result.to_xarray().to_netcdf(tmp_path / "m.nc", engine="h5netcdf")

@@ -159,7 +159,8 @@ def simulate_ensemble(
         motion = chain.motion(times, steps=steps, bath=HeatBath(lattice_temperature, key, statistics))
         return motion.q, motion.velocity, None if coupling is None else chain.rotation(motion)
 
-    q, velocity, rotation = jax.vmap(sample)(jax.random.split(jax.random.key(seed), samples))
+    with silent():
+        q, velocity, rotation = jax.vmap(sample)(jax.random.split(jax.random.key(seed), samples))
     if rotation is None:
         momentum = jnp.einsum("nta,ab,ntb->nt", q, chain.driven.turning, velocity)
         rotation = momentum / jnp.mean(jnp.einsum("nta,ab,ntb->nt", q, chain.driven.inertia, q), axis=0)

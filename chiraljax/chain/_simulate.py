@@ -82,7 +82,8 @@ def simulate(
             the error is infinite and `converged` is false), and as `Phonon.drive` and `magnetization` do.
     """
     chain = Chain.of(material, pulse, coupling, Filling(mu, temperature))
-    motion = chain.motion(times, steps=steps, surface=surface)
+    with silent():
+        motion = chain.motion(times, steps=steps, surface=surface)
     check(
         is_traced(motion.converged) or motion.converged,
         "steps",

@@ -4,16 +4,21 @@ import math
 
 import numpy as np
 
+from .._conversion import has_unit, listed, number_in
 from .._errors import InputError, check
 
 
-def grid(option: str, text: str) -> np.ndarray:
-    """`A` as (1,), or `A:B:N` as N evenly spaced numbers (N,) from A to B."""
-    expected = f"must be a number A or a range A:B:N of N evenly spaced numbers, but got {text!r}"
+def grid(option: str, text: str, unit: str) -> np.ndarray:
+    """`A` as (1,), or `A:B:N` as N evenly spaced numbers (N,) from A to B; in `unit`, or a text with another one."""
+    expected = (
+        f"must be a number A or a range A:B:N of N evenly spaced numbers, but got {text!r} (A and B in {unit}, or both "
+        f"with a unit, {listed(unit)})"
+    )
     parts = text.split(":")
     check(len(parts) in {1, 3}, option, expected)
+    check(len({has_unit(part) for part in parts[:2]}) == 1, option, expected)
     try:
-        ends = [float(part) for part in parts[:2]]
+        ends = [number_in(part, unit, option) for part in parts[:2]]
         number = int(parts[2]) if len(parts) == 3 else 1
     except ValueError:
         raise InputError(option, expected) from None
@@ -33,6 +38,11 @@ def positive(option: str, value: float) -> float:
     """`value`, checked to be finite and > 0."""
     check(math.isfinite(value) and value > 0, option, f"must be positive, but got {value:g}")
     return value
+
+
+def one(option: str, text: str, unit: str) -> float:
+    """A finite number in `unit`, or with another one."""
+    return finite(option, number_in(text, unit, option))
 
 
 def finite(option: str, value: float) -> float:

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from .._errors import check
-from ._arguments import finite
+from ._arguments import one
 from ._output import checked_output, write
 
 
@@ -16,12 +16,13 @@ def bands(
     kpoints: Annotated[
         str | None, typer.Option(metavar="FILE.csv", help="Columns k1,k2,k3, fractional; default: the material's path.")
     ] = None,
-    rotation_thz: Annotated[float, typer.Option(metavar="ν", help="Ω/2π about z, THz.")] = 0.0,
+    rotation_thz: Annotated[str, typer.Option(metavar="ν", help="Ω/2π about z, THz.")] = "0",
     points: Annotated[int, typer.Option(metavar="N", help="Intervals of each segment of the path.")] = 60,
 ) -> None:
     """Energies (eV) along a path or at listed k-points."""
     path = checked_output(out, (".csv", ".png", ".json"))
-    rotation = 2 * math.pi * finite("--rotation-thz", rotation_thz)
+    frequency = one("--rotation-thz", rotation_thz, "THz")
+    rotation = 2 * math.pi * frequency
     check(points >= 1, "--points", f"must be at least 1, but got {points}")
     import numpy as np
 
@@ -43,7 +44,7 @@ def bands(
 
     def content() -> dict:
         units = {"k": "fractional", "energies": "eV"}
-        return {"k": route.k.tolist(), "energies": energies.tolist(), "rotation_thz": rotation_thz, "units": units}
+        return {"k": route.k.tolist(), "energies": energies.tolist(), "rotation_thz": frequency, "units": units}
 
     write(
         path,

@@ -15,7 +15,9 @@ REGIONS = ("zone", "gamma_cube")
 
 def magnetization(
     material: Annotated[str, typer.Argument(help="A bundled material or a TOML file.")],
-    mu: Annotated[str, typer.Option(metavar="A[:B:N]", help="Chemical potential from the conduction edge, eV.")],
+    mu: Annotated[
+        str, typer.Option(metavar="A[:B:N]", help="Chemical potential from the conduction edge, eV, or as 50meV.")
+    ],
     temperature: Annotated[str, typer.Option(metavar="A[:B:N]", help="Of the electrons, K.")],
     rotation_thz: Annotated[str, typer.Option(metavar="A[:B:N]", help="Ω/2π about z, THz.")],
     out: Annotated[str, typer.Option(metavar="FILE", help=".csv, .nc, .json or .png; - for JSON on standard output.")],
@@ -24,8 +26,8 @@ def magnetization(
 ) -> None:
     """Moment (μ_B per cell) and carriers on a grid of chemical potential, temperature and rotation."""
     path = checked_output(out, (".csv", ".nc", ".json", ".png"))
-    potentials, rotations = grid("--mu", mu), grid("--rotation-thz", rotation_thz)
-    temperatures = not_negative("--temperature", grid("--temperature", temperature))
+    potentials, rotations = grid("--mu", mu, "eV"), grid("--rotation-thz", rotation_thz, "THz")
+    temperatures = not_negative("--temperature", grid("--temperature", temperature, "K"))
     positive("--rtol", rtol)
     check(region in REGIONS, "--region", f"must be zone or gamma_cube, but got {region!r}")
     single = rotations.size == 1

@@ -55,12 +55,18 @@ def made_folder(folder: Path) -> Iterator[None]:
 
 
 def write(path: Path | None, content: Callable[[], dict], writers: Writers) -> None:
-    """Print the `content` as JSON if `path` is None, else write the file with the writer of its suffix."""
+    """Print the `content` as JSON if `path` is None, else write the file with the writer of its suffix and say so."""
     if path is None:
         json.dump(content(), sys.stdout, allow_nan=False, ensure_ascii=False)
         sys.stdout.write("\n")
     else:
         writers[path.suffix](path)
+        written(path)
+
+
+def written(path: Path) -> None:
+    """Say on one line that a file has been written."""
+    print(f"{path}: written")
 
 
 def check_folder(folder: Path, option: str = "--out") -> None:

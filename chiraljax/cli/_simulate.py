@@ -11,7 +11,7 @@ from .._errors import check
 from ._arguments import grid, not_negative, positive
 from ._examples import example_option
 from ._magnetization import REGIONS
-from ._output import checked_animation, checked_output, write
+from ._output import checked_animation, checked_output, write, written
 from ._progress import advise, working
 
 if TYPE_CHECKING:
@@ -41,7 +41,9 @@ class Command(TyperCommand):
 
 def simulate(
     material: Annotated[str, typer.Argument(help="A bundled material or a TOML file.")],
-    mu: Annotated[str, typer.Option(metavar="A[:B:N]", help="Chemical potential from the conduction edge, eV.")],
+    mu: Annotated[
+        str, typer.Option(metavar="A[:B:N]", help="Chemical potential from the conduction edge, eV, or as 50meV.")
+    ],
     temperature: Annotated[str, typer.Option(metavar="A[:B:N]", help="Of the electrons, K.")],
     out: Annotated[
         str | None,
@@ -51,7 +53,11 @@ def simulate(
         ),
     ] = None,
     pulse: Annotated[
-        str | None, typer.Option(metavar="PULSE.toml", help="Or a .csv of t,E_x,E_y; default: the paper's pulse.")
+        str | None,
+        typer.Option(
+            metavar="PULSE.toml",
+            help="Or a .csv of t,E_x,E_y in ps and MV/cm, or with units, as E_x (kV/cm); default: the paper's pulse.",
+        ),
     ] = None,
     coupling: Annotated[str, typer.Option(metavar="NAME", help="How Ω follows from the motion.")] = "kinematic",
     surface: Annotated[
@@ -75,8 +81,8 @@ def simulate(
     check(out is not None or animate is not None, "--out or --animate", "must be given, but neither is")
     path = None if out is None else checked_output(out, (".csv", ".nc", ".json", ".png"))
     film = None if animate is None else checked_animation("--animate", animate)
-    potentials, instants = grid("--mu", mu), None if times is None else grid("--times", times)
-    temperatures = not_negative("--temperature", grid("--temperature", temperature))
+    potentials, instants = grid("--mu", mu, "eV"), None if times is None else grid("--times", times, "ps")
+    temperatures = not_negative("--temperature", grid("--temperature", temperature, "K"))
     check(
         instants is None or (len(instants) > 1 and instants[1] > instants[0]),
         "--times",
@@ -122,6 +128,7 @@ def simulate(
     if film is not None:
         with working("Drawing the turning cell"):
             _animate(film, model, field, surface, result, instants)
+        written(film)
 
 
 def _write(path: Path | None, result: "Simulation", model: "Material") -> None:

@@ -10,7 +10,7 @@ import typer
 from .._errors import InputError, check, within
 from ._environment import join_processes
 from ._examples import example_option
-from ._output import check_folder, checked_output, write
+from ._output import check_folder, checked_output, write, written
 from ._progress import advise, sweeping
 
 INTERRUPTED = 130
@@ -107,3 +107,4 @@ def report(
     page = sweep_report(data, title=data.attrs["title"], field=field_at(data))
     with atomic_path(path) as temporary:
         temporary.write_text(page, encoding="utf-8")
+    written(path)

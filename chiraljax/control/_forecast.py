@@ -7,6 +7,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from .._types import ArrayLike, Scalar
+from .._warnings import silent
 from ..chain import Chain
 from ..observables import MagnetizationCurve
 from ..phonon import AdaptiveSteps, Motion, Phonon
@@ -66,7 +67,8 @@ class Forecast(eqx.Module):
         """The outcome of `pulse` by the adaptive drive, from rest at the first time even if that cuts the pulse."""
         chain = dataclasses.replace(self.chain, pulse=pulse)
         rest = jnp.zeros(self.phonon.oscillators.frequency.shape)
-        motion = chain.motion(self.times, steps=AdaptiveSteps(_DRIVE_STEPS), initial=(rest, rest))
+        with silent():  # `optimize_pulse` tells of its best pulse
+            motion = chain.motion(self.times, steps=AdaptiveSteps(_DRIVE_STEPS), initial=(rest, rest))
         return self.observed(pulse, motion, fluence)
 
     def observed(self, pulse: AbstractPulse, motion: Motion, fluence: Scalar) -> Outcome:

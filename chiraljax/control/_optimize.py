@@ -10,8 +10,9 @@ import numpy as np
 
 from .._errors import check, within
 from .._types import Array, ArrayLike, Float, Scalar
+from .._warnings import silent, tell
 from ..brillouin import Accuracy
-from ..chain import Chain
+from ..chain import Chain, improbable_simulation
 from ..coupling import AbstractCoupling, FixedRotation
 from ..materials import Material
 from ..observables import Filling, MagnetizationCurve
@@ -95,7 +96,8 @@ def optimize_pulse(
     def curve(rotation: ArrayLike) -> MagnetizationCurve:
         single = filling is not None and filling.shape == ()
         check(single, "mu and temperature", "must be numbers for an objective of the moment, but are not")
-        return forecast.chain.response(rotation, accuracy)
+        with silent():
+            return forecast.chain.response(rotation, accuracy)
 
     problem = PulseProblem.of(pulse, forecast, constraints, objective, search, deviations)
     starts = jnp.asarray(problem.starts(search.starts, search.seed))
@@ -140,6 +142,11 @@ def optimize_pulse(
         violations=progress.violations,
         ended=ended,
         problem=problem,
+        warnings=tell(
+            improbable_simulation(
+                dataclasses.replace(forecast.chain, pulse=pulses[best]), outcome.rotation, outcome.motion
+            )
+        ),
     )
 
 

@@ -1,6 +1,7 @@
 """Lattice, sites, neighbour shells, symmetry and paths."""
 
 from ._crystal import Crystal as Crystal
+from ._crystal import improbable_positions as improbable_positions
 from ._neighbours import Bonds as Bonds
 from ._neighbours import bonds as bonds
 from ._path import KPath as KPath

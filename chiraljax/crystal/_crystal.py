@@ -9,6 +9,7 @@ from ase.data import atomic_numbers
 
 from .._errors import check
 from .._module import Module
+from .._warnings import tell
 
 
 class Crystal(Module):
@@ -52,6 +53,7 @@ class Crystal(Module):
                 offset = np.subtract(position, self.positions[j])
                 apart = np.linalg.norm((offset - np.round(offset)) @ self.vectors)
                 check(apart > 1e-3, "positions", f"must differ, but sites {j} and {i} are at the same place")
+        tell(improbable_positions(self))
 
     def __repr__(self) -> str:
         rows = [(f"a{i}", vector, "Å") for i, vector in enumerate(self.lattice, 1)]
@@ -95,6 +97,16 @@ class Crystal(Module):
     def sites(self, species: str) -> tuple[int, ...]:
         """Indices of the sites that carry the label `species`."""
         return tuple(i for i, label in enumerate(self.species) if label == species)
+
+
+def improbable_positions(crystal: Crystal) -> tuple[str, ...]:
+    """A sentence for each site whose fractional position is above 1 in magnitude in all components."""
+    return tuple(
+        f"the position of site {number} ({label}) is {position}, which is fractional and outside the cell in every "
+        "direction: are these Å?"
+        for number, (label, position) in enumerate(zip(crystal.species, crystal.positions, strict=True))
+        if min(map(abs, position)) > 1
+    )
 
 
 def _rows(name: str, value) -> tuple[tuple[float, ...], ...]:

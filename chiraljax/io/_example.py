@@ -40,7 +40,8 @@ def commented(text: str) -> str:
 def _fields(cls: type[Declared], constructor: str) -> Iterator[str]:
     """A line for each argument with an example or a default: value, unit, range and help."""
     if cls.columns:
-        yield _line('file = "trace.csv"', f"with the columns {', '.join(cls.columns)}; paths count from this folder")
+        columns = f"with the columns {', '.join(cls.columns)}, or with units, as t (fs)"
+        yield _line('file = "trace.csv"', f"{columns}; paths count from this folder")
         return
     for name, (parameter, default) in arguments_of(cls, constructor).items():
         value = parameter.example if default in (REQUIRED, None) else default

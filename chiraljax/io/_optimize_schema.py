@@ -7,7 +7,7 @@ from jaxtyping import Float
 from pydantic import BaseModel, ConfigDict, Field, NonNegativeFloat, PlainValidator, PositiveFloat, create_model
 
 from .._errors import check
-from .._tables import fields_of, one_of, table_of
+from .._tables import fields_of, in_unit, one_of, table_of
 from ..control import AbstractObjective, Constraints, Deviations, PeakMoment, Search
 from ..coupling import AbstractCoupling, KinematicRotation
 from ._pulse import pulse_table
@@ -22,8 +22,8 @@ class _Table(BaseModel):
 
 
 class TimesTable(_Table):
-    start: float = 0.0
-    end: float = 10.0
+    start: Annotated[float, in_unit("ps")] = 0.0
+    end: Annotated[float, in_unit("ps")] = 10.0
     count: Annotated[int, Field(ge=2, le=1_000_000)] = 201
 
     def values(self, source: object) -> Float[np.ndarray, " T"]:
@@ -38,8 +38,8 @@ class TimesTable(_Table):
 
 
 class ElectronsTable(_Table):
-    mu: float
-    temperature: NonNegativeFloat
+    mu: Annotated[float, in_unit("eV")]
+    temperature: Annotated[NonNegativeFloat, in_unit("K")]
     rtol: PositiveFloat = 1e-3
 
 

@@ -8,19 +8,23 @@ from pydantic import PlainValidator, create_model
 
 from .._errors import check, within
 from .._family import family
-from .._tables import ClosedTable, Reader, one_of, table_of
+from .._tables import ClosedTable, Reader, file_fields, one_of, table_of
 from .._validation import parse_toml, read_text
 from ..pulse import AbstractPulse, SampledPulse, SumPulse
 
-
-class _File(ClosedTable):
-    file: str
+_File = create_model("File", __base__=ClosedTable, **file_fields(SampledPulse))
 
 
-def load_pulse(path: str | os.PathLike[str]) -> AbstractPulse:
-    """The pulse of a TOML file, or the samples of a CSV file (see `SampledPulse.from_csv`).
+def load_pulse(
+    path: str | os.PathLike[str], *, time_unit: str | None = None, field_unit: str | None = None
+) -> AbstractPulse:
+    """The pulse of a TOML file, or the samples of a CSV file.
 
-    The TOML file has tables [[gaussian]], or [[NAME]] of any class of pulses with a `name`; several tables add up.
+    The TOML file has tables [[gaussian]], or [[NAME]] of any class of pulses with a `name`; several tables add up. A
+    number in a table may be a text with a unit, such as "800 kV/cm".
+
+    Args:
+        time_unit, field_unit: of a CSV file whose header gives none, see `SampledPulse.from_csv`.
 
     Raises:
         InputError: with the file and the field.
@@ -28,7 +32,9 @@ def load_pulse(path: str | os.PathLike[str]) -> AbstractPulse:
     path = Path(path)
     check(path.suffix in {".toml", ".csv"}, "", f"must be a pulse file .toml or .csv, but got {path.suffix!r}", path)
     if path.suffix == ".csv":
-        return SampledPulse.from_csv(path)
+        return SampledPulse.from_csv(path, time_unit=time_unit, field_unit=field_unit)
+    for name, unit in (("time_unit", time_unit), ("field_unit", field_unit)):
+        check(unit is None, name, f"must be left out for {path.name}: it is of CSV files")
     fields: dict[str, Any] = {
         name: (list[Annotated[Any, PlainValidator(table_of(cls))]], []) for name, cls in family(AbstractPulse).items()
     }
@@ -50,7 +56,8 @@ def pulse_table(**options: Any) -> Reader:
     def read(table: Any) -> Any:
         if not isinstance(table, dict) or "file" not in table or "family" in table:
             return read_family(table)
-        file = _File.model_validate(table).file
-        return lambda folder, **context: load_pulse(folder / file)
+        options = _File.model_validate(table).model_dump(exclude_unset=True)
+        file = options.pop("file")
+        return lambda folder, **context: load_pulse(folder / file, **options)
 
     return read

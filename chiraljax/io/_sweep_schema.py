@@ -14,6 +14,7 @@ from pydantic import (
     Tag,
 )
 
+from .._tables import in_unit
 from ..coupling import KinematicRotation
 from ..pulse import GaussianPulse
 from ._optimize_schema import CouplingTable, TimesTable
@@ -86,9 +87,9 @@ AxisTable = Annotated[
 
 
 class ElectronsTable(_Table):
-    mu: float | None = None
+    mu: Annotated[float, in_unit("eV")] | None = None
     doping: float | None = None
-    temperature: NonNegativeFloat | None = None
+    temperature: Annotated[NonNegativeFloat, in_unit("K")] | None = None
     rtol: PositiveFloat = 1e-3
     region: Literal["zone", "gamma_cube"] = "zone"
     budget: Annotated[int, Field(ge=1)] = 1_000_000

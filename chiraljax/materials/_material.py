@@ -12,8 +12,8 @@ from .._module import Module
 from .._precision import require_x64
 from .._tracing import concrete
 from .._validation import parse_toml, read_text
-from .._warnings import tell
-from ..crystal import Crystal, KPath, k_path
+from .._warnings import silent, tell
+from ..crystal import Crystal, KPath, improbable_positions, k_path
 from ..electrons import AbstractTerm, Electrons, Hopping, Shell, slater_koster
 from ..phonon import Phonon, improbable_frequencies
 from ._phonon import phonon_of
@@ -99,12 +99,7 @@ def load_material(name: str | Path) -> Material:
 
 
 def _improbable(material: Material) -> Iterator[str]:
-    for number, position in enumerate(material.crystal.positions):
-        if min(map(abs, position)) > 1:
-            yield (
-                f"crystal.sites.{number}.position is {position}, which is fractional and outside the cell in every "
-                "direction: are these Å?"
-            )
+    yield from improbable_positions(material.crystal)
     filling = material.electrons.filling
     if filling % 2:
         yield (
@@ -117,7 +112,8 @@ def _improbable(material: Material) -> Iterator[str]:
 
 def _build(file: MaterialFile, folder: Path) -> Material:
     sites = file.crystal.sites
-    crystal = Crystal(file.crystal.lattice, [site.species for site in sites], [site.position for site in sites])
+    with silent():
+        crystal = Crystal(file.crystal.lattice, [site.species for site in sites], [site.position for site in sites])
     electrons = slater_koster(
         crystal,
         [Shell(**shell.model_dump()) for shell in file.electrons.shells],

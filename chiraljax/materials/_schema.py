@@ -13,11 +13,16 @@ from pydantic import (
     PositiveInt,
 )
 
-from .._tables import one_of
+from .._tables import in_unit, one_of
 from ..electrons import AbstractTerm
 
 Number = Annotated[float, AllowInfNan(False)]
+Energy = Annotated[Number, in_unit("eV")]
+Length = Annotated[Number, in_unit("angstrom")]
+Frequency = Annotated[PositiveFloat, in_unit("THz")]
+Damping = Annotated[NonNegativeFloat, in_unit("rad/ps")]
 Vector = tuple[Number, Number, Number]
+LatticeVector = tuple[Length, Length, Length]
 
 
 class _Table(BaseModel):
@@ -38,7 +43,7 @@ class Path(_Table):
 
 
 class CrystalTable(_Table):
-    lattice: tuple[Vector, Vector, Vector]
+    lattice: tuple[LatticeVector, LatticeVector, LatticeVector]
     """lattice vectors as rows, Å"""
     sites: Annotated[list[Site], Field(min_length=1)]
     path: Path | None = None
@@ -48,11 +53,11 @@ class CrystalTable(_Table):
 class ShellTable(_Table):
     species: str
     orbital: str
-    onsite: dict[str, Number]
+    onsite: dict[str, Energy]
     """eV, by crystal-field group"""
     crystal_field: Literal["none", "cubic", "axial", "orbitals"] = "none"
     axis: str | None = None
-    spin_orbit: Number | None = None
+    spin_orbit: Energy | None = None
     """eV"""
     rotation_weight: Number = 1.0
 
@@ -60,11 +65,11 @@ class ShellTable(_Table):
 class HoppingTable(_Table):
     between: tuple[str, str]
     shell: PositiveInt
-    sigma: Number
+    sigma: Energy
     """eV, as the others"""
-    pi: Number | None = None
-    delta: Number | None = None
-    phi: Number | None = None
+    pi: Energy | None = None
+    delta: Energy | None = None
+    phi: Energy | None = None
 
     @property
     def integrals(self) -> dict[str, float]:
@@ -82,9 +87,9 @@ class ElectronsTable(_Table):
 
 
 class PairTable(_Table):
-    frequency: PositiveFloat
+    frequency: Frequency
     """THz"""
-    damping: NonNegativeFloat
+    damping: Damping
     """rad/ps"""
     mode_effective_charge: Number
     """e/√u"""
@@ -95,9 +100,9 @@ class PairTable(_Table):
 
 
 class ModeTable(_Table):
-    frequency: PositiveFloat
+    frequency: Frequency
     """THz"""
-    damping: NonNegativeFloat
+    damping: Damping
     """rad/ps"""
     charges: tuple[Number, Number]
     """e/√u, for the field's x and y"""
@@ -129,18 +134,18 @@ class LatticeTable(_Table):
     """numbers as in the lattice's table, or "all"; the lowest pair unless given"""
     degenerate: bool = True
     """true for pairs that turn in circles, false for single modes that the light drives"""
-    frequency: list[PositiveFloat] | None = None
+    frequency: list[Frequency] | None = None
     """THz, one per set of modes, in place of those of the force constants"""
-    damping: Annotated[list[NonNegativeFloat], Field(min_length=1)]
+    damping: Annotated[list[Damping], Field(min_length=1)]
     """rad/ps, one for all or one per set of modes"""
 
 
 class TemperatureRow(_Table):
-    temperature: NonNegativeFloat
+    temperature: Annotated[NonNegativeFloat, in_unit("K")]
     """K"""
-    frequencies: list[PositiveFloat]
+    frequencies: list[Frequency]
     """THz, one per set of modes"""
-    dampings: list[NonNegativeFloat]
+    dampings: list[Damping]
     """rad/ps, one per set of modes"""
 
 

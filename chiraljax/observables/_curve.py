@@ -9,8 +9,11 @@ from .._errors import InputError, check
 from .._result import quantity
 from .._tracing import is_differentiated, is_traced
 from .._types import Array, ArrayLike, Bool, Float, Int, real
+from .._warnings import silent, tell
 from ..brillouin import AbstractSum, Accuracy, FermiSurface, Quadrature
 from ..electrons import Electrons
+from ._filling import Filling
+from ._improbable import improbable_filling
 from ._interpolant import AbstractInterpolant, RotationInterpolant
 from ._magnetization import Magnetization, magnetization
 from ._site_interpolant import SiteInterpolant
@@ -121,16 +124,17 @@ def magnetization_curve(
     n_checks = 0 if checks is None else len(checks)
 
     def at(points: Array, budget: int) -> Magnetization:
-        return magnetization(
-            electrons,
-            mu=mu,
-            temperature=temperature,
-            rotation=points if checks is None else jnp.concatenate([points, checks]),
-            axis=axis,
-            paired=paired,
-            per_site=checks is not None,
-            accuracy=accuracy.with_budget(budget),
-        )
+        with silent():
+            return magnetization(
+                electrons,
+                mu=mu,
+                temperature=temperature,
+                rotation=points if checks is None else jnp.concatenate([points, checks]),
+                axis=axis,
+                paired=paired,
+                per_site=checks is not None,
+                accuracy=accuracy.with_budget(budget),
+            )
 
     result = at(interpolant.points, accuracy.budget)
     moment, carriers, error = (_split(part, n_checks)[0] for part in (result.moment, result.carriers, result.error))
@@ -160,11 +164,13 @@ def magnetization_curve(
         interpolant = finer
         eigensolves, interpolated = eigensolves + result.eigensolves, interpolated + result.interpolated
         converged &= result.converged
+    carriers = interpolant.at_rest(carriers)
+    turns = interpolant.points if isinstance(rotation, AbstractInterpolant) else real(rotation)
     return MagnetizationCurve(
         coefficients=coefficients,
         interpolant=interpolant,
         error=jnp.max(error, axis=-1) + deviation,
-        carriers=interpolant.at_rest(carriers),
+        carriers=carriers,
         mu=real(mu),
         temperature=real(temperature),
         eigensolves=eigensolves,
@@ -172,6 +178,7 @@ def magnetization_curve(
         converged=converged & resolved,
         resolved=resolved,
         rule=result.rule,
+        warnings=tell(improbable_filling(electrons, Filling(mu, temperature, paired), turns, carriers)),
     )
 
 

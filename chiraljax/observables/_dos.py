@@ -6,8 +6,10 @@ from .._checks import check_finite, check_positive
 from .._errors import check
 from .._result import AbstractResult, quantity
 from .._types import Array, ArrayLike, Float, real
+from .._warnings import tell
 from ..brillouin import Quadrature, integrate
 from ..electrons import Electrons, eigh
+from ._improbable import improbable_spectrum
 from ._region import fixed_rule, unit_vector
 from ._rotating import along
 
@@ -61,7 +63,8 @@ def density_of_states(
     arguments = (electrons, energies, real(broadening), real(rotation) * jnp.asarray(axis), operators)
     per_k = 16 * electrons.size**2 * (4 + len(labels)) + 16 * electrons.size * energies.size
     (projections, total), (_, error) = integrate(_broadened, arguments, points, per_k)
-    return DensityOfStates(energies, total, projections, labels, error)
+    told = tell(improbable_spectrum(electrons, energies, real(broadening), real(rotation)))
+    return DensityOfStates(energies, total, projections, labels, error, warnings=told)
 
 
 def _broadened(arguments, k):

@@ -1,5 +1,6 @@
 """The moment along trajectories of rotations."""
 
+import dataclasses
 from typing import Any
 
 import jax.numpy as jnp
@@ -7,9 +8,12 @@ import jax.numpy as jnp
 from .._result import quantity
 from .._tracing import is_traced
 from .._types import Array, ArrayLike, Bool, Float, Int, real
+from .._warnings import silent, tell
 from ..brillouin import AbstractSum, Accuracy, FermiSurface, Quadrature
 from ..electrons import Electrons
 from ._curve import MagnetizationCurve, diagonalisations, interpolant_of, magnetization_curve
+from ._filling import Filling
+from ._improbable import improbable_filling
 from ._magnetization import magnetization
 
 
@@ -52,7 +56,21 @@ def magnetization_path(
     Raises:
         InputError: as `magnetization` does, and for a rotation of another shape.
     """
-    rotation = real(rotation)
+    with silent():
+        path = _path(electrons, mu, temperature, real(rotation), axis, per_site, accuracy)
+    told = tell(improbable_filling(electrons, Filling(mu, temperature), real(rotation)))
+    return dataclasses.replace(path, warnings=told) if told else path
+
+
+def _path(
+    electrons: Electrons,
+    mu: ArrayLike,
+    temperature: ArrayLike,
+    rotation: Float[Array, "..."],
+    axis: ArrayLike,
+    per_site: bool,
+    accuracy: Accuracy,
+) -> MagnetizationPath:
     options: dict[str, Any] = {"mu": mu, "temperature": temperature, "axis": axis}
     interpolant = interpolant_of(electrons, rotation, per_site, accuracy)
     if interpolant.checks is None:

@@ -9,6 +9,7 @@ from .._result import quantity
 from .._tracing import is_differentiated, is_traced
 from .._types import Array, ArrayLike, Bool, Float, Int
 from .._units import BOLTZMANN
+from .._warnings import tell
 from ..brillouin import (
     TRACED_POINTS,
     AbstractSum,
@@ -25,6 +26,7 @@ from ..brillouin import (
 from ..crystal import cartesian, magnetic_operations
 from ..electrons import Electrons
 from ._filling import Filling
+from ._improbable import improbable_filling
 from ._region import check_rule, quadrature
 
 
@@ -105,6 +107,7 @@ def susceptibility(
         interpolated=jnp.asarray(final.interpolated),
         converged=within(final),
         rule=final.rule,
+        warnings=tell(improbable_filling(electrons, filling, jnp.zeros(0))),
     )
 
 

@@ -2,7 +2,10 @@
 
 from collections.abc import Iterator
 
+import equinox as eqx
+import jax.numpy as jnp
 import numpy as np
+from jaxtyping import Array, Float
 from scipy import constants
 
 from .._tracing import concrete, is_differentiated, is_staged
@@ -48,7 +51,7 @@ def _pulse(pulse: AbstractPulse, modes: Oscillators) -> Iterator[str]:
     frequency, damping = frequency[driven], damping[driven]
     count = int(np.clip(_PER_PERIOD * frequency.max() * (end - start), _SAMPLES, _MOST))
     times = np.linspace(start, end, count)
-    field = np.asarray(pulse(times))
+    field = np.asarray(_field(pulse, jnp.asarray(times)))
     intensity = np.sum(field**2, axis=-1)
     total = intensity.sum()
     if not total > 0:
@@ -78,6 +81,11 @@ def _pulse(pulse: AbstractPulse, modes: Oscillators) -> Iterator[str]:
             f"the spectrum of the pulse has no weight at the phonon, {_listed(frequency)} THz: there it is below a "
             "thousandth of its largest value; are frequencies in THz and times in ps?"
         )
+
+
+@eqx.filter_jit
+def _field(pulse: AbstractPulse, times: Float[Array, " T"]) -> Float[Array, "T 2"]:
+    return pulse(times)
 
 
 def _listed(frequency: np.ndarray) -> str:

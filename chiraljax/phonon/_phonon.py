@@ -1,5 +1,7 @@
 """Degenerate pairs or single modes at Γ, with anharmonic terms."""
 
+import dataclasses
+
 import equinox as eqx
 import jax
 import jax.numpy as jnp
@@ -13,12 +15,14 @@ from .._precision import require_x64
 from .._tracing import concrete
 from .._types import ArrayLike, Scalar, real
 from .._units import HBAR, ION_MAGNETONS, NUCLEAR_MAGNETON
+from .._warnings import tell
 from ..pulse import AbstractPulse
 from ._automatic import AutomaticSteps
 from ._base import AbstractModes, Oscillators
 from ._bath import HeatBath
 from ._cut import check_first
 from ._dielectric import transmitted
+from ._improbable import improbable_frequencies, improbable_pulse
 from ._motion import Motion
 from ._steps import AbstractSteps
 from ._temperatures import TemperatureTable
@@ -303,6 +307,7 @@ class Phonon(AbstractModes):
             check(np.all(np.diff(instants) > 0), "times", "must increase, but got times that do not")
         if initial is None:
             check_first(self, pulse, times)
+        told = tell((*improbable_frequencies(self), *improbable_pulse(pulse, self)))
         if surface == "fresnel":
             pulse = transmitted(pulse, self) * self.dielectric_constant
         rest = jnp.zeros(self.oscillators.frequency.shape)
@@ -319,7 +324,8 @@ class Phonon(AbstractModes):
             q, velocity = bath.initial(self)
         else:
             q, velocity = rest, rest
-        return steps.motion(self, pulse, times, (q, velocity), bath)
+        motion = steps.motion(self, pulse, times, (q, velocity), bath)
+        return dataclasses.replace(motion, warnings=told) if told else motion
 
 
 def _shaped(name: str, value: ArrayLike, shape: tuple[int, ...]) -> Array:

@@ -56,13 +56,22 @@ class SampledPulse(AbstractPulse):
             )
 
     @classmethod
-    def from_csv(cls, path: str | os.PathLike[str]) -> "SampledPulse":
-        """Read a file with the header `t,E_x,E_y` (ps, MV/cm); lines that start with # are comments.
+    def from_csv(
+        cls, path: str | os.PathLike[str], *, time_unit: str | None = None, field_unit: str | None = None
+    ) -> "SampledPulse":
+        """Read a file with the header `t,E_x,E_y`; lines that start with # are comments.
+
+        The header may give units, as in `t (fs),E_x (kV/cm),E_y (kV/cm)`; also in brackets or after a slash.
+
+        Args:
+            time_unit: of a header without one, such as "fs"; ps unless given.
+            field_unit: likewise, such as "kV/cm"; MV/cm unless given.
 
         Raises:
-            InputError: with the file, the row and the expected value.
+            InputError: with the file, the row and the expected value; also for a unit that is not known, and for a
+                header with another unit than the argument.
         """
-        table = read_field(path)
+        table = read_field(path, time_unit, field_unit)
         return cls(table[:, 0], table[:, 1:])
 
     def __call__(self, t: Real[ArrayLike, "*batch"]) -> Float[Array, "*batch 2"]:

@@ -8,6 +8,7 @@ import xarray as xr
 from scipy.stats import qmc
 
 from .._checks import check_finite
+from .._conversion import converted
 from .._errors import InputError, check, within
 from .._types import ArrayLike
 from ..chain import Chain
@@ -139,11 +140,7 @@ def _values(parameter: Parameter, values: ArrayLike | xr.DataArray, chain: Chain
     check(array.size > 0, f"axes.{name}", "must hold at least one value, but is empty")
     if name == "doping" and unit == _PER_VOLUME:
         array, unit = np.asarray(per_cell(array, chain.electrons.crystal)), parameter.unit
-    check(
-        unit is None or not parameter.unit or unit == parameter.unit,
-        "axes",
-        f"{name} must be in {parameter.unit}{f' or {_PER_VOLUME}' if name == 'doping' else ''}, but its units are"
-        f" {unit}",
-    )
+    if unit is not None and parameter.unit:
+        array = converted(array, unit, parameter.unit, f"axes.{name}")
     parameter.check(chain, array)
     return array

@@ -131,6 +131,27 @@ def _outcome(
     return *value, *changes
 
 
+@eqx.filter_jit
+def largest(
+    chain: Chain,
+    varied: tuple[Parameter, ...],
+    values: Float[Array, "b p"],
+    times: Float[Array, " T"],
+    substeps: int,
+    harmonic: bool,
+) -> tuple[Float[Array, "b atoms"], Float[Array, " b"]]:
+    """The largest displacement of each atom in Å and the largest |Ω| in rad/ps, with `values` of `varied`."""
+    integrator = FixedSteps(substeps)
+
+    def of(row):
+        moved = replaced(chain, varied, row)
+        motion = integrator.from_field(moved.driven, moved.pulse(integrator.nodes(times)[0]), times, harmonic=harmonic)
+        lengths = jnp.linalg.norm(motion.displacements, axis=-1)
+        return jnp.max(lengths, axis=0), jnp.max(jnp.abs(moved.rotation(motion)))
+
+    return jax.lax.map(of, values)
+
+
 def unit(values: Array, parameters: tuple[Parameter, ...], along: Parameter) -> Array:
     """A step in `values` (..., P) of `parameters`: 1 for `along`, 0 for the others."""
     return jnp.broadcast_to(jnp.array([float(parameter == along) for parameter in parameters]), values.shape)

@@ -1,8 +1,8 @@
 """The pulse at a point of a sweep."""
 
-import itertools
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from math import prod
 from typing import Any
 
 import jax.numpy as jnp
@@ -11,12 +11,13 @@ import xarray as xr
 
 from .._errors import InputError
 from .._family import family
+from .._types import Array, Float
 from ..pulse import AbstractPulse, SumPulse
-from ._parameters import fields, in_order, replaced
+from ._parameters import Parameter, fields, in_order, replaced
 from ._plan import SweepPlan
 
 _SAMPLES = 2001
-_MOST_PULSES = 256
+_MOST_CORNERS = 256
 
 
 def pulse_at(dataset: xr.Dataset, point: Mapping[str, int]) -> AbstractPulse:
@@ -60,17 +61,33 @@ def field_at(dataset: xr.Dataset) -> Callable[[Mapping[str, int]], tuple[np.ndar
 
 def pulses_of(plan: SweepPlan) -> list[AbstractPulse]:
     """The pulses at the corners of a sweep, where each axis has a least or a largest value; at most 256 of them."""
-    driven = [parameter for parameter in plan.varied if parameter.part == "pulse"]
-    axes = [axis for axis in plan.axes if axis.touches("pulse")]
-    extremes = [
-        sorted({int(find(values)) for values in axis.values for find in (np.argmin, np.argmax)}) for axis in axes
-    ]
-    pulses = []
-    for corner in itertools.islice(itertools.product(*extremes), _MOST_PULSES):
-        point = {axis.name: np.array([index]) for axis, index in zip(axes, corner, strict=True)}
-        values = plan.values(driven, point, list(point)).reshape(-1)
-        pulses.append(replaced(plan.chain, driven, jnp.asarray(values)).pulse)
-    return pulses
+    driven, rows = corners(plan, ("pulse",))
+    return [replaced(plan.chain, driven, row).pulse for row in rows]
+
+
+def corners(
+    plan: SweepPlan, parts: Sequence[str], *, middle: bool = False
+) -> tuple[tuple[Parameter, ...], Float[Array, "corners P"]]:
+    """The parameters of these parts that the axes vary, and their values where each has an end, or the `middle`.
+
+    At most 256 combinations; of more, random ones.
+    """
+    varied = tuple(parameter for parameter in plan.varied if parameter.part in parts)
+    axes = [axis for axis in plan.axes if axis.touches(*parts)]
+    places = []
+    for axis in axes:
+        ends = {int(find(values)) for values in axis.values for find in (np.argmin, np.argmax)}
+        places.append(sorted(ends | {axis.size // 2} if middle else ends))
+    count = prod(map(len, places))
+    chosen = range(count) if count <= _MOST_CORNERS else np.random.default_rng(0).integers(0, count, _MOST_CORNERS)
+    rows = []
+    for number in chosen:
+        point = {}
+        for axis, own in zip(axes, places, strict=True):
+            number, place = divmod(int(number), len(own))
+            point[axis.name] = np.array([own[place]])
+        rows.append(plan.values(varied, point, list(point)).reshape(-1))
+    return varied, jnp.asarray(rows)
 
 
 def _rebuilt(described: Any) -> Any:

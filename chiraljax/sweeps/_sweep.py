@@ -14,7 +14,7 @@ import xarray as xr
 from .._checks import check_finite, check_positive
 from .._errors import check
 from .._types import ArrayLike
-from .._warnings import tell
+from .._warnings import silent, tell
 from ..brillouin import Accuracy
 from ..chain import Chain
 from ..coupling import AbstractCoupling
@@ -125,8 +125,8 @@ def sweep(
             Parameters are the fields of pulse, phonon and coupling (pulse.peak_field, phonon.damping,
             coupling.inertia; with an index as in pulse.pulses[0].chirp), electrons.NAME for each of
             `Electrons.parameters`, mu (eV, from the conduction-band edge), doping (carriers per cell), temperature (K,
-            of the electrons), pulse.scale (factor of the field), phonon.temperature (K, of its table). The units of an
-            `xarray.DataArray` are checked; doping may be in 1/cm3.
+            of the electrons), pulse.scale (factor of the field), phonon.temperature (K, of its table). An
+            `xarray.DataArray` may have other `units`, such as kV/cm or meV, and doping 1/cm3.
         outputs: any of peak_moment, moment (μ_B per cell; largest |M|, and M(t)), peak_angular_momentum,
             angular_momentum (ħ), peak_rotation, rotation (rad/ps), carriers (1/cell), chemical_potential, gap (eV).
         gradients: a mapping from outputs to parameters, which need not be axes; in the unit of the output per unit of
@@ -250,7 +250,9 @@ def _check_pulses(plan: SweepPlan, pulses: list[AbstractPulse]) -> None:
         check_first(phonon, pulse, plan.times)
     over, latest = max((((extent(pulse) or plan.times)[-1], pulse) for pulse in pulses), key=lambda pair: pair[0])
     if over > plan.times[-1] and any(name.startswith("peak_") for name in plan.names):
-        warn_of_last(latest, plan.times, phonon.drive(latest, plan.times).angular_momentum, "L", stacklevel=4)
+        with silent():  # the plan tells of all pulses
+            motion = phonon.drive(latest, plan.times)
+        warn_of_last(latest, plan.times, motion.angular_momentum, "L", stacklevel=4)
 
 
 def _filling(plan: SweepPlan, arguments: dict[str, float | None]) -> dict[str, float]:

@@ -43,11 +43,12 @@ def test_help(arguments, capsys):
     assert "Usage: chiraljax" in capsys.readouterr().out
 
 
-def test_bands_at_listed_points(tmp_path, electrons):
+def test_bands_at_listed_points(tmp_path, electrons, capsys):
     (tmp_path / "k.csv").write_text("k1,k2,k3\n0,0,0\n0.1,0.2,0.3\n")
     out = tmp_path / "b.csv"
-    command = ["bands", "KTaO3", "--kpoints", str(tmp_path / "k.csv"), "--rotation-thz", "2.42", "--out", str(out)]
+    command = ["bands", "KTaO3", "--kpoints", str(tmp_path / "k.csv"), "--rotation-thz", "2420GHz", "--out", str(out)]
     assert main(command) == 0
+    assert capsys.readouterr().out == f"{out}: written\n"
     header, rows = _table(out)
     assert header == ["k1", "k2", "k3", *(f"e{i}" for i in range(1, 29))]
     np.testing.assert_allclose(rows[:, 3:], electrons.energies(rows[:, :3], 2 * np.pi * 2.42), atol=1e-12)

@@ -13,7 +13,7 @@ MOTION = """
 material = "KTaO3"
 outputs = ["peak_angular_momentum", "rotation"]
 [axes]
-"pulse.peak_field" = { start = 0.5, stop = 1.5, count = 3, units = "MV/cm" }
+"pulse.peak_field" = { start = 0.75, stop = 1.25, count = 3, units = "MV/cm" }
 "pulse.frequency" = [2.3, 2.42]
 [times]
 end = 6.0
@@ -45,7 +45,7 @@ def test_from_a_file_to_a_page_and_a_table(run, tmp_path):
     assert data.attrs["toml"] == MOTION
     assert json.loads(data.attrs["configuration"])["material"] == "KTaO3"
 
-    assert run("export", "s.zarr", "--out", "s.csv")[0] == 0
+    assert run("export", "s.zarr", "--out", "s.csv") == (0, "s.csv: written\n", "")
     with open("s.csv", newline="") as file:
         rows = list(csv.DictReader(file))
     assert len(rows) == 3 * 2 * 31
@@ -59,7 +59,7 @@ def test_from_a_file_to_a_page_and_a_table(run, tmp_path):
         np.testing.assert_array_equal(copy.rotation, data.rotation)
         assert copy.rotation.attrs["units"] == "rad/ps"
 
-    assert run("report", "s.zarr", "--out", "s.html")[0] == 0
+    assert run("report", "s.zarr", "--out", "s.html") == (0, "s.html: written\n", "")
     page = (tmp_path / "s.html").read_text()
     assert "Sweep of KTaO3" in page
     assert "MV/cm" in page

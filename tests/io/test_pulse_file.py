@@ -120,3 +120,27 @@ def test_the_trace_is_named_when_it_is_wrong(tmp_path):
 def test_other_suffixes_are_refused(tmp_path):
     with pytest.raises(cj.InputError, match=r"must be a pulse file \.toml or \.csv, but got '\.json'"):
         load_pulse(tmp_path / "p.json")
+
+
+def test_numbers_with_units(tmp_path):
+    text = '[[gaussian]]\npeak_field = "800 kV/cm"\nduration = "900fs"\nfrequency = "80 cm^-1"\nphase = "90 deg"\n'
+    pulse = load_pulse(_write(tmp_path, text))
+    assert float(pulse.peak_field) == 0.8
+    assert float(pulse.duration) == 0.9
+    assert float(pulse.frequency) == pytest.approx(80 * 0.0299792458, rel=1e-15)
+    assert float(pulse.phase) == pytest.approx(np.pi / 2, rel=1e-15)
+    for wrong in ('peak_field = "800 kV"', 'ellipticity = "1 rad"'):
+        with pytest.raises(cj.InputError, match=rf"gaussian.0.{wrong.split()[0]} must be a valid number.*, but got"):
+            load_pulse(_write(tmp_path, f"[[gaussian]]\n{wrong}\n"))
+
+
+def test_units_of_a_trace(tmp_path):
+    expected = load_pulse(_trace(tmp_path))
+    rows = "\n".join(f"{t}e3,{np.exp(-((t - 3) ** 2))}e3,0" for t in TIMES)
+    other = _write(tmp_path, f"t,E_x,E_y\n{rows}\n", "other.csv")
+    table = '[[sampled]]\nfile = "other.csv"\ntime_unit = "fs"\nfield_unit = "kV/cm"\n'
+    for pulse in (load_pulse(other, time_unit="fs", field_unit="kV/cm"), load_pulse(_write(tmp_path, table))):
+        np.testing.assert_array_equal(pulse.times, expected.times)
+        np.testing.assert_array_equal(pulse.field, expected.field)
+    with pytest.raises(cj.InputError, match=r"field_unit must be left out for p\.toml"):
+        load_pulse(tmp_path / "p.toml", field_unit="kV/cm")

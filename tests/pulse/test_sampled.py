@@ -98,6 +98,44 @@ def test_bad_files(tmp_path, text, message):
     assert "\n" not in str(error.value)
 
 
+FEMTOSECONDS = "-500,-12.5,0\n0,800.3,1e2\n33.4,-0.7,3\n1000,0,0\n"
+PICOSECONDS = "-0.5,-0.0125,0\n0,0.8003,0.1\n0.0334,-0.0007,0.003\n1,0,0\n"
+
+
+@pytest.mark.parametrize(
+    "header",
+    ["t (fs),E_x (kV/cm),E_y (kV/cm)", "t [fs],E_x [kV/cm],E_y [kV/cm]", "t/fs,E_x/(kV/cm),E_y/(kV/cm)", "t,E_x,E_y"],
+)
+def test_units_in_the_header_or_as_arguments(tmp_path, header):
+    """The same numbers to the last bit as a file in ps and MV/cm; a header agrees with the same arguments."""
+    (tmp_path / "other.csv").write_text(f"{header}\n{FEMTOSECONDS}")
+    (tmp_path / "own.csv").write_text(f"t,E_x,E_y\n{PICOSECONDS}")
+    expected = SampledPulse.from_csv(tmp_path / "own.csv")
+    units = {"time_unit": "fs", "field_unit": "kV/cm"}
+    for options in [units] if header == "t,E_x,E_y" else [{}, units]:
+        pulse = SampledPulse.from_csv(tmp_path / "other.csv", **options)
+        np.testing.assert_array_equal(pulse.times, expected.times)
+        np.testing.assert_array_equal(pulse.field, expected.field)
+
+
+@pytest.mark.parametrize(
+    ("header", "options", "message"),
+    [
+        ("t (min),E_x,E_y", {}, "row 1, column t must be in ps, as, fs, ns, us, ms or s, but is in min"),
+        ("t,E_x (kV),E_y (kV)", {}, "row 1, column E_x must be in MV/cm, kV/cm, V/cm"),
+        ("t,E_x (kV/cm),E_y", {}, "row 1 must give the unit of both E_x and E_y or of none, but got t,E_x (kV/cm),E_y"),
+        ("t in fs,E_x,E_y", {}, "row 1 must be the header t,E_x,E_y, but got t in fs"),
+        ("t (fs),E_x,E_y", {"time_unit": "ps"}, "row 1, column t must be in ps, which was asked for, but is in fs"),
+        ("t,E_x,E_y", {"field_unit": "T"}, "field_unit must be in MV/cm, kV/cm"),
+    ],
+)
+def test_other_units_are_refused(tmp_path, header, options, message):
+    (tmp_path / "pulse.csv").write_text(f"{header}\n{FEMTOSECONDS}")
+    with pytest.raises(InputError) as error:
+        SampledPulse.from_csv(tmp_path / "pulse.csv", **options)
+    assert message in str(error.value)
+
+
 def test_missing_file(tmp_path):
     with pytest.raises(InputError, match=r"none.csv: must be a readable CSV file of a pulse, but No such file"):
         SampledPulse.from_csv(tmp_path / "none.csv")

@@ -137,13 +137,14 @@ def test_bad_input_is_refused(plan, options, message):
     assert "\n" not in str(error.value)
 
 
-def test_units_are_checked(plan, ktao3):
+def test_units_are_converted(plan, ktao3):
     def with_units(name, unit):
         return plan(axes={name: xr.DataArray([0.5, 1.0], attrs={"units": unit})}, mu=0.0, temperature=900.0)
 
     assert with_units("pulse.peak_field", "MV/cm").axes[0].size == 2
-    with pytest.raises(InputError, match=r"pulse.peak_field must be in MV/cm, but its units are kV/cm"):
-        with_units("pulse.peak_field", "kV/cm")
+    np.testing.assert_array_equal(with_units("pulse.peak_field", "GV/m").axes[0].values[0], [5.0, 10.0])
+    with pytest.raises(InputError, match=r"axes.pulse.peak_field must be in MV/cm, kV/cm, .*, but is in kV"):
+        with_units("pulse.peak_field", "kV")
     doping = xr.DataArray([1e19, 1e21], attrs={"units": "1/cm3"})
     known = plan(axes={"doping": doping}, temperature=900.0).axes[0].values[0]
     np.testing.assert_allclose(known, doping.values * 1e-24 * ktao3.crystal.volume, rtol=1e-12)
