@@ -32,6 +32,11 @@ def is_differentiated(tree: Any) -> bool:
     return any(isinstance(leaf, Tracer) for leaf in jax.tree.leaves(tree))
 
 
+def array_namespace(tree: Any) -> Any:
+    """`numpy`, or `jax.numpy` if `tree` is differentiated or traced: NumPy compiles no program for each new shape."""
+    return jnp if is_differentiated(tree) else np
+
+
 def is_staged() -> bool:
     """Whether a computation at this place is staged, as under `jit`, so that even known values give traced ones."""
     return isinstance(jnp.zeros(()), Tracer)

@@ -103,13 +103,14 @@ def probe_bands(task: Task, search: BandSearch, coldest: float) -> tuple[BandSea
     errors = np.zeros((blochs[0].count + 1, count, len(blochs)))
     if not search.group.trial:
         return search, errors
-    warm = jnp.maximum(task.temperature, coldest)
-    grid, twice = task.grid(_PROBED, search.group.region), jnp.concatenate([warm, warm])
+    mu, warm = np.asarray(task.mu), np.maximum(task.temperature, coldest)
+    grid, twice = task.grid(_PROBED, search.group.region), jnp.asarray(np.concatenate([warm, warm]))
     while True:
         energy, splitting = search.deviation
-        states, spent = search.at_nodes(task, grid, jnp.concatenate([task.mu, task.mu + energy]), twice)
+        levels = jnp.asarray(np.concatenate([mu, mu + energy]))
+        states, spent = search.at_nodes(task, grid, levels, twice)
         search = search._replace(solves=search.solves + spent)
-        values = np.stack([of_member.sums[0] for of_member in states], axis=-1)
+        values = np.stack([np.asarray(each.sums)[0] for each in states], axis=-1)
         errors = np.abs(values[:, count:] - values[:, :count])
         split = splitting / (2 * energy) if energy > 0 else 0.0
         errors[:-1] += split * blochs[0].bounds[:, None, None] * errors[-1]

@@ -7,6 +7,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from .._tracing import array_namespace
 from .._types import Array, Bool, Float
 from ._quadrature import Quadrature
 
@@ -41,13 +42,15 @@ class Tolerance(NamedTuple):
         """The rows of the steering quantities."""
         return quantities[np.array(self.steering)]
 
-    def allowed(self, values: Array | np.ndarray) -> Float[Array, "steering s r"]:
+    def allowed(self, values: Array | np.ndarray) -> Float[Array | np.ndarray, "steering s r"]:
         """The error allowed for each steering quantity, from the values (q, s, r) of all."""
-        return self.atol + self.rtol * jnp.abs(jax.lax.stop_gradient(self.of(jnp.asarray(values))))
+        xp = array_namespace(values)
+        return self.atol + self.rtol * xp.abs(jax.lax.stop_gradient(self.of(xp.asarray(values))))
 
     def met(self, values: Array | np.ndarray, errors: Array | np.ndarray) -> Bool[Array, "steering s r"]:
         """Which errors (q, s, r) are allowed."""
-        return self.of(jnp.asarray(errors)) <= self.allowed(values)
+        xp = array_namespace(errors)
+        return jnp.asarray(self.of(xp.asarray(errors)) <= self.allowed(values))
 
     def missed(self, values: Array | np.ndarray, errors: Array | np.ndarray) -> np.ndarray:
         """The pairs with an error that is not allowed, (s,)."""
@@ -81,9 +84,9 @@ def refine(
         if last.eigensolves * (1 + len(rule.weights) / len(last.rule.weights)) > budget:
             break
         new = evaluate(rule)
-        step = jnp.abs(jax.lax.stop_gradient(new.values - last.values))
-        errors, solves = jnp.maximum(step, new.errors / 10), last.eigensolves + new.eigensolves
-        last = resolved(new._replace(errors=errors, eigensolves=solves))
+        step = np.abs(np.asarray(new.values) - np.asarray(last.values))
+        errors, solves = np.maximum(step, np.asarray(new.errors) / 10), last.eigensolves + new.eigensolves
+        last = resolved(new._replace(errors=jnp.asarray(errors), eigensolves=solves))
         if bool(within(last)):
             break
     return last

@@ -5,6 +5,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from .._tracing import array_namespace
 from .._types import Array, ArrayLike, Complex
 
 
@@ -21,7 +22,8 @@ class FourierSeries(eqx.Module):
     @classmethod
     def through(cls, values: Complex[Array, "nx ny nz ..."]) -> "FourierSeries":
         """The series that takes these values on the mesh k_i = j/n_i."""
-        return cls(jnp.fft.fftn(values, axes=(0, 1, 2), norm="forward"))
+        xp = array_namespace(values)
+        return cls(jnp.asarray(xp.fft.fftn(xp.asarray(values), axes=(0, 1, 2), norm="forward")))
 
     def plane(self, x: ArrayLike) -> Complex[Array, "ny nz ..."]:
         """The sum over the first component of R at one x."""

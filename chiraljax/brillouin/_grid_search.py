@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
+import jax.numpy as jnp
 import numpy as np
 from scipy.stats import t as student
 
@@ -85,7 +86,7 @@ def refine_grids(
         grid = task.grid(n, region)
         states, spent = bands.at_nodes(task, grid, task.mu, task.temperature)
         search = search._replace(grid=grid, solves=search.solves + spent)
-        fine, coarse = np.stack([each.sums for each in states], axis=-1)
+        fine, coarse = np.stack([np.asarray(each.sums) for each in states], axis=-1)
         embedded, fine = np.abs(fine - coarse), fine + rest
         step, before = np.abs(fine - previous), step
         errors = np.max([caution * step, before / 4, caution * embedded / 10], axis=0) + band_errors
@@ -95,7 +96,7 @@ def refine_grids(
         search, previous = search.keep(task, fine, errors, unresolved, sharp=False), fine
         unresolved &= tolerance.missed(fine, errors) & sharpened
         if unresolved.any():
-            pairs = task.mu[unresolved], task.temperature[unresolved]
+            pairs = tuple(jnp.asarray(np.asarray(part)[unresolved]) for part in (task.mu, task.temperature))
             sums = [between_tetrahedra(each, grid, 0, filled, *pairs) for each in states]
             value, thermal = np.moveaxis(np.array(sums), 0, -1)
             between[n] = np.full(fine.shape, np.nan)
@@ -113,7 +114,7 @@ def refine_grids(
 
 def _cells(task: Task, grid: Tetrahedra, states: Sequence[NodeStates], pairs: np.ndarray) -> CellSums:
     """`over_cells` of each member of the batch for some pairs, (q, p, r)."""
-    at = np.asarray(task.mu)[pairs], np.asarray(resolvable(task.temperature[pairs]))
+    at = np.asarray(task.mu)[pairs], np.asarray(resolvable(task.temperature))[pairs]
     number, weights = grid.number, grid.weights[grid.number, 0]
     sums = [
         over_cells(grid.mesh, np.asarray(each.energies)[number], np.asarray(each.values)[:, number], weights, *at)

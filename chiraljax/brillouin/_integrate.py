@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from .._parallel import side_by_side
-from .._tracing import is_differentiated, is_traced
+from .._tracing import array_namespace, is_differentiated, is_traced
 from ._quadrature import Quadrature
 
 _MEMORY = 2**27
@@ -33,7 +33,11 @@ def integrate(function: Callable, arguments, quadrature: Quadrature, bytes_per_k
     """
     weights = np.stack([quadrature.weights, quadrature.coarse], axis=-1)
     parts = _parts(_weighted, function, arguments, (quadrature.k, weights), bytes_per_k)
-    fine, coarse = (jax.tree.map(lambda part, rule=rule: jnp.sum(part[:, rule], axis=0), parts) for rule in (0, 1))
+    xp = array_namespace(parts)
+    fine, coarse = (
+        jax.tree.map(lambda part, rule=rule: jnp.asarray(xp.sum(xp.asarray(part)[:, rule], axis=0)), parts)
+        for rule in (0, 1)
+    )
     return fine, jax.tree.map(lambda value, other: jnp.abs(jax.lax.stop_gradient(value - other)), fine, coarse)
 
 
@@ -50,7 +54,9 @@ def sample(function: Callable, arguments, points, bytes_per_point: int):
     """
     parts = _parts(_plain, function, arguments, (points,), bytes_per_point)
     count = len(jax.tree.leaves(points)[0])
-    return jax.tree.map(lambda part: part.reshape(-1, *part.shape[2:])[:count], parts)
+    xp = array_namespace(parts)
+    joined = jax.tree.map(lambda part: xp.asarray(part).reshape(-1, *part.shape[2:])[:count], parts)
+    return jax.tree.map(jnp.asarray, joined)
 
 
 def _parts(step: Callable, function: Callable, arguments, points: tuple, bytes_per_point: int):
@@ -74,7 +80,8 @@ def _parts(step: Callable, function: Callable, arguments, points: tuple, bytes_p
         return jax.block_until_ready(_jitted(step, function, arguments, *chunk))
 
     parts = side_by_side(evaluate, range(n_chunks), is_differentiated(arguments))
-    return jax.tree.map(lambda *terms: jnp.stack(terms), *parts)
+    xp = array_namespace(parts)
+    return jax.tree.map(lambda *terms: xp.stack(terms), *parts)
 
 
 def _plain(function, arguments, points):

@@ -8,6 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from .._module import Module
+from .._tracing import array_namespace
 from .._types import Array, Float, Scalar
 from ..electrons import eigenvalues, wannier
 from ._bloch import AbstractBloch
@@ -66,22 +67,24 @@ def interpolate(bloch: AbstractBloch, group: BandGroup) -> BandSeries:
     """
     stars = _stars(bloch, group)
     per_k = 16 * bloch.size**2 * (11 + bloch.count)
-    matrices, overlap, rest = sample(_matrices, (bloch, group), stars.points, per_k)
+    found = sample(_matrices, (bloch, group), stars.points, per_k)
+    xp = array_namespace(found)
+    matrices, overlap, rest = map(xp.asarray, found)
     if group.trial:
-        turn = jnp.asarray(stars.turn)[:, None]
-        matrices = jnp.conj(jnp.swapaxes(turn, -1, -2)) @ matrices[stars.star] @ turn
-        conjugate = jnp.asarray(stars.conjugate)[:, None, None, None]
-        matrices = jnp.asarray(jnp.where(conjugate, jnp.conj(matrices), matrices))
+        turn = stars.turn[:, None]
+        matrices = xp.conj(xp.swapaxes(turn, -1, -2)) @ matrices[stars.star] @ turn
+        matrices = xp.where(stars.conjugate[:, None, None, None], xp.conj(matrices), matrices)
     if group.region == "zone" or group.states[0] == 0:
         rest = rest[stars.star].reshape(*group.mesh, -1)
         coarse = rest[tuple(slice(None, None, 2 if n % 2 == 0 else 1) for n in group.mesh)]
-        below, half = (jnp.mean(part, axis=(0, 1, 2)) for part in (rest, coarse))
-        error = jnp.abs(jax.lax.stop_gradient(below - half))
+        below, half = (xp.mean(part, axis=(0, 1, 2)) for part in (rest, coarse))
+        error = xp.abs(below - half)
     else:
         rule = region_rule(_CUBE_POINTS, bloch.operations, bloch.periodic, group.region)
         below, error = integrate(_rest, (bloch, group), rule, per_k)
-    series = FourierSeries.through(matrices.reshape(*group.mesh, *matrices.shape[1:]))
-    return BandSeries(series, jnp.min(overlap), below, error)
+    series = FourierSeries.through(jnp.asarray(matrices.reshape(*group.mesh, *matrices.shape[1:])))
+    lowest, below, error = (jnp.asarray(part) for part in (xp.min(overlap), below, error))
+    return BandSeries(series, lowest, below, jax.lax.stop_gradient(error))
 
 
 class _Stars(NamedTuple):

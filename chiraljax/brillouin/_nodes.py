@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from .._parallel import side_by_side
-from .._tracing import is_differentiated, is_traced
+from .._tracing import array_namespace, is_differentiated, is_traced
 from .._types import Array, Float
 from ..electrons import expectations
 from ._fourier import FourierSeries, on_plane
@@ -56,7 +56,9 @@ def at_nodes(series: FourierSeries, grid: Tetrahedra, filled: int, mu: Array, te
     else:
         alone = is_differentiated((series, mu, temperature))
         planes = side_by_side(lambda x: _plane(series, x), grid.x, alone)
-        pairs = (mu, temperature) if len(few) == len(mu) else (mu[few], temperature[few])
+        pairs = mu, temperature
+        if len(few) < len(mu):
+            pairs = tuple(np.asarray(part)[few] for part in pairs)
 
         def block(number):
             i, y, z, weight = (part[number] for part in blocks)
@@ -65,24 +67,31 @@ def at_nodes(series: FourierSeries, grid: Tetrahedra, filled: int, mu: Array, te
             return jax.block_until_ready(_nodes(filled, planes[i], y, z, weight, *pairs))
 
         parts = side_by_side(block, range(len(blocks[0])), alone)
-        stack = jnp.stack if alone else np.stack
-        energies, values, *sums = (jnp.asarray(stack(part)) for part in zip(*parts, strict=True))
-        sums = sums[0] if sums else jnp.zeros((1, 2, values.shape[3] + 1, 0))
+        xp = array_namespace(parts)
+        energies, values, *sums = (xp.stack(part) for part in zip(*parts, strict=True))
+        sums = sums[0] if sums else np.zeros((1, 2, values.shape[3] + 1, 0))
     position = np.zeros(len(grid.weights), int)
     position[node[used]] = np.flatnonzero(used)
     count, m = values.shape[-2:]
     energies = energies.reshape(-1, m)[position]
-    values = jnp.moveaxis(values.reshape(-1, count, m)[position], 1, 0)
+    xp = array_namespace((energies, values, sums))
+    values = xp.moveaxis(values.reshape(-1, count, m)[position], 1, 0)
     sums = sums.sum(axis=0)
     if many.any():
-        spectral = thermal_sums(filled, energies, values, grid.weights, mu[many], temperature[many])
-        sums = jnp.zeros((2, count + 1, len(mu))).at[..., few].set(sums).at[..., np.flatnonzero(many)].set(spectral)
-    return NodeStates(energies, values, sums)
+        spectral = thermal_sums(
+            filled, energies, values, grid.weights, *(np.asarray(p)[many] for p in (mu, temperature))
+        )
+        table = np.zeros((2, count + 1, len(mu)))
+        table[..., few], table[..., many] = sums, spectral
+        sums = table
+    return NodeStates(*map(jnp.asarray, (energies, values, sums)))
 
 
 def resolvable(temperature: Array) -> Array:
     """The temperature (K) of a sum over nodes, 1 K for zero."""
-    return jnp.where(temperature > 0, temperature, 1.0)
+    xp = array_namespace(temperature)
+    heat = xp.asarray(temperature)
+    return jnp.asarray(xp.where(heat > 0, heat, 1.0))
 
 
 def _blocks(grid: Tetrahedra) -> tuple[tuple[np.ndarray, ...], np.ndarray, np.ndarray]:

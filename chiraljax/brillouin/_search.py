@@ -57,8 +57,9 @@ def search(
     solves, parts, method = np.array([first.eigensolves, 0]), [], [(-1, False)] * len(wrong)
     left = budget - first.eigensolves
     for states, pairs in carrying_groups(blochs, mu, temperature, wrong):
-        task = Task(blochs, mu[pairs], temperature[pairs], tolerance, left)
-        precision = 3 * tolerance.rtol * BOLTZMANN * max(float(jnp.min(task.temperature)), _COLD)
+        levels, heat = (jnp.asarray(np.asarray(part)[pairs]) for part in (mu, temperature))
+        task = Task(blochs, levels, heat, tolerance, left)
+        precision = 3 * tolerance.rtol * BOLTZMANN * max(float(np.min(task.temperature)), _COLD)
         bands = interpolate_bands(task, start_bands(task, states, region), precision)
         bands, band_errors = probe_bands(task, bands, _COLD)
         grids = refine_grids(task, bands, band_errors, values[:, pairs], errors[:, pairs])

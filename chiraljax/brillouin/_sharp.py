@@ -4,7 +4,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from .._tracing import is_differentiated
+from .._tracing import array_namespace, is_differentiated
 from .._types import Array, Float
 from .._units import BOLTZMANN
 from ._nodes import NodeStates
@@ -54,18 +54,27 @@ def between_tetrahedra(
     shared = _sharing(states, mu, temperature)
     if shared.any():
         parts = np.zeros((2, len(states.values) + 1, len(mu)))
-        parts[..., shared] = _on_shared_levels(states, grid, spacing, filled, mu[shared], temperature[shared])
+        centre, heat = np.asarray(mu), np.asarray(temperature)
+        parts[..., shared] = _on_shared_levels(
+            states, grid, spacing, filled, *map(jnp.asarray, (centre[shared], heat[shared]))
+        )
         if not shared.all():
-            parts[..., ~shared] = between_tetrahedra(states, grid, spacing, filled, mu[~shared], temperature[~shared])
-        value, error = jnp.asarray(parts)
-        return value, error
+            parts[..., ~shared] = between_tetrahedra(
+                states, grid, spacing, filled, *map(jnp.asarray, (centre[~shared], heat[~shared]))
+            )
+        return jnp.asarray(parts[0]), jnp.asarray(parts[1])
     around, weights = thermal_levels()
-    at = mu[:, None] + BOLTZMANN * temperature[:, None] * around
+    xp = array_namespace((states, mu, temperature))
+    centre, thermal = xp.asarray(mu), BOLTZMANN * xp.asarray(temperature)
+    at = jnp.asarray(centre[:, None] + thermal[:, None] * around)
     sums = occupied(
         states.energies, _with_unit(states.values), grid.corners[spacing], grid.volumes[spacing], at, weights
     )
-    value, fewer = jnp.transpose(sums, (1, 2, 0))
-    return value.at[-1].add(-filled), jax.lax.stop_gradient(jnp.abs(value - fewer) / 4)
+    value, fewer = xp.transpose(xp.asarray(sums), (1, 2, 0))
+    error = jax.lax.stop_gradient(xp.abs(value - fewer) / 4)
+    of_filled = np.zeros((len(value), 1))
+    of_filled[-1] = filled
+    return jnp.asarray(value - of_filled), jnp.asarray(error)
 
 
 def _sharing(states: NodeStates, mu: Array, temperature: Array) -> np.ndarray:
@@ -109,7 +118,8 @@ def _on_shared_levels(
 
 def _with_unit(values: Float[Array, "a N m"]) -> Float[Array, "q N m"]:
     """The expectation values, and 1 for the carriers."""
-    return jnp.concatenate([values, jnp.ones_like(values[:1])])
+    xp = array_namespace(values)
+    return jnp.asarray(xp.concatenate([xp.asarray(values), np.ones((1, *values.shape[1:]))]))
 
 
 def thermal_levels() -> tuple[np.ndarray, np.ndarray]:

@@ -11,7 +11,7 @@ import numpy as np
 
 from .._errors import check
 from .._parallel import side_by_side
-from .._tracing import is_differentiated, is_traced
+from .._tracing import array_namespace, is_differentiated, is_traced
 from .._types import Array, Float
 from ._mesh import Mesh, frozen, representatives, signed_permutations, stars
 
@@ -164,7 +164,8 @@ def occupied(
         levels: x_q of s averages, eV.
         weights: w sets of w_q, (q, w), each of sum 1.
     """
-    lowest = jax.lax.stop_gradient(levels.min(axis=1))
+    xp = array_namespace((energies, values, levels))
+    lowest = jax.lax.stop_gradient(xp.min(levels, axis=1))
     around = np.bincount(corners.ravel(), np.repeat(volumes / 4, 4), len(energies))
 
     def below(level):
@@ -176,8 +177,9 @@ def occupied(
         return nodes[:, None] + every
     alone = is_differentiated((energies, values, levels))
     on_host, lowest = np.asarray(jax.lax.stop_gradient(energies)), np.asarray(lowest)
-    highest = np.asarray(jax.lax.stop_gradient(levels.max(axis=1)))
+    highest = np.asarray(jax.lax.stop_gradient(xp.max(levels, axis=1)))
     e, a = (energies, values) if alone else (on_host, np.asarray(values))
+    levels = xp.asarray(levels)
     nodes = jnp.stack([below(level) for level in lowest]) if alone else _below_levels(on_host, values, around, lowest)
     sides = [_sides(on_host, lowest[s : s + 32], highest[s : s + 32]) for s in range(0, len(levels), 32)]
 
@@ -187,18 +189,18 @@ def occupied(
         sums = []
         for s, level in enumerate(levels):
             cut, band = np.nonzero((common[s // 32] >> np.uint64(2 * (s % 32))) & np.uint64(3) == 0)
-            total = jnp.zeros((weights.shape[1], len(values)))
+            total = xp.zeros((weights.shape[1], len(values)))
             for i in range(0, len(cut), _CHUNK):
                 count = min(_CHUNK, len(cut) - i)
                 part = np.pad(cut[i : i + count], (0, _CHUNK - count))
                 at = (corner[part].T, np.pad(band[i : i + count], (0, _CHUNK - count)))
                 counted = volume[part] * (np.arange(_CHUNK) < count)
-                total = total + _correction(e[at], a[:, *at], counted, level, weights)
+                total = total + xp.asarray(_correction(e[at], a[:, *at], counted, level, weights))
             sums.append(total)
-        return jnp.stack(sums)
+        return xp.stack(sums)
 
     parts = side_by_side(slab, range(0, len(volumes), _SLAB), alone)
-    return jnp.asarray(nodes)[:, None] + sum(parts)
+    return jnp.asarray(xp.asarray(nodes)[:, None] + sum(parts))
 
 
 def _below_levels(energies: np.ndarray, values: Array, around: np.ndarray, levels: np.ndarray) -> np.ndarray:

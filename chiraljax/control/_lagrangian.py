@@ -41,6 +41,7 @@ class AugmentedLagrangian(eqx.Module):
     objective: Constrained
     optimizer: optax.GradientTransformationExtraArgs = eqx.field(static=True)
 
+    @eqx.filter_jit
     def begin(self, x: Float[Array, "starts n"]) -> State:
         """Searches that start from `x`, without multipliers."""
         shapes = jax.eval_shape(lambda x: jax.vmap(self.objective)(x)[1], x)

@@ -1,9 +1,11 @@
 """Functions of the angular velocity that are linear in values at a few of them."""
 
 import abc
+from functools import partial
 from typing import Any
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 import numpy as np
 
@@ -115,6 +117,7 @@ def odd_coefficients(values: Float[Array, "*grid nodes"]) -> Float[Array, "*grid
     return values @ (2 / nodes * np.cos(odd[:, None] * odd_angles(nodes))).T
 
 
+@partial(jax.jit, static_argnums=1)
 def odd_chebyshev(x: Float[Array, "..."], terms: int) -> Float[Array, "terms ..."]:
     """T₁, T₃, T₅, … at x by their recurrence, whose derivative is finite at x = ±1 too."""
     rows = [x, 4 * x**3 - 3 * x]

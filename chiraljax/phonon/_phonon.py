@@ -173,6 +173,7 @@ class Phonon(AbstractModes):
         return 2 * jnp.pi * self.frequency
 
     @property
+    @eqx.filter_jit
     def oscillators(self) -> Oscillators:
         degeneracy = self.eigenvectors.shape[1]
         charges = self.mode_effective_charge
@@ -188,14 +189,14 @@ class Phonon(AbstractModes):
     @property
     def turning(self) -> Float[Array, "C C"]:
         if self.degenerate:
-            return jnp.kron(jnp.eye(self.frequency.shape[0]), jnp.array([[0.0, 1.0], [-1.0, 0.0]]))
+            return jnp.asarray(np.kron(np.eye(self.frequency.shape[0]), [[0.0, 1.0], [-1.0, 0.0]]))
         across, up = self._in_plane
         return jnp.einsum("ai,bi->ab", across, up) - jnp.einsum("ai,bi->ab", up, across)
 
     @property
     def inertia(self) -> Float[Array, "C C"]:
         if self.degenerate:
-            return jnp.eye(2 * self.frequency.shape[0])
+            return jnp.asarray(np.eye(2 * self.frequency.shape[0]))
         across, up = self._in_plane
         return across @ across.T + up @ up.T
 

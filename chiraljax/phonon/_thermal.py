@@ -1,5 +1,7 @@
 """Thermal motion of the modes."""
 
+from functools import partial
+
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray
@@ -33,8 +35,12 @@ def thermal_square(phonon: AbstractModes, temperature: ArrayLike, statistics: st
         InputError: for a negative temperature or another name of statistics.
     """
     check_statistics(temperature, statistics)
-    omega, temperature = phonon.oscillators.angular_frequency, real(temperature)
-    if statistics == "classical":
+    return _square(phonon.oscillators.angular_frequency, real(temperature), statistics == "classical")
+
+
+@partial(jax.jit, static_argnums=2)
+def _square(omega: Array, temperature: Array, classical: bool) -> Array:
+    if classical:
         return BOLTZMANN * temperature / MASS_ENERGY / omega**2
     cold = temperature == 0
     quanta = HBAR_EV_PS * omega / (2 * BOLTZMANN * jnp.where(cold, 1.0, temperature))

@@ -2,6 +2,7 @@
 
 from typing import Annotated, ClassVar
 
+import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Real
@@ -67,6 +68,7 @@ class SplinePulse(AbstractModalPulse):
         check_arguments(cls.zeros, splines=splines)
         return cls(np.zeros((splines, 2, 2)), start, end, frequency)
 
+    @eqx.filter_jit
     def __call__(self, t: Real[ArrayLike, "*batch"]) -> Float[Array, "*batch 2"]:
         t = real(t)
         inside = (t > self.start) & (t < self.end)

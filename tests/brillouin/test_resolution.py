@@ -47,6 +47,20 @@ def test_the_cold_metal_that_two_coarse_rules_miss(metal, temperature):
     assert check_moment(metal, -1.7, temperature).status == "converged"
 
 
+@pytest.mark.parametrize(("mu", "temperature", "expected"), [(0.3, 0.0, -1.47624e-4), (0.1, 30.0, -8.3187e-5)])
+def test_a_cold_fcc_metal(mu, temperature, expected):
+    """Two shells of s hopping, against radii k(E) by bisection along 2560 Gauss directions around Γ, N = ∫dΩ k³/3V."""
+    lattice = 2.0 * (np.ones((3, 3)) - np.eye(3))
+    hoppings = [Hopping(("Na.s", "Na.s"), shell, {"sigma": value}) for shell, value in ((1, -0.5), (2, 0.11))]
+    crystal = Crystal(lattice, ["Na"], [[0, 0, 0]])
+    metal = slater_koster(crystal, [Shell("Na", "s", {"energy": 0.0})], hoppings, filling=0)
+    found = cj.magnetization(metal, mu=mu, temperature=temperature, rotation=2 * np.pi * 2.419)
+    assert found.status == "converged"
+    assert float(found.moment) == pytest.approx(expected, rel=1e-3)
+    if temperature > 0:
+        assert float(found.carriers) == pytest.approx(1.10594e-3, rel=1e-3)
+
+
 @pytest.mark.slow
 def test_sixty_chemical_potentials(metal):
     """The moment of 5 K differs from that of T = 0 by about 10⁻⁵, but next to van Hove points."""

@@ -111,8 +111,8 @@ def test_derivatives_inside_the_gap(electrons, temperature):
 
 
 def test_a_rule_too_coarse_for_the_doping_says_so(electrons):
-    """10⁻⁴ carriers at 5 K fill a pocket between the points of a mesh of 16; 0.1 at 3000 K spread over all of it."""
-    accuracy = cj.Accuracy(rule=cj.quadrature(electrons, 16))
+    """10⁻⁴ carriers at 5 K fill a pocket between the points of a mesh of 32; 0.1 at 3000 K spread over all of it."""
+    accuracy = cj.Accuracy(rule=cj.quadrature(electrons, 32))
     with pytest.warns(UserWarning, match="Fermi surface of 1 of 2 pairs .* is not resolved; at doping 0.0001 and 5 K"):
         both = cj.chemical_potential(
             electrons, doping=[0.1, 1e-4], temperature=[3000.0, 5.0], paired=True, accuracy=accuracy
