@@ -21,6 +21,8 @@ _RESOLVED = 0.1
 """Change of a level over a cell, in k_BT, below which its occupation is that at the node"""
 _WINDOW = 4.0
 """k_BT by which μ may move before the states near it are found anew"""
+_DOUBT = 2.0
+"""A cell may err by as much as this many average ones of its size, since the error of its own parts may cancel"""
 _DEEPEST = 12
 """Divisions at most: cells of 10⁻⁷ of the zone per axis"""
 
@@ -272,5 +274,6 @@ def _parts(
     after = np.bincount(owner, ((electrons - holes) / parts.weight)[back] * share)
     change = after - numbers @ [1, -1]
     crossed = parts.crossed(mu, thermal)[back]
-    each = np.abs(change) / 9 / np.maximum(np.bincount(owner, crossed), 1)
+    likely = np.maximum(np.abs(change), np.abs(change).mean() * _DOUBT)
+    each = likely / 9 / np.maximum(np.bincount(owner, crossed), 1)
     return parts._replace(suspected=np.bincount(back, each[owner] * crossed)), change
