@@ -104,7 +104,7 @@ def test_the_argument_names_the_format(files, refused):
     refused(files / "ase_soc.json", "must be whole XML, but", format="espresso")
     refused(files / "ase_soc.json", "must be a whole EIGENVAL of VASP", format="vasp")
     refused(files / "ase_soc.json", "must be a NetCDF file", format="netcdf")
-    refused(files / "ase_soc.json", "row 1.header must be k1,k2,k3,e1,e2,…", format="csv")
+    refused(files / "ase_soc.json", "row 1 must be the header k1,k2,k3,e1,e2,…", format="csv")
     beside = files / "ase_soc.kpt"
     refused(files / "ase_soc.json", "but there is no such file", beside=beside, format="wannier90")
     refused(files / "qe_soc.xml", "must be a band structure of ASE", format="ase")
