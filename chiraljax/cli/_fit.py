@@ -18,7 +18,10 @@ NOT_CONVERGED = 1
 def fit(
     material: Annotated[str, typer.Argument(help="The model to fit: a bundled material or a TOML file.")],
     bands: Annotated[
-        str, typer.Option(metavar="FILE", help="Of VASP, Quantum ESPRESSO, ASE, Wannier90, .json, .csv; or bundled.")
+        str,
+        typer.Option(
+            metavar="FILE", help="Of VASP, Quantum ESPRESSO, CASTEP, ASE, pymatgen, Wannier90, .json, .csv; or bundled."
+        ),
     ],
     out: Annotated[
         str, typer.Option(metavar="FILE", help=".toml, .json, .png, .py (PythTB) or …_hr.dat (Wannier90); - for JSON.")

@@ -73,4 +73,3 @@ def _units(
             path,
         )
     return units, factors
-

@@ -51,8 +51,8 @@ def _recognised(head: Head) -> bool:
 
 FORMAT = BandFormat(
     "csv",
-    "columns k1,k2,k3,e1,e2,… and, if need be, weight, as `chiraljax bands --out FILE.csv` writes; also separated by ; or "
-    "tabs or spaces, with the names behind # or without names, and with decimal commas",
+    "columns k1,k2,k3,e1,e2,… and, if need be, weight, as `chiraljax bands --out FILE.csv` writes; also separated by ; "
+    "or tabs or spaces, with the names behind # or without names, and with decimal commas",
     _recognised,
     read_csv,
     last=True,

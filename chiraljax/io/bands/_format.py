@@ -30,6 +30,10 @@ class Head(NamedTuple):
         return self.path.name.removesuffix(".gz")
 
     @property
+    def lines(self) -> list[str]:
+        return self.raw.decode("utf-8-sig", errors="replace").splitlines()
+
+    @property
     def text(self) -> str:
         return self.raw.decode("utf-8", errors="replace").lstrip("\ufeff \t\r\n")
 
