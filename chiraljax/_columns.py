@@ -32,6 +32,8 @@ class Columns(NamedTuple):
     """the line of the names"""
     rows: list[tuple[int, list[str]]]
     """the line and the cells of each row"""
+    comments: str
+    """the lines that start with #"""
 
     def numbers(self, names: Sequence[str], factors: Sequence[Fraction] | None = None) -> np.ndarray:
         """The rows (N, len(names)), times a factor for each column.
@@ -80,7 +82,8 @@ def read_columns(path: str | os.PathLike[str], kind: str, known: Callable[[str],
                 named = len(cells) > 1 and known(cells[0]) and known(cells[1])
                 message = f"must have a name for each of {len(rows[0][1])} columns, but got {comment.strip()[:60]}"
                 check(not named, f"row {n}", message, path)
-    return Columns(*_without_index(names, rows, known, place))
+    comments = "\n".join(line for _, line in filled if line.lstrip().startswith("#"))
+    return Columns(*_without_index(names, rows, known, place), comments)
 
 
 def _separator(line: str) -> str | None:

@@ -14,6 +14,8 @@ _HEADER = ["t", "E_x", "E_y"]
 _UNITS = ["ps", "MV/cm", "MV/cm"]
 _COLUMN = re.compile(r"(\w+)\s*(?:\(([^()]+)\)|\[([^][]+)\]|/\s*\(([^()]+)\)|/([^][()]+))?")
 """A name, and a unit as in "t (fs)", "t [fs]", "t/fs" or "E_x/(kV/cm)"."""
+_FOREIGN = re.compile(r"\b(?:[fnuµ]s|[kGmuµ]?V/(?:cm|m|nm|Å|angstrom)|MV/m)\b")
+"""a unit other than ps and MV/cm"""
 
 
 def read_field(path: str | os.PathLike[str], time_unit: str | None = None, field_unit: str | None = None) -> np.ndarray:
@@ -26,6 +28,9 @@ def read_field(path: str | os.PathLike[str], time_unit: str | None = None, field
         if unit is not None:
             factor_of(unit, own, name)
     columns = read_columns(path, "a CSV file of a pulse", _known, "t,E_x,E_y")
+    said = _FOREIGN.search(columns.comments) if columns.names is None and None in (time_unit, field_unit) else None
+    fits = "must have the header t,E_x,E_y with its units, or time_unit and field_unit be given, as a comment has"
+    check(not said, "", f"{fits} {said and said[0]}", path)
     units, factors = _units(columns.names or _HEADER, given, columns.place, path)
     with within(source=path):
         table = columns.numbers(_HEADER, factors)
@@ -40,7 +45,12 @@ def read_field(path: str | os.PathLike[str], time_unit: str | None = None, field
 
 def _known(name: str) -> bool:
     column = _COLUMN.fullmatch(name)
-    return column is not None and column[1] in _HEADER
+    return column is not None and _own(column[1]) in _HEADER
+
+
+def _own(name: str) -> str:
+    """t, E_x or E_y for time, Ex, Ey and the like; else the name."""
+    return {"time": "t", "t": "t", "ex": "E_x", "ey": "E_y"}.get(name.lower().replace("_", ""), name)
 
 
 def _units(
@@ -49,7 +59,7 @@ def _units(
     """The unit of each column, and that unit in those of the package."""
     columns = [_COLUMN.fullmatch(name.strip()) for name in header]
     check(
-        [column and column[1] for column in columns] == _HEADER,
+        [column and _own(column[1]) for column in columns] == _HEADER,
         f"row {row}",
         f"must be the header t,E_x,E_y, but got {','.join(name.strip() for name in header)}",
         path,
