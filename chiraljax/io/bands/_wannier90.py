@@ -37,6 +37,8 @@ def read_wannier90(path: Path, spin_orbit: bool | None, k: ArrayLike | None = No
         hamiltonian = read_hr(path)
         energies = _energies(*hamiltonian, points)
     else:
+        of_bands = head.name.endswith("band.dat")
+        check(k is None or of_bands, "", "must have num_wann and nrpts of H(R) on its first lines, but has not")
         check(k is None, "k", "must be left out, as the k-points of a _band.dat file are in its .kpt file")
         points = _read_kpt(beside(path, Path(head.name).with_suffix(".kpt").name))
         energies, hamiltonian = _read_bands(path, len(points)), None
@@ -123,7 +125,7 @@ def _is_tb(head: Head) -> bool:
     """Whether the vectors of the lattice, num_wann and nrpts follow the first line."""
     lines = [line.split() for line in head.lines[1:6]]
     vectors = all(len(line) == 3 and all(map(_FLOAT.fullmatch, line)) for line in lines[:3])
-    return len(lines) == 5 and vectors and all(_counts(line) for line in lines[3:])
+    return head.name.endswith("tb.dat") or (len(lines) == 5 and vectors and all(_counts(line) for line in lines[3:]))
 
 
 def _counts(words: list[str]) -> bool:

@@ -104,6 +104,13 @@ def test_hamiltonian_with_positions(hr, tmp_path, refused):
         refused(path, "must have 165 numbers for num_wann = 2 and nrpts = 3, but got 1", k=K)
 
 
+def test_no_hamiltonian(tmp_path, refused):
+    (tmp_path / "model.txt").write_text("nothing\nof this\nkind\n")
+    refused(tmp_path / "model.txt", "must have num_wann and nrpts of H(R) on its first lines", format="wannier90", k=K)
+    (tmp_path / "cut_tb.dat").write_text("chain\n 4.0 0.0 0.0\n")
+    refused(tmp_path / "cut_tb.dat", "must have a comment, num_wann and nrpts on its first lines, but ends before", k=K)
+
+
 def test_plotted_bands(plotted):
     bands = read_bands(plotted, spin_orbit=False)
     np.testing.assert_array_equal(bands.k, K)
