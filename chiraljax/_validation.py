@@ -1,11 +1,14 @@
 """Files checked against a pydantic schema; each failure is one line."""
 
+import gzip
+import io
 import os
 import reprlib
 import tomllib
+import zlib
 from collections.abc import Iterator
-from pathlib import Path
-from typing import Any, TypeVar
+from contextlib import contextmanager
+from typing import Any, BinaryIO, TypeVar, cast
 
 from pydantic import BaseModel, ValidationError
 
@@ -15,13 +18,25 @@ Schema = TypeVar("Schema", bound=BaseModel)
 
 
 def read_text(path: str | os.PathLike[str], what: str) -> str:
-    """The text of a file. Raises `InputError`, "must be `what`", for one that cannot be read."""
+    """The text of a file, also one packed by gzip. Raises `InputError`, "must be `what`", if it cannot be read."""
     try:
-        return Path(path).read_text(encoding="utf-8-sig")
+        with opened(path) as file:
+            return io.TextIOWrapper(file, encoding="utf-8-sig").read()
     except UnicodeDecodeError:
         raise InputError("", f"must be {what}, but it is not UTF-8 text", str(path)) from None
     except OSError as error:
         raise InputError("", f"must be {what}, but {_reason(error)}", str(path)) from None
+    except (EOFError, zlib.error):
+        raise InputError("", f"must be {what}, but what gzip packed is not whole", str(path)) from None
+
+
+@contextmanager
+def opened(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
+    """The bytes of a file; those that gzip packed, which their first two bytes tell, if it did."""
+    with open(path, "rb") as file:
+        packed = file.read(2) == b"\x1f\x8b"
+        file.seek(0)
+        yield cast(BinaryIO, gzip.GzipFile(fileobj=file)) if packed else file
 
 
 def parse_toml(text: str, schema: type[Schema], origin: str, kind: str) -> Schema:

@@ -18,7 +18,10 @@ NOT_CONVERGED = 1
 def fit(
     material: Annotated[str, typer.Argument(help="The model to fit: a bundled material or a TOML file.")],
     bands: Annotated[
-        str, typer.Option(metavar="FILE", help="Of VASP, Quantum ESPRESSO, ASE, Wannier90, .json, .csv; or bundled.")
+        str,
+        typer.Option(
+            metavar="FILE", help="Of VASP, Quantum ESPRESSO, CASTEP, ASE, pymatgen, Wannier90, .json, .csv; or bundled."
+        ),
     ],
     out: Annotated[
         str, typer.Option(metavar="FILE", help=".toml, .json, .png, .py (PythTB) or …_hr.dat (Wannier90); - for JSON.")
@@ -37,6 +40,10 @@ def fit(
             help="Whether --bands and --check are with spin–orbit coupling, one electron per band, if no file says it.",
             show_default=False,
         ),
+    ] = None,
+    spin: Annotated[
+        str | None,
+        typer.Option(metavar="up|down", help="Which bands of --bands and --check, if those of the two spins differ."),
     ] = None,
     config: Annotated[str | None, typer.Option(metavar="FIT.toml", help="Targets, bounds, priors, ties.")] = None,
     edge_weight: Annotated[
@@ -65,9 +72,9 @@ def fit(
     targets, variation, search = load_fit(config) if config else (None, Variation(), MultiStart())
     options = {"starts": starts, "draw": draw, "seed": seed}
     search = dataclasses.replace(search, **{name: value for name, value in options.items() if value is not None})
-    model, data = load_material(material), _read(bands, spin_orbit)
+    model, data = load_material(material), _read(bands, spin_orbit, spin)
     second = _read(spin_orbit_bands, assumed=True) if spin_orbit_bands else None
-    other = _read(check_bands, spin_orbit) if check_bands else None
+    other = _read(check_bands, spin_orbit, spin) if check_bands else None
     check(
         not (edge_weight and targets),
         "--edge-weight",
@@ -130,13 +137,15 @@ def fit(
     return 0
 
 
-def _read(file: str, spin_orbit: bool | None = None, assumed: bool | None = None):
+def _read(file: str, spin_orbit: bool | None = None, spin: str | None = None, assumed: bool | None = None):
     """The bands in a file; without `spin_orbit` they are as `assumed` if nothing else says it."""
     from ..io import read_bands
 
     try:
-        return read_bands(file, spin_orbit=spin_orbit)
+        return read_bands(file, spin_orbit=spin_orbit, spin=spin)
     except InputError as error:
+        if error.field == "spin":
+            raise InputError("--spin", error.message, error.source) from None
         if error.field != "spin_orbit":
             raise
         if assumed is not None:

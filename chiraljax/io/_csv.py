@@ -1,18 +1,19 @@
 """Tables of numbers as CSV."""
 
 import csv
-import math
 import os
-from collections.abc import Callable, Iterable, Sequence
+import reprlib
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
 from .._atomic import atomic_path
+from .._columns import read_columns
 from .._errors import check, within
-from .._validation import read_text
 
 COMPONENTS = ["k1", "k2", "k3"]
 """header of a fractional k-point"""
+_CARTESIAN = ["kx", "ky", "kz"]
 
 
 def write_csv(
@@ -28,49 +29,48 @@ def write_csv(
 
 
 def read_kpoints(path: str | os.PathLike[str]) -> np.ndarray:
-    """Fractional k-points (K, 3) from a file with the header k1,k2,k3; lines that start with # are comments.
+    """Fractional k-points (K, 3) from a file with the columns k1,k2,k3.
 
     Raises:
         InputError: with the file and the row.
     """
-
-    def check_header(header: list[str]) -> None:
-        check(header == COMPONENTS, "header", f"must be k1,k2,k3, but got {','.join(header)}")
-
-    return read_table(path, "a CSV file of k-points", check_header)[1]
-
-
-def read_table(
-    path: str | os.PathLike[str], kind: str, check_header: Callable[[list[str]], None]
-) -> tuple[list[str], np.ndarray]:
-    """The header and the numbers below it, one row per k-point; lines that start with # are comments.
-
-    Raises `InputError`, with file and row, for a row that does not fit, and the errors of `check_header`.
-    """
-    lines = read_text(path, kind).removeprefix("\ufeff").splitlines()
-    numbered = [(n, line) for n, line in enumerate(lines, 1) if line.strip() and not line.lstrip().startswith("#")]
-    check(numbered, "", "must have the header k1,k2,k3, but the file is empty", path)
-    (first, header), *body = [(n, [cell.strip() for cell in line.split(",")]) for n, line in numbered]
+    names, rows = read_table(path, "a CSV file of k-points", "k1,k2,k3")
     with within(source=path):
-        with within(f"row {first}"):
-            check_header(header)
-        check(body, "", "must have at least one k-point, but there is none below the header")
-        return header, np.array([_numbers(f"row {n}", header, cells) for n, cells in body])
+        check(names == COMPONENTS, "", f"must have the columns k1,k2,k3 alone, but also has {','.join(names[3:])}")
+    return rows
 
 
-def _numbers(row: str, header: list[str], cells: list[str]) -> list[float]:
-    names = ",".join(header if len(header) < 6 else [*header[:3], "…", header[-1]])
-    check(len(cells) == len(header), row, f"must have {len(header)} columns {names}, but got {len(cells)}")
-    return [_finite(f"{row}.{name}", cell) for name, cell in zip(header, cells, strict=True)]
+def read_table(path: str | os.PathLike[str], kind: str, header: str) -> tuple[list[str], np.ndarray]:
+    """The names and numbers of columns that begin with k1, k2 and k3; a file without names has e1, e2, … behind them.
+
+    Raises `InputError`, with file and row, for a row that does not fit and names that do not begin so.
+    """
+    columns = read_columns(path, kind, lambda name: component(name) is not None, header)
+    with within(source=path):
+        names = columns.names
+        if names is None:
+            width = len(columns.rows[0][1])
+            names = [*COMPONENTS, *(f"e{i}" for i in range(1, width - 2))]
+        names = [component(name) or name for name in names]
+        place = f"row {columns.place}"
+        check(
+            names[:3] != _CARTESIAN,
+            place,
+            "must have fractional k1,k2,k3, but kx,ky,kz are Cartesian; turn them with the reciprocal lattice",
+        )
+        check(names[:3] == COMPONENTS, place, f"must be the header {header}, but got {_shown(names)}")
+        check(columns.rows, "", "must have at least one k-point, but there is none below the header")
+        return names, columns.numbers(names)
 
 
-def _finite(field: str, cell: str) -> float:
-    try:
-        value = math.nan if "_" in cell else float(cell)
-    except ValueError:
-        value = math.nan
-    check(math.isfinite(value), field, f"must be a finite number, but got {cell!r}")
-    return value
+def component(name: str) -> str | None:
+    """k1, K_1 and kx as k1 and kx; None for other names."""
+    plain = name.lower().replace("_", "")
+    return plain if plain in (*COMPONENTS, *_CARTESIAN) else None
+
+
+def _shown(names: list[str]) -> str:
+    return reprlib.repr(",".join(names))[1:-1]
 
 
 def _plain(value):

@@ -1,20 +1,21 @@
 """Samples of a field from a CSV file."""
 
-import csv
-import math
 import os
 import re
 from fractions import Fraction
 
 import numpy as np
 
-from .._conversion import factor_of, scaled
-from .._errors import InputError, check
+from .._columns import read_columns
+from .._conversion import factor_of
+from .._errors import check, within
 
 _HEADER = ["t", "E_x", "E_y"]
 _UNITS = ["ps", "MV/cm", "MV/cm"]
 _COLUMN = re.compile(r"(\w+)\s*(?:\(([^()]+)\)|\[([^][]+)\]|/\s*\(([^()]+)\)|/([^][()]+))?")
 """A name, and a unit as in "t (fs)", "t [fs]", "t/fs" or "E_x/(kV/cm)"."""
+_FOREIGN = re.compile(r"\b(?:[fnuµ]s|[kGmuµ]?V/(?:cm|m|nm|Å|angstrom)|MV/m)\b")
+"""a unit other than ps and MV/cm"""
 
 
 def read_field(path: str | os.PathLike[str], time_unit: str | None = None, field_unit: str | None = None) -> np.ndarray:
@@ -26,30 +27,30 @@ def read_field(path: str | os.PathLike[str], time_unit: str | None = None, field
     for unit, own, name in zip(given, _UNITS, ("time_unit", "field_unit", "field_unit"), strict=True):
         if unit is not None:
             factor_of(unit, own, name)
-    try:
-        with open(path, encoding="utf-8-sig", newline="") as file:
-            numbered = [(n, line) for n, line in enumerate(file, 1) if line.strip() and not line.startswith("#")]
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
-        raise InputError("", f"must be a readable CSV file of a pulse, but {reason}", str(path)) from None
-    check(numbered, "", "must have the header t,E_x,E_y, but is empty", path)
-    rows = csv.reader(line for _, line in numbered)
-    units, factors = _units(next(rows), given, numbered[0][0], path)
-    table: list[list[float]] = []
-    before = -math.inf
-    for (number, _), row in zip(numbered[1:], rows, strict=False):
-        check(len(row) == 3, f"row {number}", f"must have 3 columns t,E_x,E_y, but got {len(row)}", path)
-        columns = zip(_HEADER, row, factors, strict=True)
-        table.append([_number(path, number, name, text, factor) for name, text, factor in columns])
-        check(
-            len(table) < 2 or table[-1][0] > table[-2][0],
-            f"row {number}, column t",
-            f"must be later than {before:g} {units[0]} in the row before, but is {row[0].strip()}",
-            path,
-        )
-        before = float(row[0])
-    check(len(table) >= 4, "", f"must have at least four samples, but got {len(table)}", path)
-    return np.array(table)
+    columns = read_columns(path, "a CSV file of a pulse", _known, "t,E_x,E_y")
+    said = _FOREIGN.search(columns.comments) if columns.names is None and None in (time_unit, field_unit) else None
+    fits = "must have the header t,E_x,E_y with its units, or time_unit and field_unit be given, as a comment has"
+    check(not said, "", f"{fits} {said and said[0]}", path)
+    units, factors = _units(columns.names or _HEADER, given, columns.place, path)
+    with within(source=path):
+        table = columns.numbers(_HEADER, factors)
+        back = np.flatnonzero(np.diff(table[:, 0]) <= 0) if len(table) else []
+        if len(back):
+            (_, before), (row, cells) = columns.rows[back[0] : back[0] + 2]
+            message = f"must be later than {float(before[0]):g} {units[0]} in the row before, but is {cells[0]}"
+            check(False, f"row {row}, column t", message)
+        check(len(table) >= 4, "", f"must have at least four samples, but got {len(table)}")
+    return table
+
+
+def _known(name: str) -> bool:
+    column = _COLUMN.fullmatch(name)
+    return column is not None and _own(column[1]) in _HEADER
+
+
+def _own(name: str) -> str:
+    """t, E_x or E_y for time, Ex, Ey and the like; else the name."""
+    return {"time": "t", "t": "t", "ex": "E_x", "ey": "E_y"}.get(name.lower().replace("_", ""), name)
 
 
 def _units(
@@ -58,7 +59,7 @@ def _units(
     """The unit of each column, and that unit in those of the package."""
     columns = [_COLUMN.fullmatch(name.strip()) for name in header]
     check(
-        [column and column[1] for column in columns] == _HEADER,
+        [column and _own(column[1]) for column in columns] == _HEADER,
         f"row {row}",
         f"must be the header t,E_x,E_y, but got {','.join(name.strip() for name in header)}",
         path,
@@ -82,11 +83,3 @@ def _units(
             path,
         )
     return units, factors
-
-
-def _number(path: str | os.PathLike[str], row: int, column: str, text: str, factor: Fraction) -> float:
-    value = scaled(text, factor)
-    check(
-        math.isfinite(value), f"row {row}, column {column}", f"must be a finite number, but got {text.strip()!r}", path
-    )
-    return value

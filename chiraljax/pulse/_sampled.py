@@ -59,7 +59,7 @@ class SampledPulse(AbstractPulse):
     def from_csv(
         cls, path: str | os.PathLike[str], *, time_unit: str | None = None, field_unit: str | None = None
     ) -> "SampledPulse":
-        """Read a file with the header `t,E_x,E_y`; lines that start with # are comments.
+        """Read a file with the header `t,E_x,E_y`, or without one; lines that start with # are comments.
 
         The header may give units, as in `t (fs),E_x (kV/cm),E_y (kV/cm)`; also in brackets or after a slash.
 

@@ -134,6 +134,7 @@ def test_not_converged_is_status_1(folder, capsys, monkeypatch):
             ["--bands", "a.json", "--spin-orbit"],
             "a.json: option must be --no-spin-orbit, as the file says, but",
         ),
+        (["--bands", "a.json", "--spin", "up"], "a.json: --spin must be left out, as a file of format json has no two"),
         (["--bands", "a.json", "--config", "bad.toml"], "bad.toml: target.0.levels"),
         (["--bands", "a.json", "--config", "bad2.toml"], "bad2.toml: restart is not a field of a fit file"),
         (["--bands", "a.json", "--config", "bad3.toml"], "bad3.toml: priors.Ta.d.eg.width is required, but missing"),

@@ -119,6 +119,24 @@ def test_units_in_the_header_or_as_arguments(tmp_path, header):
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        '"t","E_x","E_y"\n0,0,0\n1,0.5,-0.5\n2,1,0\n3,0,0\n',
+        "t;E_x;E_y\n0;0;0\n1;0,5;-0,5\n2;1;0\n3;0;0\n",
+        "\ufefft (ps)\tE_x (MV/cm)\tE_y (MV/cm)\r\n0\t0\t0\r\n1\t5.0D-1\t-.5\r\n2\t1\t0\r\n3\t0\t0\r\n",
+        "# time (fs)  Ex (kV/cm)  Ey (kV/cm)\n0 0 0\n1e3 500 -500\n2000 1000 0\n3000 0 0\n",
+        "# at the sample\n0 0 0\n1 0.5 -0.5\n2 1 0\n3 0 0\n",
+        ",t,E_x,E_y\n0,0,0,0\n1,1,0.5,-0.5\n2,2,1,0\n3,3,0,0\n",
+    ],
+)
+def test_tables_of_other_programs(tmp_path, text):
+    (tmp_path / "pulse.csv").write_bytes(text.encode())
+    pulse = SampledPulse.from_csv(tmp_path / "pulse.csv")
+    np.testing.assert_array_equal(pulse.times, [0, 1, 2, 3])
+    np.testing.assert_array_equal(pulse.field, [[0, 0], [0.5, -0.5], [1, 0], [0, 0]])
+
+
+@pytest.mark.parametrize(
     ("header", "options", "message"),
     [
         ("t (min),E_x,E_y", {}, "row 1, column t must be in ps, as, fs, ns, us, ms or s, but is in min"),
@@ -126,6 +144,11 @@ def test_units_in_the_header_or_as_arguments(tmp_path, header):
         ("t,E_x (kV/cm),E_y", {}, "row 1 must give the unit of both E_x and E_y or of none, but got t,E_x (kV/cm),E_y"),
         ("t in fs,E_x,E_y", {}, "row 1 must be the header t,E_x,E_y, but got t in fs"),
         ("t (fs),E_x,E_y", {"time_unit": "ps"}, "row 1, column t must be in ps, which was asked for, but is in fs"),
+        (
+            "# t in fs, E in kV/cm",
+            {},
+            "must have the header t,E_x,E_y with its units, or time_unit and field_unit be given, as a",
+        ),
         ("t,E_x,E_y", {"field_unit": "T"}, "field_unit must be in MV/cm, kV/cm"),
     ],
 )
@@ -137,7 +160,7 @@ def test_other_units_are_refused(tmp_path, header, options, message):
 
 
 def test_missing_file(tmp_path):
-    with pytest.raises(InputError, match=r"none.csv: must be a readable CSV file of a pulse, but No such file"):
+    with pytest.raises(InputError, match=r"none.csv: must be a CSV file of a pulse, but there is no such file"):
         SampledPulse.from_csv(tmp_path / "none.csv")
 
 

@@ -7,16 +7,17 @@ import numpy as np
 from ..._errors import InputError, check
 from ..._validation import one_line, read_text
 from ...fit import Bands
+from ._channels import channel
 from ._common import filled_below
 from ._format import BandFormat, Head
-from ._spin import given
+from ._spin import agreed, given
 
 
-def read_ase(path: Path, spin_orbit: bool | None) -> Bands:
+def read_ase(path: Path, spin_orbit: bool | None, spin: str | None = None) -> Bands:
     """Bands from the JSON of `ase.spectrum.band_structure.BandStructure`.
 
-    It says neither whether its bands are with spin–orbit coupling nor how many electrons there are: the bands below
-    `reference` are filled if no band crosses it.
+    It says neither whether its bands are with spin–orbit coupling, unless they are of two spins, nor how many electrons
+    there are: the bands below `reference` are filled if no band crosses it.
     """
     from ase.io.jsonio import decode
     from ase.spectrum.band_structure import BandStructure
@@ -30,8 +31,9 @@ def read_ase(path: Path, spin_orbit: bool | None) -> Bands:
         raise InputError("", f"must be a band structure of ASE, but it holds {type(structure).__name__}")
     energies, k = np.asarray(structure.energies), np.asarray(structure.path.kpts)
     check(energies.dtype.kind in "fi", "energies", f"must be real numbers, but got {energies.dtype}")
-    check(len(energies) != 2, "energies", "must be of one spin, but the calculation is spin-polarised")
-    check(len(energies) == 1, "energies", f"must have shape (1, K, B), but got {energies.shape}")
+    fits = energies.ndim == 3 and len(energies) in (1, 2)
+    check(fits, "energies", f"must have shape (1, K, B) or (2, K, B), but got {energies.shape}")
+    polarised, energies = len(energies) == 2, energies[channel(list(energies), spin)]
     try:
         reference = float(structure.reference)
     except (TypeError, ValueError):
@@ -39,9 +41,9 @@ def read_ase(path: Path, spin_orbit: bool | None) -> Bands:
     check(np.isfinite(reference), "reference", f"must be finite, but got {reference}")
     return Bands(
         k,
-        energies[0],
-        spin_orbit=given(spin_orbit),
-        filled=filled_below(energies[0], reference),
+        energies,
+        spin_orbit=agreed(False, spin_orbit) if polarised else given(spin_orbit),
+        filled=filled_below(energies, reference),
         reference=reference,
         source=f"{path.name}, ASE",
     )
@@ -51,4 +53,4 @@ def _recognised(head: Head) -> bool:
     return head.text.startswith("{") and '"__ase_objtype__"' in read_text(head.path, "a file of bands")
 
 
-FORMAT = BandFormat("ase", "a band structure that ASE wrote as JSON, as GPAW does", _recognised, read_ase)
+FORMAT = BandFormat("ase", "a band structure that ASE wrote as JSON, as GPAW does", _recognised, read_ase, True)

@@ -1,14 +1,43 @@
 """Functions for all formats: numbers in text, and conclusions from energies."""
 
+import gzip
 import math
-from collections.abc import Sequence
+import shutil
+import tempfile
+import zlib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
 
 import numpy as np
 
 from ..._errors import InputError, check
+from ..._validation import opened
 
 _GAP = 1e-3
 """eV by which a level may exceed an edge that was found on other k-points"""
+
+
+def beside(path: Path, name: str) -> Path:
+    """The file of that name in the folder of `path`, or the one that gzip packed of it if there is only that."""
+    plain, packed = path.with_name(name), path.with_name(f"{name}.gz")
+    return packed if packed.is_file() and not plain.is_file() else plain
+
+
+@contextmanager
+def unpacked(path: Path) -> Iterator[Path]:
+    """The path, or that of an unpacked copy of what gzip packed, for libraries that open files themselves."""
+    with opened(path) as file, tempfile.TemporaryDirectory() as folder:
+        if not isinstance(file, gzip.GzipFile):
+            yield path
+            return
+        copy = Path(folder) / path.name.removesuffix(".gz")
+        try:
+            with copy.open("wb") as target:
+                shutil.copyfileobj(file, target)
+        except (EOFError, OSError, zlib.error):
+            raise InputError("", "must be a whole file, but what gzip packed is not") from None
+        yield copy
 
 
 def numbers(field: str, words: Sequence[str]) -> np.ndarray:

@@ -9,16 +9,20 @@ from ..._errors import InputError, check
 from ..._units import HARTREE
 from ..._validation import one_line, read_text
 from ...fit import Bands
+from ._channels import channel, electrons_in
 from ._common import filled_bands, numbers, wanted_points, whole
 from ._format import BandFormat
 from ._spin import agreed
 
 
-def read_espresso(path: Path, spin_orbit: bool | None) -> Bands:
+def read_espresso(path: Path, spin_orbit: bool | None, spin: str | None = None) -> Bands:
     """Bands from the XML file of pw.x, of Quantum ESPRESSO 6.3 or newer."""
-    root = _root(read_text(path, "data-file-schema.xml of Quantum ESPRESSO"))
+    text = read_text(path, "data-file-schema.xml of Quantum ESPRESSO")
+    of_bands_x = "must be data-file-schema.xml of pw.x; this is of bands.x, whose k are Cartesian without the lattice"
+    check(not text.lstrip().startswith("&plot"), "", of_bands_x)
+    root = _root(text)
     structure = _inside(root, "output/band_structure")
-    check(not _flag(structure, "lsda"), "lsda", "must be false, but the calculation is spin-polarised")
+    polarised = _flag(structure, "lsda")
     spinors = agreed(_flag(structure, "noncolin") or _flag(structure, "spinorbit"), spin_orbit)
     reciprocal = np.stack([_numbers(root, f"output/basis_set/reciprocal_lattice/b{i}", 3) for i in (1, 2, 3)])
     check(abs(np.linalg.det(reciprocal)) > 1e-10, "reciprocal_lattice", "must be three independent vectors, but is not")
@@ -26,10 +30,16 @@ def read_espresso(path: Path, spin_orbit: bool | None) -> Bands:
     points = structure.findall("ks_energies")
     count = whole("nks", _text(structure, "nks"))
     check(len(points) == count, "ks_energies", f"must be given at nks = {count} k-points, but got {len(points)}")
-    bands = whole("nbnd", _text(structure, "nbnd"))
-    energies = HARTREE * np.stack([_numbers(point, "eigenvalues", bands) for point in points])
+    bands = [whole(name, _text(structure, name)) for name in (("nbnd_up", "nbnd_dw") if polarised else ("nbnd",))]
+    table = HARTREE * np.stack([_numbers(point, "eigenvalues", sum(bands)) for point in points])
+    by_spin = np.split(table, np.cumsum(bands)[:-1], axis=1)
+    which = channel(by_spin, spin)
+    energies, electrons = by_spin[which], _numbers(structure, "nelec", 1)[0]
     cartesian = np.stack([_numbers(point, "k_point", 3) for point in points])
     weights = numbers("k_point: weight", [_inside(point, "k_point").get("weight", "1") for point in points])
+    if polarised:
+        occupations = np.stack([_numbers(point, "occupations", sum(bands)) for point in points])
+        electrons = electrons_in(np.split(occupations, np.cumsum(bands)[:-1], axis=1)[which], weights)
     kept, weights = wanted_points(weights)
     energies = energies[kept]
 
@@ -40,7 +50,7 @@ def read_espresso(path: Path, spin_orbit: bool | None) -> Bands:
         energies,
         weights,
         spin_orbit=spinors,
-        filled=filled_bands(energies, _numbers(structure, "nelec", 1)[0], spinors),
+        filled=filled_bands(energies, electrons, spinors),
         reference=float(HARTREE * _numbers(structure, level, 1)[0]) if level else None,
         source=f"{path.name}, Quantum ESPRESSO {'' if version is None else version.get('VERSION', '')}".rstrip(),
     )
@@ -82,6 +92,7 @@ def _numbers(element: ElementTree.Element, name: str, count: int) -> np.ndarray:
 FORMAT = BandFormat(
     "espresso",
     "`data-file-schema.xml` of Quantum ESPRESSO; of k-points of zero weight and others the former alone",
-    lambda head: head.text.startswith("<") and "espresso" in head.text,
+    lambda head: head.text.startswith("&plot") or (head.text.startswith("<") and "espresso" in head.text),
     read_espresso,
+    takes_spin=True,
 )

@@ -7,21 +7,31 @@ from pathlib import Path
 from pkgutil import iter_modules
 from typing import NamedTuple
 
+from ..._validation import opened
 from ...fit import Bands
 
 _HEAD = 4096
 
 
 class Head(NamedTuple):
-    """The path and the first bytes of a file."""
+    """The path and the first bytes of a file, unpacked if it is packed by gzip."""
 
     path: Path
     raw: bytes
 
     @classmethod
     def of(cls, path: Path) -> "Head":
-        with path.open("rb") as file:
+        with opened(path) as file:
             return cls(path, file.read(_HEAD))
+
+    @property
+    def name(self) -> str:
+        """Of the file that is packed."""
+        return self.path.name.removesuffix(".gz")
+
+    @property
+    def lines(self) -> list[str]:
+        return self.raw.decode("utf-8-sig", errors="replace").splitlines()
 
     @property
     def text(self) -> str:
@@ -36,7 +46,9 @@ class BandFormat(NamedTuple):
     """one line: which files, and which files beside them"""
     recognised: Callable[[Head], bool]
     read: Callable[..., Bands]
-    """called with the path, whether bands are spin-orbitals (None: as in the file), and k if it `takes_k`"""
+    """called with the path, whether bands are spin-orbitals (None: as in the file), and what it takes beside"""
+    takes_spin: bool = False
+    """whether its files may be of two spins: the keyword argument `spin`, "up", "down" or None"""
     takes_k: bool = False
     """whether its files may need k-points"""
     last: bool = False

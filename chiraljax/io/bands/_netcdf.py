@@ -7,6 +7,7 @@ from ..._errors import InputError
 from ..._validation import one_line
 from ...fit import Bands
 from .._json import to_json
+from ._common import unpacked
 from ._format import BandFormat
 from ._json import bands_from_json
 
@@ -18,9 +19,10 @@ def read_netcdf(path: Path, spin_orbit: bool | None) -> Bands:
 
     try:
         # A broken file must fail here: h5netcdf would print a traceback of its own.
-        with h5py.File(path):
-            pass
-        content = to_json(xr.load_dataset(path, engine="h5netcdf"))
+        with unpacked(path) as file:
+            with h5py.File(file):
+                pass
+            content = to_json(xr.load_dataset(file, engine="h5netcdf"))
     except Exception as error:  # the errors of h5py for broken files are not documented
         raise InputError("", f"must be a NetCDF file, but {one_line(error)}") from None
     return bands_from_json(json.dumps(content, default=str), path.name, spin_orbit)

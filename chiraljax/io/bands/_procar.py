@@ -8,7 +8,7 @@ import numpy as np
 
 from ..._errors import InputError, check, within
 from ..._validation import read_text
-from ._common import ascending, numbers
+from ._common import ascending, beside, numbers
 
 _HEADER = re.compile(r"# of k-points:\s*(\d+)\s*# of bands:\s*(\d+)\s*# of ions:\s*(\d+)")
 _BAND = re.compile(r"^\s*band\s+\d+\s*# energy\s+(\S+)[^\n]*", re.MULTILINE)
@@ -17,32 +17,35 @@ _ROUNDING = 1e-4
 """eV; PROCAR has eight decimals, EIGENVAL six"""
 
 
-def read_procar(path: Path, energies: np.ndarray) -> tuple[dict[str, np.ndarray], bool]:
+def read_procar(
+    path: Path, energies: np.ndarray, which: int = 0, channels: int = 1
+) -> tuple[dict[str, np.ndarray], bool]:
     """The projections (K, B) by species and orbital, and whether the calculation is noncollinear.
 
     Not through pymatgen, which drops repeated k-points, such as corners of a path. Raises `InputError` if they do not
-    belong to the `energies` (K, B), in the order of the file.
+    belong to the `energies` (K, B), in the order of the file, which are those of spin `which` of `channels`.
     """
     text = read_text(path, "PROCAR of VASP")
     with within(source=path):
-        table, orbitals, spinors = _table(text, energies)
+        table, orbitals, spinors = _table(text, energies, which, channels)
         species = _species(path, table.shape[2])
     return summed(ascending(energies, table), species, orbitals), spinors
 
 
-def _table(text: str, energies: np.ndarray) -> tuple[np.ndarray, list[str], bool]:
+def _table(text: str, energies: np.ndarray, which: int, channels: int) -> tuple[np.ndarray, list[str], bool]:
     """Projections (K, B, ion, orbital), the names of the orbitals, and whether the file has projections of spin."""
     headers = _HEADER.findall(text)
     check(headers, "", "must have the numbers of k-points, bands and ions in its second line, but has not")
-    check(len(headers) == 1, "", "must be of one spin, but the calculation is spin-polarised")
-    points, bands, ions = (int(number) for number in headers[0])
+    spins = "be of two spins" if channels == 2 else "be of one spin"
+    check(len(headers) == channels, "", f"must {spins}, as the energies are, but has {len(headers)} blocks")
+    points, bands, ions = (int(number) for number in headers[which])
     check(
         (points, bands) == energies.shape,
         "",
         f"must have the {energies.shape[0]} k-points and {energies.shape[1]} bands of the"
         f" energies, but has {points} and {bands}",
     )
-    pieces = _BAND.split(text)[1:]
+    pieces = _BAND.split(_HEADER.split(text)[4 * (which + 1)])[1:]
     listed = numbers("energies", pieces[::2])
     check(
         len(listed) == points * bands,
@@ -91,8 +94,8 @@ def _label(orbital: str) -> str:
 
 def _species(procar: Path, ions: int) -> list[str]:
     """The symbol of each ion, from the POSCAR or CONTCAR beside PROCAR."""
-    beside = [procar.with_name(name) for name in ("POSCAR", "CONTCAR")]
-    path = next((path for path in beside if path.exists()), None)
+    files = [beside(procar, name) for name in ("POSCAR", "CONTCAR")]
+    path = next((path for path in files if path.exists()), None)
     if path is None:
         raise InputError("", "must have a POSCAR or CONTCAR beside it that names the ions, but has none")
     lines = [*read_text(path, "POSCAR of VASP").splitlines(), *[""] * 7]

@@ -11,17 +11,19 @@ from ..._errors import InputError, check, within
 from ..._types import ArrayLike
 from ..._validation import read_text
 from ...fit import Bands
-from ._common import numbers, whole
-from ._format import BandFormat
+from ._common import beside, numbers, whole
+from ._format import BandFormat, Head
 from ._spin import agreed, given, spinors_of
 
 _HERMITIAN = 1e-3
 """eV; the file has six decimals"""
+_FLOAT = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eEdD][-+]?\d+)?")
 
 
 def read_wannier90(path: Path, spin_orbit: bool | None, k: ArrayLike | None = None) -> Bands:
-    """Bands from `seedname_band.dat`, or from `seedname_hr.dat` at fractional k-points `k` (K, 3)."""
-    if path.name.endswith("hr.dat"):
+    """Bands from `seedname_band.dat`, or from `seedname_hr.dat` or `_tb.dat` at fractional k-points `k` (K, 3)."""
+    head = Head.of(path)
+    if _is_hr(head) or _is_tb(head):
         check(k is not None, "k", "must be k-points at which to compute the bands of H(R), but got none")
         try:
             points = np.asarray(k, dtype=float)
@@ -35,10 +37,12 @@ def read_wannier90(path: Path, spin_orbit: bool | None, k: ArrayLike | None = No
         hamiltonian = read_hr(path)
         energies = _energies(*hamiltonian, points)
     else:
+        of_bands = head.name.endswith("band.dat")
+        check(k is None or of_bands, "", "must have num_wann and nrpts of H(R) on its first lines, but has not")
         check(k is None, "k", "must be left out, as the k-points of a _band.dat file are in its .kpt file")
-        points = _read_kpt(path.with_suffix(".kpt"))
+        points = _read_kpt(beside(path, Path(head.name).with_suffix(".kpt").name))
         energies, hamiltonian = _read_bands(path, len(points)), None
-    seed = re.sub(r"_?(band|hr)\.dat$", "", path.name)
+    seed = re.sub(r"_?(band|hr|tb)\.dat.*$", "", path.name)
     declared = _declared(path.with_name(f"{seed}.win"))
     if declared is not None:
         with within(source=path.with_name(f"{seed}.win")):
@@ -46,12 +50,12 @@ def read_wannier90(path: Path, spin_orbit: bool | None, k: ArrayLike | None = No
     elif spin_orbit is not None:
         spinors = spin_orbit
     else:
-        spinors = _concluded(hamiltonian, path.with_name(f"{seed}_hr.dat"), energies.shape[1])
+        spinors = _concluded(hamiltonian, beside(path, f"{seed}_hr.dat"), energies.shape[1])
     return Bands(points, energies, spin_orbit=spinors, source=f"{path.name}, Wannier90")
 
 
 def read_hr(path: str | os.PathLike[str]) -> tuple[np.ndarray, np.ndarray]:
-    """The Hamiltonian between Wannier functions from `seedname_hr.dat`: H(k) = Σ_R e^{2πi k·R} H(R).
+    """The Hamiltonian between Wannier functions from `seedname_hr.dat` or `_tb.dat`: H(k) = Σ_R e^{2πi k·R} H(R).
 
     Wannier90 shortens R for each pair of functions (`use_ws_distance`): the vectors of `seedname_wsvec.dat` are used if
     that file is beside this one. Without it H(k) on the mesh of the calculation is the same, and between its points may
@@ -65,18 +69,32 @@ def read_hr(path: str | os.PathLike[str]) -> tuple[np.ndarray, np.ndarray]:
         InputError: for an incomplete file, numbers that contradict its header, or a matrix element twice.
     """
     lines = read_text(path, "a file seedname_hr.dat of Wannier90").splitlines()
-    check(len(lines) > 3, "", "must have a comment, num_wann and nrpts on its first lines, but ends before", path)
+    positions = _is_tb(Head(Path(path), "\n".join(lines[:6]).encode()))  # _tb.dat has those, and the lattice above
+    above = 4 if positions else 1
+    check(
+        len(lines) > above + 2, "", "must have a comment, num_wann and nrpts on its first lines, but ends before", path
+    )
     with within(source=path):
-        size, cells = whole("num_wann", lines[1].strip()), whole("nrpts", lines[2].strip())
-        values = numbers("H(R)", " ".join(lines[3:]).split())
-    expected = cells + 7 * cells * size**2
+        # Fortran ignores what stands behind a number
+        size, cells = (
+            whole(name, [*line.split(), ""][0])
+            for name, line in zip(("num_wann", "nrpts"), lines[above : above + 2], strict=True)
+        )
+        values = numbers("H(R)", " ".join(lines[above + 2 :]).split())
+    expected = cells + (cells * (6 + 12 * size**2) if positions else 7 * cells * size**2)
     check(
         len(values) == expected,
         "",
         f"must have {expected} numbers for num_wann = {size} and nrpts = {cells}, but got {len(values)}",
         path,
     )
-    degeneracies, rows = values[:cells], values[cells:].reshape(cells, size**2, 7)
+    degeneracies = values[:cells]
+    if positions:  # R once, above the elements, as in H(R) so in the positions
+        blocks = values[cells : cells * (4 + 4 * size**2)].reshape(cells, 3 + 4 * size**2)
+        homes = np.repeat(blocks[:, None, :3], size**2, axis=1)
+        rows = np.concatenate([homes, blocks[:, 3:].reshape(cells, size**2, 4)], axis=2)
+    else:
+        rows = values[cells:].reshape(cells, size**2, 7)
     check(np.all(degeneracies > 0), "degeneracies", f"must be positive, but got {degeneracies.min():g}", path)
     where, index = rows[:, :1, :3], rows[:, :, 3:5].astype(int) - 1
     check(np.all(rows[:, :, :3] == where), "", "must have all elements of one R together, but R changes between", path)
@@ -91,8 +109,28 @@ def read_hr(path: str | os.PathLike[str]) -> tuple[np.ndarray, np.ndarray]:
     entries = (rows[..., 5] + 1j * rows[..., 6]) / degeneracies[:, None]
     matrices[np.arange(cells)[:, None], index[..., 0], index[..., 1]] = entries
     where = where[:, 0].astype(int)
-    shorter = Path(path).with_name(Path(path).name.removesuffix("_hr.dat") + "_wsvec.dat")
+    name = Path(path).name.removesuffix(".gz")
+    shorter = beside(Path(path), f"{re.sub('_(hr|tb).dat$', '', name)}_wsvec.dat")
     return _shortened(where, matrices, shorter) if shorter.is_file() else (where, matrices)
+
+
+def _is_hr(head: Head) -> bool:
+    """Whether the second and the third line begin with num_wann and nrpts, and the fourth has degeneracies."""
+    lines = [line.split() for line in head.lines[1:4]]
+    degeneracies = len(lines) == 3 and lines[2] and all(word.isdigit() for word in lines[2])
+    return head.name.endswith("hr.dat") or bool(degeneracies and all(_counts(line) for line in lines[:2]))
+
+
+def _is_tb(head: Head) -> bool:
+    """Whether the vectors of the lattice, num_wann and nrpts follow the first line."""
+    lines = [line.split() for line in head.lines[1:6]]
+    vectors = all(len(line) == 3 and all(map(_FLOAT.fullmatch, line)) for line in lines[:3])
+    return head.name.endswith("tb.dat") or (len(lines) == 5 and vectors and all(_counts(line) for line in lines[3:]))
+
+
+def _counts(words: list[str]) -> bool:
+    """Whether a number and perhaps a remark, but no second number, stand in a line."""
+    return bool(words) and words[0].isdigit() and not (words[1:] and _FLOAT.fullmatch(words[1]))
 
 
 def _declared(path: Path) -> bool | None:
@@ -184,8 +222,9 @@ def _read_bands(path: Path, count: int) -> np.ndarray:
 
 FORMAT = BandFormat(
     "wannier90",
-    "`seedname_band.dat` with `seedname_band.kpt` beside it, or `seedname_hr.dat` and `k`; with `seedname.win` beside",
-    lambda head: head.path.name.endswith(("_band.dat", "_hr.dat")),
+    "`seedname_band.dat` with `seedname_band.kpt` beside it, or `seedname_hr.dat` or `seedname_tb.dat` and `k`; with "
+    "`seedname.win` beside",
+    lambda head: head.name.endswith("_band.dat") or _is_hr(head) or _is_tb(head),
     read_wannier90,
     takes_k=True,
 )

@@ -54,7 +54,14 @@ def test_a_level_that_crosses_a_band_fills_none(written):
 
 
 def test_spin_polarised(written, refused):
-    refused(written(np.zeros((2, 2, 3))), "energies must be of one spin, but the calculation is spin-polarised")
+    up, down = [[0.0, 1.0], [0.2, 1.2]], [[0.1, 1.0], [0.2, 1.2]]
+    path = written([up, down])
+    refused(path, 'spin must be "up" or "down", as the calculation is spin-polarised and its bands differ by 0.1 eV')
+    for spin, energies in (("up", up), ("down", down)):
+        bands = read_bands(path, spin=spin)
+        np.testing.assert_array_equal(bands.energies, energies)
+        assert bands.spin_orbit is False
+    assert read_bands(written([up, up])).filled == 1
 
 
 def test_numbers_that_are_none(written, refused):

@@ -52,17 +52,40 @@ def test_weights_may_stand_anywhere_behind_k(tmp_path):
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        '"k1","k2","k3","e1","e2"\n0,0,0,-3.0,1.0\n0.5,0,0,-2.0,2.0\n',
+        "k1,k2,k3,e1,e2\n0,0,0,-3.0,1.0\n0.5,0,0,2.0,-2.0\n",  # bands that cross
+        "k1,k2,k3,e2,e1\n0,0,0,-3.0,1.0\n0.5,0,0,2.0,-2.0\n",
+        "# k1 k2 k3 band1 (eV) band2 (eV)\n#------\n0 0 0 -3 1\n0.5 0 0 -2 2\n",
+        "k1;k2;k3;E1 (eV);E2 (eV)\n0;0;0;-3;1\n0,5;0;0;-2;2\n",
+        ",k1,k2,k3,1,2\n0,0,0,0,-3,1\n1,0.5,0,0,-2,2\n",
+        "0 0 0 -3 1\n0.5 0 0 -2 2\n",
+        "\ufeffk1\tk2\tk3\tband1\tband2\r\n0\t0\t0\t-3\t1\r\n5.0D-1\t0\t0\t-2\t2\r\n",
+    ],
+)
+def test_tables_of_other_programs(tmp_path, text):
+    (tmp_path / "b.csv").write_bytes(text.encode())
+    bands = read_bands(tmp_path / "b.csv", spin_orbit=False)
+    np.testing.assert_array_equal(bands.k, [[0, 0, 0], [0.5, 0, 0]])
+    np.testing.assert_array_equal(bands.energies, [[-3, 1], [-2, 2]])
+    if "k1" in text:
+        (tmp_path / "b.dat").write_bytes(text.encode())
+        np.testing.assert_array_equal(read_bands(tmp_path / "b.dat", spin_orbit=False).energies, bands.energies)
+
+
+@pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("kx,ky,kz,e1\n0,0,0,1\n", "row 1.header must be fractional k1,k2,k3, but kx,ky,kz are Cartesian"),
+        ("kx,ky,kz,e1\n0,0,0,1\n", "row 1 must have fractional k1,k2,k3, but kx,ky,kz are Cartesian"),
         ("k1,k2,k3,e1\n0.9,2.4,0,1\n", "k must be fractional, in the reciprocal basis, but a component is 2.4"),
-        ("k1,k2,k3\n0,0,0\n", "row 1.header must be k1,k2,k3,e1,e2,…"),
-        ("k1,k2,k3,e2,e1\n0,0,0,1,2\n", "row 1.header must be k1,k2,k3,e1,e2,…"),
-        ("k1,k2,k3,e1,weight,weight\n0,0,0,1,2,3\n", "row 1.header must be k1,k2,k3,e1,e2,…"),
+        ("# kx ky kz band 1 band 2\n0 0 0 1 2\n", "row 1 must have a name for each of 5 columns, but got # kx ky"),
+        ("k1,k2,k3\n0,0,0\n", "header must be k1,k2,k3,e1,e2,…"),
+        ("k1,k2,k3,e1,x2\n0,0,0,1,2\n", "header must be k1,k2,k3,e1,e2,…"),
+        ("k1,k2,k3,e1,weight,weight\n0,0,0,1,2,3\n", "header must be k1,k2,k3,e1,e2,…"),
         ("k1,k2,k3,e1\n", "must have at least one k-point"),
         ("k1,k2,k3,e1,e2,e3\n0,0,0,1,2,3\n0,0,0,1\n", "row 3 must have 6 columns k1,k2,k3,…,e3, but got 4"),
-        ("k1,k2,k3,e1\n0,0,0,nan\n", "row 2.e1 must be a finite number, but got 'nan'"),
-        ("k1,k2,k3,e1,e2\n0,0,0,2,1\n", "energies must ascend, but band 1 lies below band 0 at k-point 0"),
+        ("k1,k2,k3,e1\n0,0,0,nan\n", "row 2, column e1 must be a finite number, but got 'nan'"),
         ("k1,k2,k3,e1,weight\n0,0,0,1,-1\n", "weights must be finite and positive"),
     ],
 )

@@ -73,7 +73,7 @@ def test_a_metal_and_its_fermi_level(edited):
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ("<band_structure>\n      <lsda>false", "<band_structure>\n      <lsda>true", "lsda must be false"),
+        ("<band_structure>\n      <lsda>false", "<band_structure>\n      <lsda>true", "nbnd_up must be there"),
         ("<nks>5<", "<nks>61<", "ks_energies must be given at nks = 61 k-points, but got 5"),
         ("<nks>5<", "<nks>many<", "nks must be a positive number, but got 'many'"),
         (
@@ -109,3 +109,21 @@ def test_other_files_of_the_program(tmp_path, files, refused):
 
 def test_the_file_knows_its_spin(files, refused):
     refused(files / "qe_soc.xml", "spin_orbit must be True, as the file says, but got False", spin_orbit=False)
+
+
+def test_two_spins(files, edited, refused):
+    """The 42 bands of each point as 20 of one spin and 22 of the other: those of up are all filled, or of down 7."""
+    path = edited("qe_nosoc.xml", "<band_structure>\n      <lsda>false", "<band_structure>\n      <lsda>true")
+    text = path.read_text().replace("<nbnd>42</nbnd>\n      <nelec", "<nbnd_up>20</nbnd_up><nbnd_dw>22</nbnd_dw><nelec")
+    path.write_text(text)
+    expected = read_bands(files / "qe_nosoc.xml").energies
+    refused(path, 'spin must be "up" or "down"')
+    up, down = (read_bands(path, spin=spin) for spin in ("up", "down"))
+    np.testing.assert_array_equal(np.hstack([up.energies, down.energies]), expected)
+    assert (up.filled, down.filled) == (20, 7)
+    assert not up.spin_orbit
+
+
+def test_bands_x_does_not_know_the_lattice(tmp_path, refused):
+    (tmp_path / "bands.dat").write_text(" &plot nbnd=   1, nks=     1 /\n   0.0 0.0 0.0\n   1.0\n")
+    refused(tmp_path / "bands.dat", "must be data-file-schema.xml of pw.x; this is of bands.x, whose k are Cartesian")

@@ -5,6 +5,7 @@ corner of a path, in the layout that VASP 6 writes.
 """
 
 import builtins
+import re
 import shutil
 
 import numpy as np
@@ -136,7 +137,8 @@ def test_a_metal_has_no_filled_bands(folder):
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ("    3    3    1    1\n", "    3    3    1    2\n", "the calculation is spin-polarised (ISPIN = 2)"),
+        ("    3    3    1    1\n", "    3    3    1    2\n", "must have 72 numbers for 3 k-points with 4 bands"),
+        ("    3    3    1    1\n", "    3    3    1    3\n", "ISPIN must be 1 or 2, but got '3'"),
         ("    3    3    1    1\n", "    3    3\n", "must be EIGENVAL of VASP 5 or newer"),
         ("      3      4\n", "      3      5\n", "must have 57 numbers for 3 k-points with 5 bands"),
         ("      3      4\n", "      3      0\n", "NBANDS must be a positive number, but got '0'"),
@@ -160,7 +162,7 @@ def test_wrong_eigenval(folder, refused, old, new, message):
         ("PROCAR", "# of k-points", "k-points", "must have the numbers of k-points, bands and ions"),
         ("PROCAR", "dxz  x2-y2", "dxz", "must have the same orbitals below each band"),
         ("PROCAR", "ion ", "atom ", "must have the names of orbitals below a band"),
-        ("PROCAR", "PROCAR", "# of k-points: 3 # of bands: 4 # of ions: 3\n", "the calculation is spin-polarised"),
+        ("PROCAR", "PROCAR", "# of k-points: 3 # of bands: 4 # of ions: 3\n", "must be of one spin, as the energies"),
         ("POSCAR", "   Ta   O\n", "", "must have the symbols and numbers of ions in its lines 6 and 7"),
         ("POSCAR", "   1   2\n", "   1   3\n", "must have the 3 ions of PROCAR, but has 4"),
     ],
@@ -183,7 +185,7 @@ def test_ions_without_names(folder, refused):
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ('name="ISPIN">     1', 'name="ISPIN">     2', "the calculation is spin-polarised (ISPIN = 2)"),
+        ('name="ISPIN">     1', 'name="ISPIN">     2', "eigenvalues must be of ISPIN = 2, but are of 1"),
         ("5.2500     0.0000", "   nan     0.0000", "energies must be finite, but band 3 at k-point 1 is not"),
         ("5.2500     0.0000", "       ", "must be a whole vasprun.xml of VASP, but"),
         ('       <set comment="band 1">', "<!--", "must be a whole vasprun.xml of VASP, but"),
@@ -230,3 +232,49 @@ def test_without_pymatgen(files, refused, monkeypatch):
     monkeypatch.setattr(builtins, "__import__", missing)
     refused(files / "vasp" / "vasprun.xml", 'install it with: pip install "chiraljax[dft]"')
     assert read_bands(files / "vasp" / "EIGENVAL").filled == 2
+
+
+def _polarise(folder, shift):
+    """A second spin, whose energies are higher by `shift`, in all files; its Ta xy is 0.05 larger."""
+    header, *rest = (folder / "EIGENVAL").read_text().splitlines()
+    for i, line in enumerate(rest):
+        if len(words := line.split()) == 3 and i > 5:
+            rest[i] = f"{words[0]} {words[1]} {float(words[1]) + shift:.6f} {words[2]} {words[2]}"
+    (folder / "EIGENVAL").write_text("\n".join([header[:-1] + "2", *rest]))
+    title, up = (folder / "PROCAR").read_text().split("\n", 1)
+    down = re.sub(r"energy +(\S+)", lambda match: f"energy {float(match[1]) + shift:.8f}", up)
+    down = re.sub(r"  0\.3(\d\d)(  0.000  0.000  0.000  0.000  0.4)", r"  0.8\1\2", down)
+    (folder / "PROCAR").write_text(f"{title}\n{up}{down}")
+    path = folder / "vasprun.xml"
+    text = path.read_text().replace('name="ISPIN">     1', 'name="ISPIN">     2')
+    start = text.index('     <set comment="spin 1">')
+    end = text.index("    </set>\n   </array>\n  </eigenvalues>")
+    up = text[start:end].replace("spin 1", "spin 2")
+    down = re.sub(r"<r> *(\S+)", lambda match: f"<r> {float(match[1]) + shift:.4f}", up)
+    text = text[:end] + down + text[end:]
+    start = text.index('     <set comment="spin1">')
+    end = text.index("    </set>\n   </array>", start)
+    path.write_text(text[:end] + text[start:end].replace("spin1", "spin2") + text[end:])
+
+
+@pytest.mark.parametrize("name", ["vasprun.xml", "EIGENVAL"])
+def test_two_equal_spins_are_bands_without_spin(folder, files, name):
+    _polarise(folder, 0.0)
+    bands, expected = read_bands(folder / name), read_bands(files / "vasp" / name)
+    np.testing.assert_array_equal(bands.energies, expected.energies)
+    np.testing.assert_array_equal(bands.projection("Ta"), expected.projection("Ta"))
+    assert (bands.spin_orbit, bands.filled, bands.reference) == (False, 2, expected.reference)
+
+
+@pytest.mark.parametrize("name", ["vasprun.xml", "EIGENVAL"])
+def test_two_spins_that_differ(folder, name, refused):
+    _polarise(folder, 0.25)
+    message = 'spin must be "up" or "down", as the calculation is spin-polarised and its bands differ by 0.25 eV'
+    refused(folder / name, message)
+    for spin, shift in (("up", 0), ("down", 0.25)):
+        bands = read_bands(folder / name, spin=spin)
+        np.testing.assert_array_equal(bands.energies, np.array(SCALAR) + shift)
+        assert (bands.spin_orbit, bands.filled) == (False, 2)
+        if name == "EIGENVAL":
+            assert bands.projections["Ta.d.xy"][0, 0] == pytest.approx(0.8 if shift else 0.3)
+    refused(folder / name, "spin_orbit must be False, as the file says", spin="up", spin_orbit=True)

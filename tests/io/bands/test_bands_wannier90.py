@@ -71,6 +71,46 @@ def test_bands_of_the_hamiltonian(hr):
     assert bands.source == "chain_hr.dat, Wannier90"
 
 
+def test_fortran_ignores_what_stands_behind_a_number(hr):
+    hr.write_text(HR.replace("  2\n           3\n", "  2 ! num_wann\n           3  num_cells 3\n", 1))
+    np.testing.assert_allclose(read_bands(hr, k=K).energies, expected(K), atol=1e-14)
+
+
+def test_the_hamiltonian_may_have_another_name(hr):
+    for name in ("chain_hr.dat_nsymm48", "wannier.txt"):
+        path = hr.rename(hr.with_name(name)) if hr.exists() else hr.with_name(name)
+        path.write_text(HR)
+        for arguments in ({}, {"format": "wannier90"}):
+            np.testing.assert_allclose(read_bands(path, k=K, **arguments).energies, expected(K), atol=1e-14)
+
+
+def test_hamiltonian_with_positions(hr, tmp_path, refused):
+    """The same H(R) as _tb.dat holds it: below the lattice, with R above its elements, and positions behind."""
+    rows = [line.split() for line in HR.splitlines()[4:]]
+    blocks = [rows[i : i + 4] for i in range(0, 12, 4)]
+    hop = "".join("\n{} {} {}\n".format(*b[0][:3]) + "".join(" ".join(r[3:]) + "\n" for r in b) for b in blocks)
+    zeros = " 0.0" * 6
+    positions = "".join(
+        "\n{} {} {}\n".format(*b[0][:3]) + "".join(f"{r[3]} {r[4]}{zeros}\n" for r in b) for b in blocks
+    )
+    text = f"chain\n 4.0 0.0 0.0\n 0.0 4.0 0.0\n 0.0 0.0 4.0\n  2\n  3\n    2    1    2\n{hop}{positions}"
+    for name in ("chain_tb.dat", "model"):
+        path = tmp_path / name
+        path.write_text(text)
+        for found, same in zip(read_hr(path), read_hr(hr), strict=True):
+            np.testing.assert_array_equal(found, same)
+        np.testing.assert_allclose(read_bands(path, k=K).energies, expected(K), atol=1e-14)
+        path.write_text(text[:-10])
+        refused(path, "must have 165 numbers for num_wann = 2 and nrpts = 3, but got 1", k=K)
+
+
+def test_no_hamiltonian(tmp_path, refused):
+    (tmp_path / "model.txt").write_text("nothing\nof this\nkind\n")
+    refused(tmp_path / "model.txt", "must have num_wann and nrpts of H(R) on its first lines", format="wannier90", k=K)
+    (tmp_path / "cut_tb.dat").write_text("chain\n 4.0 0.0 0.0\n")
+    refused(tmp_path / "cut_tb.dat", "must have a comment, num_wann and nrpts on its first lines, but ends before", k=K)
+
+
 def test_plotted_bands(plotted):
     bands = read_bands(plotted, spin_orbit=False)
     np.testing.assert_array_equal(bands.k, K)

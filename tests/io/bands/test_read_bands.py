@@ -1,6 +1,7 @@
 """Which file is of which format, what is bundled, and files that are of none."""
 
 import contextlib
+import gzip
 import itertools
 
 import numpy as np
@@ -53,9 +54,42 @@ def test_all_that_is_bundled_is_listed():
     assert bundled_bands() == ["KTaO3_pbe", "KTaO3_pbe_mesh", "KTaO3_pbe_mesh_soc", "KTaO3_pbe_soc"]
 
 
+@pytest.mark.parametrize("renamed", [False, True])
+@pytest.mark.parametrize("name", SAMPLES)
+def test_what_gzip_packed(files, tmp_path, name, renamed, refused):
+    """The files beside are packed, too; the first bytes tell it, if the name does not."""
+    for file in (files / name).parent.glob("*" if "/" in name else "qe_nosoc.xml" if "qe" in name else "ase_soc.json"):
+        target = tmp_path / (file.name if renamed and file.name == "vasprun.xml" else f"{file.name}.gz")
+        target.write_bytes(gzip.compress(file.read_bytes()))
+    path = next(tmp_path.glob(f"{name.rpartition('/')[2]}*"))
+    spin_orbit = True if "ase" in name else None
+    bands, expected = (read_bands(file, spin_orbit=spin_orbit) for file in (path, files / name))
+    np.testing.assert_array_equal(bands.energies, expected.energies)
+    assert list(bands.projections) == list(expected.projections)
+    path.write_bytes(path.read_bytes()[:-20])
+    refused(path, "what gzip packed is not", spin_orbit=spin_orbit)
+
+
+def test_what_gzip_packed_of_this_package(tmp_path, bands):
+    bands.to_xarray().to_netcdf(tmp_path / "b.nc", engine="h5netcdf")
+    (tmp_path / "b.nc.gz").write_bytes(gzip.compress((tmp_path / "b.nc").read_bytes()))
+    (tmp_path / "b.csv.gz").write_bytes(gzip.compress(b"0;0;0;1,5\n"))
+    np.testing.assert_array_equal(read_bands(tmp_path / "b.nc.gz").energies, bands.energies)
+    assert read_bands(tmp_path / "b.csv.gz", spin_orbit=False).energies == [[1.5]]
+
+
+def test_spin_is_only_of_two(files, tmp_path, refused):
+    (tmp_path / "b.csv").write_text("k1,k2,k3,e1\n0,0,0,1\n")
+    refused(tmp_path / "b.csv", "spin must be left out, as a file of format csv has no two spins", spin="up")
+    for name in SAMPLES:
+        refused(files / name, "spin must be left out, as the calculation is of one spin, but got 'down'", spin="down")
+    with pytest.raises(InputError, match="spin must be up or down, but got 'left'"):
+        read_bands(tmp_path / "b.csv", spin="left")
+
+
 def test_what_is_bundled_has_its_format_k_points_and_spin(refused):
-    refused("KTaO3_pbe", "must be given without format and k", k=np.zeros((1, 3)))
-    refused("KTaO3_pbe", "must be given without format and k", format="csv")
+    refused("KTaO3_pbe", "must be given without format, spin and k", k=np.zeros((1, 3)))
+    refused("KTaO3_pbe", "must be given without format, spin and k", format="csv")
     refused("KTaO3_pbe", "spin_orbit must be False, as the file says, but got True", spin_orbit=True)
 
 
@@ -104,12 +138,12 @@ def test_the_argument_names_the_format(files, refused):
     refused(files / "ase_soc.json", "must be whole XML, but", format="espresso")
     refused(files / "ase_soc.json", "must be a whole EIGENVAL of VASP", format="vasp")
     refused(files / "ase_soc.json", "must be a NetCDF file", format="netcdf")
-    refused(files / "ase_soc.json", "row 1.header must be k1,k2,k3,e1,e2,…", format="csv")
+    refused(files / "ase_soc.json", "row 1 must be the header k1,k2,k3,e1,e2,…", format="csv")
     beside = files / "ase_soc.kpt"
     refused(files / "ase_soc.json", "but there is no such file", beside=beside, format="wannier90")
     refused(files / "qe_soc.xml", "must be a band structure of ASE", format="ase")
     refused(files / "qe_soc.xml", "must be a whole vasprun.xml of VASP, but", format="vasp")
-    with pytest.raises(InputError, match=r"format must be one of ase, csv, .*, but got 'abinit'"):
+    with pytest.raises(InputError, match=r"format must be one of ase, castep, csv, .*, but got 'abinit'"):
         read_bands(files / "ase_soc.json", format="abinit")
     refused(files / "ase_soc.json", "k must be left out", k=[[0, 0, 0]])
 
@@ -136,8 +170,8 @@ def test_files_of_no_format(tmp_path, refused):
     refused(tmp_path, "must be a file of bands, but")
     for text, message in [
         ("", "must be a file of bands, but it is empty"),
-        ("<svg></svg>", "nothing says of which format; give one of ase, csv, "),
-        ("1 2 3\n", "nothing says of which format; give one of ase, csv, "),
+        ("<svg></svg>", "nothing says of which format; give one of ase, castep, csv, "),
+        ("1 2 3\n", "nothing says of which format; give one of ase, castep, csv, "),
     ]:
         (tmp_path / "file").write_text(text)
         refused(tmp_path / "file", message)
