@@ -1,8 +1,11 @@
 """One simulation: from a pulse to the magnetic moment."""
 
+from pathlib import Path
+
 import jax.numpy as jnp
 import xarray as xr
 
+from .._door import door
 from .._errors import check
 from .._result import quantity
 from .._tracing import is_traced
@@ -50,14 +53,15 @@ class Simulation(AbstractSum):
         return xr.merge([own, motion], combine_attrs="override").assign(field=field)
 
 
+@door
 def simulate(
-    material: Material,
+    material: Material | str | Path,
     pulse: AbstractPulse,
     *,
     mu: ArrayLike,
     temperature: ArrayLike,
     times: ArrayLike,
-    coupling: AbstractCoupling | None = None,
+    coupling: AbstractCoupling | str | None = None,
     surface: str = "screened",
     steps: AbstractSteps = AutomaticSteps(),
     accuracy: Accuracy = Accuracy(),
@@ -68,11 +72,12 @@ def simulate(
     `magnetization_path`).
 
     Args:
+        material: with a phonon; itself, or as `load_material` takes it.
         mu: eV from the conduction-band edge, any shape.
         temperature: K, of the electrons, any shape.
         times: (T,) ps, increasing; the phonon is at rest at the first. A warning names the time until which to go if
             |Ω| is largest at the last while the pulse is not over.
-        coupling: from the motion to Ω(t), `KinematicRotation` unless given.
+        coupling: from the motion to Ω(t), `KinematicRotation` unless given; or its name in files.
         surface: "screened", or "fresnel" for a pulse outside the crystal, as in `Phonon.drive`.
         steps: how the motion is integrated.
         accuracy: of the sum over the zone.
