@@ -112,7 +112,7 @@ def _first(error: ValidationError, kind: str, table: Any) -> tuple[str, str]:
         f" (and {len(others)} more)" if others else "",
     )
     if first["type"] == UNKNOWN:
-        place.append(first["ctx"]["name"])
+        place.append(first.get("ctx", {})["name"])
     field = ".".join(place)
     if first["type"] in {UNKNOWN, "extra_forbidden"}:
         nearest = first.get("ctx", {}).get("nearest")
@@ -132,8 +132,10 @@ def _place(loc: tuple[int | str, ...], table: Any, named: bool) -> list[str]:
     place = []
     for number, part in enumerate(loc):
         inside = part in table if isinstance(table, dict) else isinstance(table, list) and isinstance(part, int)
-        if inside:
-            table = table[part] if isinstance(table, dict) or int(part) < len(table) else None
+        if isinstance(table, dict):
+            table = table.get(part, table)
+        elif isinstance(table, list) and isinstance(part, int):
+            table = table[part] if part < len(table) else None
         if inside or (named and number == len(loc) - 1):
             place.append(str(part))
     return place

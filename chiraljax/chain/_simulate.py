@@ -3,12 +3,13 @@
 from pathlib import Path
 
 import jax.numpy as jnp
+import numpy as np
 import xarray as xr
 
 from .._door import door
 from .._errors import check
 from .._result import quantity
-from .._tracing import is_traced
+from .._tracing import concrete, is_traced
 from .._types import Array, ArrayLike, Bool, Float, Int
 from .._warnings import silent, tell
 from ..brillouin import AbstractSum, Accuracy, FermiSurface, Quadrature
@@ -46,11 +47,45 @@ class Simulation(AbstractSum):
         """Status of the motion if it did not reach the last time, else of the k-sum."""
         return super().status if self.motion.status == "converged" else self.motion.status
 
+    def _remarks(self) -> dict[str, str]:
+        """The largest |M|, Ω, L and displacement with their times, and the pulse; nothing while they are traced."""
+        motion, pulse = self.motion, self.chain.pulse
+        values = [self.moment, self.error, self.rotation, motion.times, motion.displacements, motion.angular_momentum]
+        known = [concrete(value) for value in (*values, pulse.fluence, pulse.peak_field)]
+        moment, error, rotation, times, moved, momentum, fluence, field = known
+        if any(value is None for value in known) or times.ndim != 1 or not moment.size or moved.ndim != 3:
+            return {}
+        place = np.unravel_index(np.argmax(np.abs(moment)), moment.shape)
+        filled = [
+            f"{symbol} = {np.asarray(values)[index]:.6g} {unit}"
+            for symbol, values, index, unit in (
+                ("μ", self.mu, place[: np.ndim(self.mu)], "eV"),
+                ("T", self.temperature, place[np.ndim(self.mu) : -1], "K"),
+            )
+        ]
+        distance = np.linalg.norm(moved, axis=-1)
+        moment_row = (
+            f"{moment[place]:.4g} ± {error[place]:.1g} μ_B/cell at {times[place[-1]]:.6g} ps, {', '.join(filled)}"
+        )
+        return {
+            "peak M": moment_row,
+            "peak Ω": _peak(rotation.reshape(len(times), -1), times, "rad/ps"),
+            "peak L": _peak(momentum[:, None], times, "ħ"),
+            "largest |u|": _peak(distance, times, "Å"),
+            "pulse": f"fluence {fluence:.4g} mJ/cm², peak field {field:.4g} MV/cm",
+        }
+
     def to_xarray(self) -> xr.Dataset:
         """Moment, motion, rotation and field."""
         own, motion = super().to_xarray(), self.motion.to_xarray()
         field = ("time", "component"), self.chain.pulse(self.motion.times), {"units": "MV/cm"}
         return xr.merge([own, motion], combine_attrs="override").assign(field=field)
+
+
+def _peak(values: np.ndarray, times: np.ndarray, unit: str) -> str:
+    """The value (T, n) of largest size, and its time."""
+    row, column = np.unravel_index(np.argmax(np.abs(values)), values.shape)
+    return f"{values[row, column]:.4g} {unit} at {times[row]:.6g} ps"
 
 
 @door

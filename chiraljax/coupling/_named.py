@@ -1,5 +1,7 @@
 """Couplings by name."""
 
+from typing import Any
+
 from .._errors import check
 from .._family import family
 from ._base import AbstractCoupling
@@ -13,6 +15,6 @@ def coupling_of(coupling: AbstractCoupling | str) -> AbstractCoupling:
     """
     if isinstance(coupling, AbstractCoupling):
         return coupling
-    members = family(AbstractCoupling)
+    members: dict[str, Any] = family(AbstractCoupling)
     check(coupling in members, "coupling", f"must be one of {', '.join(sorted(members))}, but got {coupling!r}")
     return members[coupling]()
