@@ -51,10 +51,10 @@ class Simulation(AbstractSum):
         """The largest |M|, Ω, L and displacement with their times, and the pulse; nothing while they are traced."""
         motion, pulse = self.motion, self.chain.pulse
         values = [self.moment, self.error, self.rotation, motion.times, motion.displacements, motion.angular_momentum]
-        known = [concrete(value) for value in (*values, pulse.fluence, pulse.peak_field)]
-        moment, error, rotation, times, moved, momentum, fluence, field = known
-        if any(value is None for value in known) or times.ndim != 1 or not moment.size or moved.ndim != 3:
+        known = [part for value in (*values, pulse.fluence, pulse.peak_field) if (part := concrete(value)) is not None]
+        if len(known) < len(values) + 2 or known[0].size == 0 or np.ndim(motion.times) != 1:
             return {}
+        moment, error, rotation, times, moved, momentum, fluence, field = known
         place = np.unravel_index(np.argmax(np.abs(moment)), moment.shape)
         filled = [
             f"{symbol} = {np.asarray(values)[index]:.6g} {unit}"

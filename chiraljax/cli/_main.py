@@ -34,10 +34,11 @@ for _command in (
 BAD_INPUT = 2
 
 
-def _version(wanted: bool) -> None:
+def _version(wanted: bool) -> bool:
     if wanted:
         print(f"chiraljax {version('chiraljax')}")
         raise typer.Exit
+    return wanted
 
 
 @app.callback()

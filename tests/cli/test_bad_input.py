@@ -95,7 +95,11 @@ def test_pulse(refused, tmp_path, text, message):
         ("--rtol", "0", "--rtol must be positive, but got 0"),
         ("--rtol", "small", "--rtol"),
         ("--region", "cube", "--region must be zone or gamma_cube, but got 'cube'"),
-        ("--out", "m.txt", "--out must end in one of .csv, .nc, .json, .png, or be - for JSON, but got 'm.txt'"),
+        (
+            "--out",
+            "m.txt",
+            "--out must end in one of .csv, .nc, .json, .png, .pdf, .svg, or be - for JSON, but got 'm.txt'",
+        ),
         ("--out", "none/m.csv", "--out must be in a folder that exists, but there is no folder none"),
         ("--nothing", "1", "--nothing"),
     ],
@@ -112,7 +116,7 @@ def test_options(refused, option, value, message):
         (["bands", "KTaO3"], "Missing option '--out'"),
         (["bands", "KTaO3", "--out", "b.csv", "--points", "0"], "--points must be at least 1, but got 0"),
         (["reproduce"], "Missing option '--out'"),
-        ([*MOMENT[:-1], "0:1:2", "--out", "m.png"], "--rotation-thz must be one number for a .png"),
+        ([*MOMENT[:-1], "0:1:2", "--out", "m.png"], "--rotation-thz must be one number for a figure"),
     ],
 )
 def test_usage(refused, arguments, message):
