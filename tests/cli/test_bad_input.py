@@ -154,12 +154,20 @@ def test_an_unwritable_folder(refused, monkeypatch):
     assert "must be in a folder that is writable" in refused("bands", "KTaO3", "--out", "b.csv")
 
 
-def test_a_failure_while_writing(refused, monkeypatch):
+def test_a_failure_while_writing(tmp_path, monkeypatch, capsys):
+    """What was found is printed before, so that it is not lost."""
+
     def full(*_):
         raise OSError(28, "No space left on device", "b.csv")
 
+    monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("os.replace", full)
-    assert refused("bands", "KTaO3", "--points", "1", "--out", "b.csv") == "chiraljax: b.csv: No space left on device"
+    assert main(["bands", "KTaO3", "--points", "1", "--out", "b.csv"]) == 2
+    output = capsys.readouterr()
+    assert output.err == "chiraljax: b.csv: No space left on device\n"
+    assert output.out.startswith("28 levels at 5 k-points, ")
+    assert "written" not in output.out
+    assert not list(tmp_path.iterdir())
 
 
 def test_times_that_begin_after_the_pulse(refused, tmp_path):
