@@ -15,4 +15,6 @@ from ._versions import require_supported_jax
 
 require_supported_jax(version("jax"))
 
+__version__ = version("chiraljax")
+
 __getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -1,3 +1,5 @@
+__version__: str
+
 from ._errors import InputError as InputError
 from ._precision import enable_x64 as enable_x64
 from ._warnings import ImprobableValue as ImprobableValue

@@ -1,30 +1,56 @@
 """Tables of files for a pulse, a coupling or an objective, from the declarations in its class."""
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
+from difflib import get_close_matches
 from functools import partial
 from math import prod
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
-from pydantic import BaseModel, BeforeValidator, ConfigDict, StrictInt, create_model
+from pydantic import BaseModel, BeforeValidator, ConfigDict, StrictInt, create_model, model_validator
 from pydantic_core import PydanticCustomError
 
 from ._conversion import expected, number_in
 from ._errors import InputError
 from ._family import REQUIRED, Declared, arguments_of, family
 from ._parameter import Parameter
-from ._validation import validated
+from ._validation import UNKNOWN, validated
+
+_ALIKE = 0.6
+"""How alike two names are of which one may be a slip of the other, from 0 to 1."""
 
 Reader = Callable[[Any], Callable[..., Any]]
 """From a parsed table to a function that builds the object; for `pydantic.PlainValidator`."""
 
 
 class ClosedTable(BaseModel):
-    """A table without unknown fields."""
+    """A table without unknown fields, which are told before anything else that is wrong in it."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    others: ClassVar[tuple[str, ...]] = ()
+    """Fields of other kinds of tables in the same place, which a misspelt name may mean, too."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _known(cls, table: Any) -> Any:
+        if isinstance(table, dict):
+            known = [*cls.model_fields, *cls.others]
+            refuse_unknown(table, cls.model_fields, known)
+        return table
+
+
+def refuse_unknown(table: dict[str, Any], fields: Iterable[str], known: Sequence[str]) -> None:
+    """Raise pydantic's error for the first name in `table` that is not in `fields`, with the nearest that is `known`.
+
+    `_validation` reads name and nearest name from its context.
+    """
+    wrong = next((name for name in table if name not in fields), None)
+    if wrong is not None:
+        nearest = get_close_matches(wrong, known, n=1, cutoff=_ALIKE)
+        raise PydanticCustomError(UNKNOWN, "unknown", {"name": wrong, "nearest": nearest[0] if nearest else ""})
 
 
 def in_unit(unit: str) -> BeforeValidator:
@@ -64,6 +90,9 @@ def one_of(
 
     def read(table: Any) -> Any:
         members = family(base)
+        if isinstance(table, dict) and tag not in table:
+            slips = [name for name in get_close_matches(tag, table, n=1, cutoff=_ALIKE) if name not in _all(members)]
+            refuse_unknown(dict.fromkeys(slips), (), [tag])
         names: Any = (Literal[tuple(members)], default)
         name = getattr(create_model("table", __base__=_Open, **{tag: names}).model_validate(table), tag)
         rest = {field: value for field, value in table.items() if field != tag}
@@ -88,6 +117,11 @@ def rows_of(parameter: Parameter, value: Any) -> Any:
     """A value for files: a number, a list of numbers, or one row per index of the first axis."""
     value = np.asarray(value)
     return (value.reshape(-1, prod(parameter.shape[1:])) if _in_rows(parameter) else value).tolist()
+
+
+def _all(members: dict[str, Any]) -> set[str]:
+    """The arguments of all classes of a family."""
+    return {name for cls in members.values() for name in arguments_of(cls)} | {"file"}
 
 
 def _read(cls: type[Declared], constructor: str, table: Any) -> Callable[..., Any]:

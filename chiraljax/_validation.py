@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import json
 import os
 import reprlib
 import tomllib
@@ -15,6 +16,30 @@ from pydantic import BaseModel, ValidationError
 from ._errors import InputError
 
 Schema = TypeVar("Schema", bound=BaseModel)
+
+UNKNOWN = "unknown_field"
+"""Type of the error of a name that a table does not have; its context has the name and the nearest one."""
+
+_EXPECTED = {
+    "bool_parsing": "be true or false",
+    "bool_type": "be true or false",
+    "dict_type": "be a table",
+    "finite_number": "be a finite number",
+    "float_parsing": "be a valid number",
+    "float_type": "be a valid number",
+    "int_from_float": "be a whole number",
+    "int_parsing": "be a whole number",
+    "int_parsing_size": "be a smaller whole number",
+    "int_type": "be a whole number",
+    "list_type": "be a list",
+    "model_attributes_type": "be a table",
+    "model_type": "be a table",
+    "string_type": "be a text",
+    "too_long": "have at most {max_length} items",
+    "too_short": "have at least {min_length} items",
+    "tuple_type": "be a list",
+}
+"""What is expected, by the type of pydantic's error."""
 
 
 def read_text(path: str | os.PathLike[str], what: str) -> str:
@@ -44,12 +69,14 @@ def parse_toml(text: str, schema: type[Schema], origin: str, kind: str) -> Schem
 
     Raises `InputError` with `origin` for the first field that is wrong. `kind` names the file, as in "material file".
     """
+    table = {}
     try:
-        return validated(schema, tomllib.loads(text))
+        table = tomllib.loads(text)
+        return validated(schema, table)
     except tomllib.TOMLDecodeError as error:
         raise InputError("", f"must be a TOML file, but {one_line(error)}", str(origin)) from None
     except ValidationError as error:
-        raise InputError(*_first(error, kind), origin) from None
+        raise InputError(*_first(error, kind, table), origin) from None
 
 
 def parse_json(text: str, schema: type[Schema], kind: str) -> Schema:
@@ -64,7 +91,7 @@ def parse_json(text: str, schema: type[Schema], kind: str) -> Schema:
         if first["type"] == "json_invalid":
             reason = one_line(first.get("ctx", {}).get("error", first["msg"]))
             raise InputError("", f"must be JSON, but {reason}") from None
-        raise InputError(*_first(error, kind)) from None
+        raise InputError(*_first(error, kind, json.loads(text))) from None
 
 
 def validated(schema: type[Schema], table: Any) -> Schema:
@@ -92,22 +119,50 @@ def one_line(error: object) -> str:
     return " ".join(str(error).split())
 
 
-def _first(error: ValidationError, kind: str) -> tuple[str, str]:
-    """Field and message of the first error."""
-    first, *others = error.errors()
-    field = ".".join(str(part) for part in first["loc"])
-    more = f" (and {len(others)} more)" if others else ""
-    if first["type"] in {"missing", "missing_argument"}:
+def _first(error: ValidationError, kind: str, table: Any) -> tuple[str, str]:
+    """Field and message of the first error; an unknown name comes first, since another may be missing for it."""
+    first, *others = sorted(error.errors(), key=lambda one: one["type"] not in {UNKNOWN, "extra_forbidden"})
+    place, more = (
+        _place(first["loc"], table, first["type"] in {"missing", "extra_forbidden"}),
+        f" (and {len(others)} more)" if others else "",
+    )
+    if first["type"] == UNKNOWN:
+        place.append(first.get("ctx", {})["name"])
+    field = ".".join(place)
+    if first["type"] in {UNKNOWN, "extra_forbidden"}:
+        nearest = first.get("ctx", {}).get("nearest")
+        return field, f"is not a field of a {kind}{f': do you mean {nearest}?' if nearest else ''}{more}"
+    if first["type"] == "missing":
         return field, f"is required, but missing{more}"
-    if first["type"] in {"extra_forbidden", "unexpected_keyword_argument"}:
-        return field, f"is not a field of a {kind}{more}"
-    return field, f"{_must(one_line(first['msg']))}, but got {reprlib.repr(first['input'])}{more}"
+    if isinstance(first["input"], dict) and first["type"] != "too_short":
+        return field, f"must {_expected(first)}, but got a table{more}"
+    return field, f"must {_expected(first)}, but got {reprlib.repr(first['input'])}{more}"
 
 
-def _must(message: str) -> str:
-    """pydantic's "Input should be …" as "must be …"."""
-    _, should, expected = message.partition(" should ")
-    return f"must {expected}" if should else message
+def _place(loc: tuple[int | str, ...], table: Any, named: bool) -> list[str]:
+    """The place of an error in the file: without pydantic's names of the members of a union.
+
+    The last part is the name of a field, which may be missing, if the place is `named`.
+    """
+    place = []
+    for number, part in enumerate(loc):
+        inside = part in table if isinstance(table, dict) else isinstance(table, list) and isinstance(part, int)
+        if isinstance(table, dict):
+            table = table.get(part, table)
+        elif isinstance(table, list) and isinstance(part, int):
+            table = table[part] if part < len(table) else None
+        if inside or (named and number == len(loc) - 1):
+            place.append(str(part))
+    return place
+
+
+def _expected(error: Any) -> str:
+    """What pydantic expected, behind "must": from the table above, or from its "Input should …"."""
+    context = error.get("ctx", {})
+    if error["type"] in _EXPECTED:
+        return _EXPECTED[error["type"]].format(**context).replace("least 1 items", "least 1 item")
+    message = str(context["error"]) if isinstance(context.get("error"), ValueError) else error["msg"]
+    return one_line(message).partition(" should ")[2] or "be another value"
 
 
 def _reason(error: OSError) -> str:

@@ -9,7 +9,7 @@ from contextvars import ContextVar
 _SILENT: ContextVar[bool] = ContextVar("silent", default=False)
 
 _INSIDE = {__package__, "beartype", "equinox", "jax", "jaxtyping"}
-"""Packages whose frames lie between a call of a user and `tell`."""
+"""Packages whose frames lie between a call of a user and `warn`."""
 
 
 class ImprobableValue(UserWarning):
@@ -19,13 +19,18 @@ class ImprobableValue(UserWarning):
 def tell(sentences: Iterable[str]) -> tuple[str, ...]:
     """Warn of each of the `sentences` once, at the line outside the package that led here; returns them."""
     told = tuple(dict.fromkeys(sentences))
+    if not _SILENT.get():
+        for sentence in told:
+            warn(sentence, ImprobableValue)
+    return told
+
+
+def warn(sentence: str, category: type[Warning] = UserWarning) -> None:
+    """Warn at the line outside the package that led here."""
     frame, level = sys._getframe(1), 2
     while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] in _INSIDE:
         frame, level = frame.f_back, level + 1
-    if not _SILENT.get():
-        for sentence in told:
-            warnings.warn(sentence, ImprobableValue, stacklevel=level)
-    return told
+    warnings.warn(sentence, category, stacklevel=level)
 
 
 @contextmanager

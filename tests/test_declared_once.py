@@ -120,7 +120,7 @@ def test_a_file_is_written_and_read(tmp_path):
     ("table", "message"),
     [
         ("length = 6.0", "sine-squared.0.length must lie between 1 and 5, but got 6"),
-        ("lenth = 2.0", "sine-squared.0.length is required, but missing"),
+        ("lenth = 2.0", "sine-squared.0.lenth is not a field of a pulse file: do you mean length?"),
         ("length = 'long'", "sine-squared.0.length must be a valid number"),
     ],
 )

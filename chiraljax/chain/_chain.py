@@ -1,12 +1,15 @@
 """The chain from a pulse to the magnetic moment."""
 
+from pathlib import Path
+
+from .._door import door
 from .._errors import InputError
 from .._module import Module
 from .._types import Array, ArrayLike, Float
 from ..brillouin import Accuracy
-from ..coupling import AbstractCoupling, KinematicRotation
+from ..coupling import AbstractCoupling, KinematicRotation, coupling_of
 from ..electrons import Electrons
-from ..materials import Material
+from ..materials import Material, material_of
 from ..observables import (
     MOST_NODES,
     AbstractInterpolant,
@@ -37,19 +40,26 @@ class Chain(Module):
     """None if no moment is wanted"""
 
     @classmethod
+    @door
     def of(
         cls,
-        material: Material,
+        material: Material | str | Path,
         pulse: AbstractPulse | None = None,
-        coupling: AbstractCoupling | None = None,
+        coupling: AbstractCoupling | str | None = None,
         filling: Filling | None = None,
     ) -> "Chain":
-        """The chain of a material; `pulse` is that of the paper and `coupling` `KinematicRotation` unless given."""
+        """The chain of a material; `pulse` is that of the paper and `coupling` `KinematicRotation` unless given.
+
+        Args:
+            material: itself, or as `load_material` takes it.
+            coupling: itself, or its name in files with the defaults of its class.
+        """
+        material = material_of(material)
         return cls(
             material.electrons,
             material.phonon,
             GaussianPulse() if pulse is None else pulse,
-            KinematicRotation() if coupling is None else coupling,
+            KinematicRotation() if coupling is None else coupling_of(coupling),
             filling,
         )
 

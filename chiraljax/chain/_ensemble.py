@@ -1,8 +1,11 @@
 """Many simulations in a warm lattice, and the distribution of their results."""
 
+from pathlib import Path
+
 import jax
 import jax.numpy as jnp
 
+from .._door import door
 from .._errors import check
 from .._module import Module
 from .._result import quantity
@@ -106,8 +109,9 @@ class EnsembleSimulation(AbstractSum):
         return Motion(self.chain.driven, self.times, self.q[sample], self.velocity[sample])
 
 
+@door
 def simulate_ensemble(
-    material: Material,
+    material: Material | str | Path,
     pulse: AbstractPulse,
     *,
     mu: ArrayLike,
@@ -117,7 +121,7 @@ def simulate_ensemble(
     samples: int,
     seed: int = 0,
     statistics: str = "quantum",
-    coupling: AbstractCoupling | None = None,
+    coupling: AbstractCoupling | str | None = None,
     steps: FixedSteps = FixedSteps(),
     accuracy: Accuracy = Accuracy(),
 ) -> EnsembleSimulation:
@@ -134,6 +138,7 @@ def simulate_ensemble(
     of freedom.
 
     Args:
+        material: as in `simulate`.
         mu: eV from the conduction-band edge, any shape.
         temperature: K, of the electrons, any shape.
         lattice_temperature: K, one number.

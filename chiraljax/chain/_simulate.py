@@ -1,11 +1,15 @@
 """One simulation: from a pulse to the magnetic moment."""
 
+from pathlib import Path
+
 import jax.numpy as jnp
+import numpy as np
 import xarray as xr
 
+from .._door import door
 from .._errors import check
 from .._result import quantity
-from .._tracing import is_traced
+from .._tracing import concrete, is_traced
 from .._types import Array, ArrayLike, Bool, Float, Int
 from .._warnings import silent, tell
 from ..brillouin import AbstractSum, Accuracy, FermiSurface, Quadrature
@@ -43,6 +47,34 @@ class Simulation(AbstractSum):
         """Status of the motion if it did not reach the last time, else of the k-sum."""
         return super().status if self.motion.status == "converged" else self.motion.status
 
+    def _remarks(self) -> dict[str, str]:
+        """The largest |M|, Ω, L and displacement with their times, and the pulse; nothing while they are traced."""
+        motion, pulse = self.motion, self.chain.pulse
+        values = [self.moment, self.error, self.rotation, motion.times, motion.displacements, motion.angular_momentum]
+        known = [part for value in (*values, pulse.fluence, pulse.peak_field) if (part := concrete(value)) is not None]
+        if len(known) < len(values) + 2 or known[0].size == 0 or np.ndim(motion.times) != 1:
+            return {}
+        moment, error, rotation, times, moved, momentum, fluence, field = known
+        place = np.unravel_index(np.argmax(np.abs(moment)), moment.shape)
+        filled = [
+            f"{symbol} = {np.asarray(values)[index]:.6g} {unit}"
+            for symbol, values, index, unit in (
+                ("μ", self.mu, place[: np.ndim(self.mu)], "eV"),
+                ("T", self.temperature, place[np.ndim(self.mu) : -1], "K"),
+            )
+        ]
+        distance = np.linalg.norm(moved, axis=-1)
+        moment_row = (
+            f"{moment[place]:.4g} ± {error[place]:.1g} μ_B/cell at {times[place[-1]]:.6g} ps, {', '.join(filled)}"
+        )
+        return {
+            "peak M": moment_row,
+            "peak Ω": _peak(rotation.reshape(len(times), -1), times, "rad/ps"),
+            "peak L": _peak(momentum[:, None], times, "ħ"),
+            "largest |u|": _peak(distance, times, "Å"),
+            "pulse": f"fluence {fluence:.4g} mJ/cm², peak field {field:.4g} MV/cm",
+        }
+
     def to_xarray(self) -> xr.Dataset:
         """Moment, motion, rotation and field."""
         own, motion = super().to_xarray(), self.motion.to_xarray()
@@ -50,14 +82,21 @@ class Simulation(AbstractSum):
         return xr.merge([own, motion], combine_attrs="override").assign(field=field)
 
 
+def _peak(values: np.ndarray, times: np.ndarray, unit: str) -> str:
+    """The value (T, n) of largest size, and its time."""
+    row, column = np.unravel_index(np.argmax(np.abs(values)), values.shape)
+    return f"{values[row, column]:.4g} {unit} at {times[row]:.6g} ps"
+
+
+@door
 def simulate(
-    material: Material,
+    material: Material | str | Path,
     pulse: AbstractPulse,
     *,
     mu: ArrayLike,
     temperature: ArrayLike,
     times: ArrayLike,
-    coupling: AbstractCoupling | None = None,
+    coupling: AbstractCoupling | str | None = None,
     surface: str = "screened",
     steps: AbstractSteps = AutomaticSteps(),
     accuracy: Accuracy = Accuracy(),
@@ -68,11 +107,12 @@ def simulate(
     `magnetization_path`).
 
     Args:
+        material: with a phonon; itself, or as `load_material` takes it.
         mu: eV from the conduction-band edge, any shape.
         temperature: K, of the electrons, any shape.
         times: (T,) ps, increasing; the phonon is at rest at the first. A warning names the time until which to go if
             |Ω| is largest at the last while the pulse is not over.
-        coupling: from the motion to Ω(t), `KinematicRotation` unless given.
+        coupling: from the motion to Ω(t), `KinematicRotation` unless given; or its name in files.
         surface: "screened", or "fresnel" for a pulse outside the crystal, as in `Phonon.drive`.
         steps: how the motion is integrated.
         accuracy: of the sum over the zone.

@@ -9,7 +9,7 @@ import typer
 from .._errors import InputError, check
 from ._arguments import finite
 from ._examples import example_option
-from ._output import checked_output, write
+from ._output import Force, check_new, checked_output, write
 from ._progress import advise, counted
 
 NOT_CONVERGED = 1
@@ -24,7 +24,10 @@ def fit(
         ),
     ],
     out: Annotated[
-        str, typer.Option(metavar="FILE", help=".toml, .json, .png, .py (PythTB) or …_hr.dat (Wannier90); - for JSON.")
+        str,
+        typer.Option(
+            metavar="FILE", help=".toml, .json, .png, .pdf, .svg, .py (PythTB) or …_hr.dat (Wannier90); - for JSON."
+        ),
     ],
     spin_orbit_bands: Annotated[
         str | None,
@@ -52,15 +55,18 @@ def fit(
     starts: Annotated[int | None, typer.Option(metavar="N", help="Local searches; default 64.")] = None,
     draw: Annotated[str | None, typer.Option(metavar="uniform|harrison|noise", help="Where they begin.")] = None,
     seed: Annotated[int | None, typer.Option(metavar="N", help="Of the random starts; default 0.")] = None,
+    force: Force = False,
     example: Annotated[bool, example_option("fit.toml", "FIT.toml")] = False,
 ) -> int:
     """Slater–Koster parameters from bands, with their errors: writes the fitted material, prints a report."""
-    path = checked_output(out, (".toml", ".json", ".png", ".py", ".dat"))
+    path = checked_output(out, (".toml", ".json", ".png", ".py", ".dat"), force)
     check(
         path is None or path.suffix != ".dat" or path.name.endswith("_hr.dat"),
         "--out",
         f"must end in _hr.dat for Wannier90, but got {out!r}",
     )
+    if path is not None and path.suffix == ".dat":
+        check_new(path.with_name(path.name.removesuffix("_hr.dat") + "_centres.xyz"), force)
     check(
         finite("--edge-weight", edge_weight) >= 0, "--edge-weight", f"must be zero or positive, but got {edge_weight:g}"
     )

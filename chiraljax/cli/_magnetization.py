@@ -7,7 +7,7 @@ import typer
 
 from .._errors import check
 from ._arguments import grid, not_negative, positive
-from ._output import checked_output, write
+from ._output import FIGURES, Force, checked_output, write
 from ._progress import advise, working
 
 REGIONS = ("zone", "gamma_cube")
@@ -20,21 +20,22 @@ def magnetization(
     ],
     temperature: Annotated[str, typer.Option(metavar="A[:B:N]", help="Of the electrons, K.")],
     rotation_thz: Annotated[str, typer.Option(metavar="A[:B:N]", help="Ω/2π about z, THz.")],
-    out: Annotated[str, typer.Option(metavar="FILE", help=".csv, .nc, .json or .png; - for JSON on standard output.")],
+    out: Annotated[str, typer.Option(metavar="FILE", help=".csv, .nc, .json, .png, .pdf or .svg; - for JSON.")],
     rtol: Annotated[float, typer.Option(metavar="R", help="Relative error of the k-sum.")] = 1e-3,
     region: Annotated[str, typer.Option(metavar="zone|gamma_cube", help="Region of the k-sum.")] = "zone",
+    force: Force = False,
 ) -> None:
     """Moment (μ_B per cell) and carriers on a grid of chemical potential, temperature and rotation."""
-    path = checked_output(out, (".csv", ".nc", ".json", ".png"))
+    path = checked_output(out, (".csv", ".nc", ".json", ".png"), force)
     potentials, rotations = grid("--mu", mu, "eV"), grid("--rotation-thz", rotation_thz, "THz")
     temperatures = not_negative("--temperature", grid("--temperature", temperature, "K"))
     positive("--rtol", rtol)
     check(region in REGIONS, "--region", f"must be zone or gamma_cube, but got {region!r}")
     single = rotations.size == 1
     check(
-        path is None or path.suffix != ".png" or single,
+        path is None or path.suffix not in FIGURES or single,
         "--rotation-thz",
-        "must be one number for a .png, but is a range",
+        "must be one number for a figure, but is a range",
     )
     from .. import observables
     from ..brillouin import Accuracy
@@ -53,6 +54,8 @@ def magnetization(
         )
     if result.status != "converged":
         advise(f"the k-sum stopped at its budget of diagonalisations; the error column says how far --rtol {rtol:g} is")
+    if path is not None:
+        print(result)
     data = in_thz(result.to_xarray()).assign_coords(rotation_thz=rotations)
     axes, names = ["mu", "temperature", "rotation_thz"], ["moment", "carriers", "error"]
     write(

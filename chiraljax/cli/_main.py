@@ -3,7 +3,8 @@
 import sys
 import warnings
 from collections.abc import Callable, Sequence
-from typing import Any
+from importlib.metadata import version
+from typing import Annotated, Any
 
 import typer
 
@@ -12,7 +13,9 @@ from .._warnings import ImprobableValue
 from . import _bands, _fit, _magnetization, _optimize, _phonons, _reproduce, _simulate, _sweep
 from ._environment import prepare
 
-app = typer.Typer(name="chiraljax", add_completion=False, rich_markup_mode=None)
+_SETTINGS = {"help_option_names": ["-h", "--help"]}
+
+app = typer.Typer(name="chiraljax", add_completion=False, rich_markup_mode=None, context_settings=_SETTINGS)
 for _command in (
     _reproduce.reproduce,
     _phonons.phonons,
@@ -26,13 +29,24 @@ for _command in (
     _fit.fit,
 ):
     _class = _simulate.Command if _command is _simulate.simulate else None
-    app.command(cls=_class, context_settings={"help_option_names": ["-h", "--help"]})(_command)
+    app.command(cls=_class, context_settings=_SETTINGS)(_command)
 
 BAD_INPUT = 2
 
 
+def _version(wanted: bool) -> bool:
+    if wanted:
+        print(f"chiraljax {version('chiraljax')}")
+        raise typer.Exit
+    return wanted
+
+
 @app.callback()
-def start() -> None:
+def start(
+    version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_version, help="Print it and exit.")
+    ] = False,
+) -> None:
     """Magnetic moments from chiral phonons: pulse, phonon, bands and magnetisation."""
     prepare()
 

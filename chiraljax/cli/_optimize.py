@@ -7,7 +7,7 @@ import typer
 
 from .._errors import InputError
 from ._examples import example_option
-from ._output import checked_folder, made_folder
+from ._output import Force, check_new, checked_folder, made_folder
 from ._progress import advise, climbing
 
 NOT_CONVERGED = 1
@@ -16,19 +16,22 @@ NOT_CONVERGED = 1
 def optimize(
     config: Annotated[str, typer.Argument(metavar="CONFIG.toml", help="What to optimise; see --example.")],
     out: Annotated[str, typer.Option(metavar="DIR", help="Folder for pulse, figures and report; made if missing.")],
+    force: Force = False,
     example: Annotated[bool, example_option("optimize.toml", "CONFIG.toml")] = False,
 ) -> int:
     """The pulse that does most within limits of a laser, and how near it is to what any pulse could do.
 
     The search is written to DIR/checkpoint.npz every ten steps, and goes on from there if it was interrupted or has
-    not converged.
+    not converged. A search that is done is overwritten only with --force.
     """
     folder = checked_folder(out)
+    checkpoint = folder / "checkpoint.npz"
+    if not checkpoint.exists():
+        check_new(folder / "optimum.json", force)
     from ..control import optimize_pulse
     from ..io import load_optimization
 
     settings = load_optimization(config)
-    checkpoint = folder / "checkpoint.npz"
     with made_folder(folder):
         try:
             with climbing("Climbing", settings.options["objective"].units) as advance:

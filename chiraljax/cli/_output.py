@@ -6,30 +6,50 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Annotated
+
+import typer
 
 from .._errors import check
+
+FIGURES = (".png", ".pdf", ".svg")
+"""Suffixes of figures; the writer of .png writes each of them."""
+
+Force = Annotated[bool, typer.Option("--force", help="Overwrite what exists.")]
+"""The option of every command that writes a file."""
 
 Writers = Mapping[str, Callable[[Path], object]]
 
 
-def checked_output(out: str, suffixes: tuple[str, ...]) -> Path | None:
-    """The output file, or None for `-`, standard output; raises `InputError` if it cannot be written."""
+def checked_output(out: str, suffixes: tuple[str, ...], force: bool) -> Path | None:
+    """The output file, or None for `-`, standard output; raises `InputError` if it cannot be written, or exists.
+
+    With .png among the suffixes all `FIGURES` are.
+    """
+    if ".png" in suffixes:
+        suffixes = tuple(dict.fromkeys((*suffixes, *FIGURES)))
     if out == "-":
         return None
-    return _file("--out", out, suffixes, f"end in one of {', '.join(suffixes)}, or be - for JSON")
+    return _file("--out", out, suffixes, f"end in one of {', '.join(suffixes)}, or be - for JSON", force)
 
 
-def checked_animation(option: str, out: str) -> Path:
+def checked_animation(option: str, out: str, force: bool) -> Path:
     """The .gif file; raises `InputError` if it cannot be written."""
-    return _file(option, out, (".gif",), "end in .gif")
+    return _file(option, out, (".gif",), "end in .gif", force)
 
 
-def _file(option: str, out: str, suffixes: tuple[str, ...], expected: str) -> Path:
+def _file(option: str, out: str, suffixes: tuple[str, ...], expected: str, force: bool) -> Path:
     path = Path(out)
     check(path.suffix in suffixes, option, f"must {expected}, but got {out!r}")
     check(not path.is_dir(), option, f"must be a file, but {out} is a folder")
     check_folder(path.parent, option)
+    check_new(path, force, option)
     return path
+
+
+def check_new(path: Path, force: bool, option: str = "--out") -> None:
+    """Raise `InputError` for a file that exists, unless it may be overwritten."""
+    check(force or not path.exists(), option, f"must not exist, but {path} does; give --force to overwrite it")
 
 
 def checked_folder(out: str) -> Path:
@@ -60,7 +80,7 @@ def write(path: Path | None, content: Callable[[], dict], writers: Writers) -> N
         json.dump(content(), sys.stdout, allow_nan=False, ensure_ascii=False)
         sys.stdout.write("\n")
     else:
-        writers[path.suffix](path)
+        writers[".png" if path.suffix in FIGURES else path.suffix](path)
         written(path)
 
 

@@ -5,7 +5,13 @@ from typing import Annotated, Any
 import typer
 
 from .._errors import InputError, check
-from ._output import checked_output, write
+from ._output import FIGURES, Force, checked_output, write
+
+_COLUMNS = (
+    *("number", "irrep", "degeneracy", "frequency_thz", "infrared"),
+    *("charge_x", "charge_y", "charge_z"),
+    *("dielectric_share_x", "dielectric_share_y", "dielectric_share_z"),
+)
 
 
 def phonons(
@@ -23,11 +29,14 @@ def phonons(
     points: Annotated[int, typer.Option(metavar="N", help="Intervals of each segment of the path.")] = 40,
     out: Annotated[
         str | None,
-        typer.Option(metavar="FILE", help=".csv or .json of the modes at Γ, .png of the dispersion; - for JSON."),
+        typer.Option(
+            metavar="FILE", help=".csv or .json of the modes at Γ, .png, .pdf or .svg of the dispersion; - for JSON."
+        ),
     ] = None,
+    force: Force = False,
 ) -> None:
     """Modes at Γ: irreducible representation, frequency, mode effective charge, and what light turns."""
-    path = None if out is None else checked_output(out, (".csv", ".json", ".png"))
+    path = None if out is None else checked_output(out, (".csv", ".json", ".png"), force)
     check(points >= 1, "--points", f"must be at least 1, but got {points}")
     cells = None if supercell is None else _three("--supercell", supercell, int)
     direction = _three("--axis", axis, float)
@@ -44,10 +53,13 @@ def phonons(
         supercell=cells,
         calculator=calculator,
     )
-    check(model.modes, "", "must have optical modes, but has one atom per cell", lattice)
-    if out is None:
-        print(model.table())
+    drawn = path is not None and path.suffix in FIGURES
+    check(model.modes or not drawn, "", "must have optical modes to draw, but has one atom per cell", lattice)
+    if out != "-":
+        print(model.table() if model.modes else f"{lattice}: no optical modes, one atom per cell")
+    if out != "-" and model.modes:
         print(_turned(model, direction))
+    if out is None:
         return
     rows = [_row(number, mode, model.crystal.volume) for number, mode in enumerate(model.modes)]
 
@@ -64,7 +76,7 @@ def phonons(
         path,
         content,
         {
-            ".csv": lambda file: write_csv(file, list(rows[0]), [list(row.values()) for row in rows]),
+            ".csv": lambda file: write_csv(file, _COLUMNS, [list(row.values()) for row in rows]),
             ".json": lambda file: write_json(file, content()),
             ".png": lambda file: save_figure(figure(), file),
         },

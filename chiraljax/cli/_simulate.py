@@ -11,7 +11,7 @@ from .._errors import check
 from ._arguments import grid, not_negative, positive
 from ._examples import example_option
 from ._magnetization import REGIONS
-from ._output import checked_animation, checked_output, write, written
+from ._output import Force, checked_animation, checked_output, write, written
 from ._progress import advise, working
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def simulate(
         str | None,
         typer.Option(
             metavar="FILE",
-            help=".csv, .nc, .json or .png; - for JSON on standard output. May be left out with --animate.",
+            help=".csv, .nc, .json, .png, .pdf or .svg; - for JSON on standard output. May be left out with --animate.",
         ),
     ] = None,
     pulse: Annotated[
@@ -75,12 +75,13 @@ def simulate(
         str | None,
         typer.Option(metavar="FILE.gif", help="Show the turning cell; for one --mu and one --temperature."),
     ] = None,
+    force: Force = False,
     example: Annotated[bool, example_option("pulse.toml", "PULSE.toml")] = False,
 ) -> None:
     """Moment (μ_B per cell) against time after a pulse."""
     check(out is not None or animate is not None, "--out or --animate", "must be given, but neither is")
-    path = None if out is None else checked_output(out, (".csv", ".nc", ".json", ".png"))
-    film = None if animate is None else checked_animation("--animate", animate)
+    path = None if out is None else checked_output(out, (".csv", ".nc", ".json", ".png"), force)
+    film = None if animate is None else checked_animation("--animate", animate, force)
     potentials, instants = grid("--mu", mu, "eV"), None if times is None else grid("--times", times, "ps")
     temperatures = not_negative("--temperature", grid("--temperature", temperature, "K"))
     check(
@@ -123,6 +124,8 @@ def simulate(
         )
     if result.status != "converged":
         advise(f"status {result.status}: the numbers do not meet --rtol {rtol:g}; see the error column")
+    if out != "-":
+        print(result)
     if out is not None:
         _write(path, result, model)
     if film is not None:

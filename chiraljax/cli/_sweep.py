@@ -2,6 +2,7 @@
 
 import shlex
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,10 +11,12 @@ import typer
 from .._errors import InputError, check, within
 from ._environment import join_processes
 from ._examples import example_option
-from ._output import check_folder, checked_output, write, written
+from ._output import Force, check_folder, checked_output, write, written
 from ._progress import advise, sweeping
 
 INTERRUPTED = 130
+_READ = 10_000_000
+"""values of an output that are read for its range"""
 
 
 def sweep(
@@ -72,17 +75,29 @@ def sweep(
             f" {about['failed']:,} failed; {about['eigensolves']:,} diagonalisations, and {about['interpolated']:,} of"
             " interpolated bands"
         )
+        for line in _found(results):
+            print(line)
         for message in about["messages"]:
             advise(f"failed: {message}")
     return 0
 
 
+def _found(results: Any) -> Iterator[str]:
+    """Smallest and largest value of each output, unless it is too large to be read for this."""
+    for name, values in results.data_vars.items():
+        if name.endswith("_status") or values.size > _READ or values.dtype.kind != "f":
+            continue
+        low, high = float(values.min()), float(values.max())
+        yield f"  {name}: {low:.6g} … {high:.6g} {values.attrs.get('units', '')}".rstrip()
+
+
 def export(
     store: Annotated[str, typer.Argument(metavar="STORE.zarr", help="What `chiraljax sweep` wrote.")],
     out: Annotated[str, typer.Option(metavar="FILE", help=".nc or .csv, a row a point.")],
+    force: Force = False,
 ) -> None:
     """A sweep as NetCDF or CSV."""
-    path = checked_output(out, (".nc", ".csv"))
+    path = checked_output(out, (".nc", ".csv"), force)
     check(path is not None, "--out", "must be a file, but got -")
     from ..io import write_netcdf, write_sweep_csv
     from ..sweeps import open_sweep
@@ -94,9 +109,10 @@ def export(
 def report(
     store: Annotated[str, typer.Argument(metavar="STORE.zarr", help="What `chiraljax sweep` wrote.")],
     out: Annotated[str, typer.Option(metavar="FILE.html", help="The page to write.")],
+    force: Force = False,
 ) -> None:
     """A sweep as one interactive page: maps, cuts, the best point and its pulse; opens without a network."""
-    path = checked_output(out, (".html",))
+    path = checked_output(out, (".html",), force)
     if path is None:
         raise InputError("--out", "must be a file, but got -")
     from .._atomic import atomic_path

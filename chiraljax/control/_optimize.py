@@ -2,19 +2,20 @@
 
 import dataclasses
 import os
-import warnings
 from collections.abc import Callable
+from pathlib import Path
 
 import jax.numpy as jnp
 import numpy as np
 
+from .._door import door
 from .._errors import check, within
 from .._types import Array, ArrayLike, Float, Scalar
-from .._warnings import silent, tell
+from .._warnings import silent, tell, warn
 from ..brillouin import Accuracy
 from ..chain import Chain, improbable_simulation
 from ..coupling import AbstractCoupling, FixedRotation
-from ..materials import Material
+from ..materials import Material, material_of
 from ..observables import Filling, MagnetizationCurve
 from ..phonon import check_first, cut_at_first, warn_of_last
 from ..pulse import AbstractPulse
@@ -41,8 +42,9 @@ def _silent(done: int, total: int, best: float, violation: float) -> None:
     """Report nothing."""
 
 
+@door
 def optimize_pulse(
-    material: Material,
+    material: Material | str | Path,
     pulse: AbstractPulse,
     *,
     times: ArrayLike,
@@ -50,7 +52,7 @@ def optimize_pulse(
     objective: Objective = PeakMoment(),
     mu: float | None = None,
     temperature: float | None = None,
-    coupling: AbstractCoupling | None = None,
+    coupling: AbstractCoupling | str | None = None,
     search: Search = Search(),
     deviations: Deviations | None = None,
     accuracy: Accuracy = Accuracy(),
@@ -65,7 +67,7 @@ def optimize_pulse(
     and error are those with the new M(Ω).
 
     Args:
-        material: with a phonon, of pairs or of single modes.
+        material: itself, or as `load_material` takes it; with a phonon, of pairs or of single modes.
         pulse: the family, and the first start unless it has no field; the other starts are random. Free are the
             amplitudes of spline, Fourier and shaped pulses, the samples of a trace, and all parameters of Gaussians
             (also of a sum) but the delay, unless they are `fixed` in the `search`.
@@ -88,6 +90,7 @@ def optimize_pulse(
             cut `pulse` at the first (except Gaussians, which the search moves; see `Phonon.drive`),
             constraints that no pulse meets together, a band without a mode, and a checkpoint of another search.
     """
+    material = material_of(material)
     filling = None if mu is None or temperature is None else Filling(mu, temperature)
     forecast = Forecast.of(Chain.of(material, pulse, coupling, filling), times)
     _check(forecast, constraints, objective, pulse)
@@ -125,7 +128,7 @@ def optimize_pulse(
     problem, outcome, value, error = _judged(problem, pulses[best], curve)
     cut = cut_at_first(forecast.phonon, pulses[best], forecast.times)
     if cut is not None:
-        warnings.warn(f"times {cut}; the best pulse counts from there on", stacklevel=2)
+        warn(f"times {cut}; the best pulse counts from there on")
     if problem.anywhere:
         warn_of_last(pulses[best], forecast.times, outcome.rotation, "Ω")
     return PulseOptimum(

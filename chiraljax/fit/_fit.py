@@ -7,6 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 import optimistix as optx
 
+from .._door import door
 from .._errors import check
 from ..electrons import Electrons
 from ._band_fit import BandFit
@@ -25,6 +26,7 @@ _EDGE = 0.3
 """eV above the conduction edge that count as near it"""
 
 
+@door
 def fit_bands(
     electrons: Electrons,
     bands: Bands,

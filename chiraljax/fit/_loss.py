@@ -9,6 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 
+from .._door import door
 from .._errors import check
 from .._result import AbstractResult, quantity
 from .._types import Array, Float
@@ -35,6 +36,7 @@ class LossFit(AbstractResult):
         return f"{len(self.history)} steps"
 
 
+@door
 def fit_loss(
     electrons: Electrons,
     loss: Callable[[Electrons], Array],

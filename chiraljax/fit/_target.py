@@ -6,6 +6,7 @@ import equinox as eqx
 import numpy as np
 
 from .._checks import check_positive
+from .._door import door
 from .._errors import check
 from .._module import Module
 from .._types import Float, Int
@@ -92,6 +93,7 @@ def rms_by_target(matched: Match, residuals: Float[np.ndarray, "K m"]) -> dict[s
     }
 
 
+@door
 def default_targets(electrons: Electrons, bands: Bands, edge_weight: float = 0.0) -> list[Target]:
     """One target for each group of levels that is separated from the others by more than 0.5 eV at every k.
 

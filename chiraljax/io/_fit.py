@@ -5,10 +5,11 @@ import os
 from types import GenericAlias
 from typing import Any, NamedTuple, get_type_hints
 
-from pydantic import BaseModel, ConfigDict, create_model
+from pydantic import create_model
 
 from .._errors import within
 from .._module import Module
+from .._tables import ClosedTable
 from .._validation import parse_toml, read_text
 from ..fit import BandFit, MultiStart, Target, Variation
 
@@ -20,10 +21,6 @@ class FitSettings(NamedTuple):
     """None for the defaults of `fit_bands`"""
     variation: Variation
     search: MultiStart
-
-
-class _Table(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 def _entries(cls: type[Module], *left_out: str) -> dict[str, Any]:
@@ -40,9 +37,9 @@ def _entries(cls: type[Module], *left_out: str) -> dict[str, Any]:
 
 
 _SEARCH, _VARIATION = _entries(MultiStart, "solver"), _entries(Variation)
-_TargetTable = create_model("_TargetTable", __base__=_Table, **_entries(Target))
+_TargetTable = create_model("_TargetTable", __base__=ClosedTable, **_entries(Target))
 _FIELDS: dict[str, Any] = {"target": (GenericAlias(list, (_TargetTable,)), []), **_VARIATION, **_SEARCH}
-_FitFile = create_model("_FitFile", __base__=_Table, **_FIELDS)
+_FitFile = create_model("_FitFile", __base__=ClosedTable, **_FIELDS)
 
 
 def load_fit(path: str | os.PathLike[str]) -> FitSettings:

@@ -10,6 +10,7 @@ import tomlkit
 from tomlkit.items import Table
 
 from .._atomic import atomic_path
+from .._door import door
 from .._errors import check
 from .._family import family
 from .._parameter import parameters_of
@@ -21,6 +22,7 @@ from ..phonon import Phonon
 from ._toml import inline, lines, plain, tables
 
 
+@door
 def write_material(
     path: str | os.PathLike[str],
     material: Material,

@@ -4,10 +4,10 @@ from typing import Annotated, Any, Literal
 
 import numpy as np
 from jaxtyping import Float
-from pydantic import BaseModel, ConfigDict, Field, NonNegativeFloat, PlainValidator, PositiveFloat, create_model
+from pydantic import Field, NonNegativeFloat, PlainValidator, PositiveFloat, create_model
 
 from .._errors import check
-from .._tables import fields_of, in_unit, one_of, table_of
+from .._tables import ClosedTable, fields_of, in_unit, one_of, table_of
 from ..control import AbstractObjective, Constraints, Deviations, PeakMoment, Search
 from ..coupling import AbstractCoupling, KinematicRotation
 from ._pulse import pulse_table
@@ -17,11 +17,7 @@ ObjectiveTable = Annotated[Any, PlainValidator(one_of(AbstractObjective, "name")
 CouplingTable = Annotated[Any, PlainValidator(one_of(AbstractCoupling, "name"))]
 
 
-class _Table(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-
-
-class TimesTable(_Table):
+class TimesTable(ClosedTable):
     start: Annotated[float, in_unit("ps")] = 0.0
     end: Annotated[float, in_unit("ps")] = 10.0
     count: Annotated[int, Field(ge=2, le=1_000_000)] = 201
@@ -37,13 +33,13 @@ class TimesTable(_Table):
         return np.linspace(self.start, self.end, self.count)
 
 
-class ElectronsTable(_Table):
+class ElectronsTable(ClosedTable):
     mu: Annotated[float, in_unit("eV")]
     temperature: Annotated[NonNegativeFloat, in_unit("K")]
     rtol: PositiveFloat = 1e-3
 
 
-class _SearchTable(_Table):
+class _SearchTable(ClosedTable):
     optimizer: Literal["lbfgs", "adam"] = "lbfgs"
     learning_rate: PositiveFloat | None = None
     fixed: list[str] = []
@@ -55,7 +51,7 @@ ConstraintsTable = Annotated[Any, PlainValidator(table_of(Constraints))]
 DeviationsTable = Annotated[Any, PlainValidator(table_of(Deviations))]
 
 
-class OptimizationFile(_Table):
+class OptimizationFile(ClosedTable):
     material: str
     pulse: PulseTable
     constraints: ConstraintsTable

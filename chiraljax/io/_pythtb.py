@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from .._atomic import atomic_path
+from .._door import door
 from .._errors import InputError, check
 from .._types import ArrayLike
 from ..electrons import Electrons
@@ -46,6 +47,7 @@ for value, i, j, R in hoppings:
 '''
 
 
+@door
 def to_pythtb(electrons: Electrons, rotation: ArrayLike = 0.0) -> Any:
     """The model as a `tb_model` of PythTB 1.8 or a `TBModel` of PythTB 2.
 
@@ -73,6 +75,7 @@ def to_pythtb(electrons: Electrons, rotation: ArrayLike = 0.0) -> Any:
     return result
 
 
+@door
 def write_pythtb(path: str | os.PathLike[str], electrons: Electrons, rotation: ArrayLike = 0.0) -> None:
     """Write a Python script that builds the model of `to_pythtb` as `model` and needs only PythTB and NumPy.
 

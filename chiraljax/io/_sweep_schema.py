@@ -3,8 +3,6 @@
 from typing import Annotated, Any, Literal
 
 from pydantic import (
-    BaseModel,
-    ConfigDict,
     Discriminator,
     Field,
     NonNegativeFloat,
@@ -14,7 +12,7 @@ from pydantic import (
     Tag,
 )
 
-from .._tables import in_unit
+from .._tables import ClosedTable, in_unit
 from ..coupling import KinematicRotation
 from ..pulse import GaussianPulse
 from ._optimize_schema import CouplingTable, TimesTable
@@ -23,13 +21,15 @@ from ._pulse import pulse_table
 PulseTable = Annotated[Any, PlainValidator(pulse_table(default=GaussianPulse.name))]
 Values = Annotated[list[float], Field(min_length=1)]
 Ranges = Annotated[dict[str, tuple[float, float]], Field(min_length=1)]
+_KINDS = ("values", "together", "random", "sobol")
+"""Fields that say which kind of axis a table is; without one it is a grid."""
 
 
-class _Table(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+class _AxisTable(ClosedTable):
+    others = _KINDS
 
 
-class GridTable(_Table):
+class GridTable(_AxisTable):
     """`count` values from `start` to `stop`, both included."""
 
     start: float
@@ -39,19 +39,19 @@ class GridTable(_Table):
     units: str | None = None
 
 
-class ListTable(_Table):
+class ListTable(_AxisTable):
     values: Values
     units: str | None = None
 
 
-class TogetherTable(_Table):
+class TogetherTable(_AxisTable):
     """Parameters that take their values together."""
 
     together: Annotated[dict[str, Values], Field(min_length=1)]
     units: dict[str, str] = {}
 
 
-class RandomTable(_Table):
+class RandomTable(_AxisTable):
     """Points drawn from a box."""
 
     random: Ranges
@@ -60,7 +60,7 @@ class RandomTable(_Table):
     units: dict[str, str] = {}
 
 
-class SobolTable(_Table):
+class SobolTable(_AxisTable):
     """Points that cover a box evenly."""
 
     sobol: Ranges
@@ -72,7 +72,7 @@ class SobolTable(_Table):
 def _kind(axis: Any) -> str:
     if not isinstance(axis, dict):
         return "list"
-    return next((name for name in ("values", "together", "random", "sobol") if name in axis), "grid")
+    return next((name for name in _KINDS if name in axis), "grid")
 
 
 AxisTable = Annotated[
@@ -86,7 +86,7 @@ AxisTable = Annotated[
 ]
 
 
-class ElectronsTable(_Table):
+class ElectronsTable(ClosedTable):
     mu: Annotated[float, in_unit("eV")] | None = None
     doping: float | None = None
     temperature: Annotated[NonNegativeFloat, in_unit("K")] | None = None
@@ -95,7 +95,7 @@ class ElectronsTable(_Table):
     budget: Annotated[int, Field(ge=1)] = 1_000_000
 
 
-class SweepFile(_Table):
+class SweepFile(ClosedTable):
     material: str
     outputs: Annotated[list[str], Field(min_length=1)] = ["peak_moment"]
     gradients: dict[str, list[str]] = {}

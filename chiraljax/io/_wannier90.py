@@ -7,11 +7,13 @@ from pathlib import Path
 import numpy as np
 
 from .._atomic import atomic_path
+from .._door import door
 from .._types import ArrayLike
 from ..electrons import Electrons
 from ._lattice import LatticeModel, lattice_model
 
 
+@door
 def write_wannier90(prefix: str | os.PathLike[str], electrons: Electrons, rotation: ArrayLike = 0.0) -> None:
     """Write prefix_hr.dat and prefix_centres.xyz in the formats of Wannier90, with 14 decimals.
 

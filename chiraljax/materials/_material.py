@@ -98,6 +98,11 @@ def load_material(name: str | Path) -> Material:
     return material
 
 
+def material_of(material: Material | str | Path) -> Material:
+    """The material itself, or that of this name or file, by `load_material`."""
+    return material if isinstance(material, Material) else load_material(material)
+
+
 def _improbable(material: Material) -> Iterator[str]:
     yield from improbable_positions(material.crystal)
     filling = material.electrons.filling

@@ -4,8 +4,6 @@ from typing import Annotated, Any, Literal
 
 from pydantic import (
     AllowInfNan,
-    BaseModel,
-    ConfigDict,
     Field,
     NonNegativeFloat,
     PlainValidator,
@@ -13,7 +11,7 @@ from pydantic import (
     PositiveInt,
 )
 
-from .._tables import in_unit, one_of
+from .._tables import ClosedTable, in_unit, one_of
 from ..electrons import AbstractTerm
 
 Number = Annotated[float, AllowInfNan(False)]
@@ -25,24 +23,20 @@ Vector = tuple[Number, Number, Number]
 LatticeVector = tuple[Length, Length, Length]
 
 
-class _Table(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-
-
-class Site(_Table):
+class Site(ClosedTable):
     species: str
     """chemical symbol, optionally followed by digits to tell inequivalent sites apart"""
     position: Vector
     """fractional"""
 
 
-class Path(_Table):
+class Path(ClosedTable):
     points: dict[str, Vector]
     """fractional"""
     segments: list[tuple[str, str]]
 
 
-class CrystalTable(_Table):
+class CrystalTable(ClosedTable):
     lattice: tuple[LatticeVector, LatticeVector, LatticeVector]
     """lattice vectors as rows, Å"""
     sites: Annotated[list[Site], Field(min_length=1)]
@@ -50,7 +44,7 @@ class CrystalTable(_Table):
     """of band structures; the standard path of the lattice unless given"""
 
 
-class ShellTable(_Table):
+class ShellTable(ClosedTable):
     species: str
     orbital: str
     onsite: dict[str, Energy]
@@ -62,7 +56,7 @@ class ShellTable(_Table):
     rotation_weight: Number = 1.0
 
 
-class HoppingTable(_Table):
+class HoppingTable(ClosedTable):
     between: tuple[str, str]
     shell: PositiveInt
     sigma: Energy
@@ -76,7 +70,7 @@ class HoppingTable(_Table):
         return self.model_dump(include={"sigma", "pi", "delta", "phi"}, exclude_none=True)
 
 
-class ElectronsTable(_Table):
+class ElectronsTable(ClosedTable):
     source: str = ""
     filling: Annotated[int, Field(ge=0)]
     """filled spin-orbitals per cell"""
@@ -86,7 +80,7 @@ class ElectronsTable(_Table):
     terms: list[Annotated[Any, PlainValidator(one_of(AbstractTerm, "name"))]] = []
 
 
-class PairTable(_Table):
+class PairTable(ClosedTable):
     frequency: Frequency
     """THz"""
     damping: Damping
@@ -99,7 +93,7 @@ class PairTable(_Table):
     """1/(ps² Å² u)"""
 
 
-class ModeTable(_Table):
+class ModeTable(ClosedTable):
     frequency: Frequency
     """THz"""
     damping: Damping
@@ -110,14 +104,14 @@ class ModeTable(_Table):
     """mass-weighted, one vector per site"""
 
 
-class TermTable(_Table):
+class TermTable(ClosedTable):
     modes: Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=3, max_length=4)]
     """coordinates of ∂³V or ∂⁴V in any order, numbered from 0, one per mode and two per pair"""
     value: Number
     """1/(ps² Å √u) or 1/(ps² Å² u)"""
 
 
-class LatticeTable(_Table):
+class LatticeTable(ClosedTable):
     file: str
     """of phonopy, or a structure file with `supercell`, in the folder of the material file; or a bundled lattice"""
     born: str | None = None
@@ -140,7 +134,7 @@ class LatticeTable(_Table):
     """rad/ps, one for all or one per set of modes"""
 
 
-class TemperatureRow(_Table):
+class TemperatureRow(ClosedTable):
     temperature: Annotated[NonNegativeFloat, in_unit("K")]
     """K"""
     frequencies: list[Frequency]
@@ -149,7 +143,7 @@ class TemperatureRow(_Table):
     """rad/ps, one per set of modes"""
 
 
-class PhononTable(_Table):
+class PhononTable(ClosedTable):
     source: str = ""
     dielectric_constant: PositiveFloat | None = None
     """ε∞; may be left out where a lattice has Born charges"""
@@ -169,7 +163,7 @@ class PhononTable(_Table):
     temperature_dependence: list[TemperatureRow] = []
 
 
-class MaterialFile(_Table):
+class MaterialFile(ClosedTable):
     name: str
     source: str = ""
     crystal: CrystalTable

@@ -8,6 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from .._door import door
 from .._errors import check
 from .._parallel import one_thread
 from .._result import AbstractResult, quantity
@@ -51,6 +52,7 @@ class BandEdge(AbstractResult):
     """eV: how much the band changes within the last radius of the search, and roundoff"""
 
 
+@door
 def conduction_edge(electrons: Electrons) -> BandEdge:
     """The lowest energy of the first empty band without rotation.
 
@@ -71,6 +73,7 @@ def conduction_edge(electrons: Electrons) -> BandEdge:
     return _edge(electrons, electrons.filling, +1)
 
 
+@door
 def valence_edge(electrons: Electrons) -> BandEdge:
     """The highest energy of the last filled band without rotation; see `conduction_edge`.
 

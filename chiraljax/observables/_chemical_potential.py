@@ -1,6 +1,5 @@
 """The chemical potential at a given doping."""
 
-import warnings
 from functools import partial
 
 import jax
@@ -9,11 +8,13 @@ import numpy as np
 from jax.scipy.special import logsumexp
 
 from .._checks import check_finite, check_positive
+from .._door import door
 from .._errors import check
 from .._result import quantity
 from .._tracing import concrete, is_differentiated, is_traced
 from .._types import Array, ArrayLike, Bool, Float, Int, real
 from .._units import BOLTZMANN, PER_CM3_TO_PER_A3
+from .._warnings import warn
 from ..brillouin import AbstractSum, Accuracy, Levels, Mesh, Quadrature, chemical_root, over_cells, sample
 from ..crystal import Crystal, magnetic_operations
 from ..electrons import Electrons
@@ -52,6 +53,7 @@ def per_cell(density: ArrayLike, crystal: Crystal) -> Float[Array, "..."]:
     return real(density) * PER_CM3_TO_PER_A3 * crystal.volume
 
 
+@door
 def chemical_potential(
     electrons: Electrons,
     *,
@@ -149,11 +151,10 @@ def chemical_potential(
 
 def _warn(missed: np.ndarray, doping: np.ndarray, temperature: np.ndarray, rtol: float) -> None:
     worst = int(np.argmax(missed))
-    warnings.warn(
+    warn(
         f"chemical_potential: the Fermi surface of {np.sum(missed > rtol)} of {len(missed)} pairs of doping and"
         f" temperature is not resolved; at doping {doping[worst]:g} and {temperature[worst]:g} K the carriers err by"
         f" {100 * missed[worst]:.2g} %: give a finer rule or a larger budget",
-        stacklevel=3,
     )
 
 

@@ -5,6 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from .._checks import check_finite, check_positive
+from .._door import door
 from .._errors import InputError, check
 from .._result import quantity
 from .._tracing import is_differentiated, is_traced
@@ -85,6 +86,7 @@ class MagnetizationCurve(AbstractSum):
         return self.interpolant.fastest
 
 
+@door
 def magnetization_curve(
     electrons: Electrons,
     *,

@@ -3,6 +3,7 @@
 import jax.numpy as jnp
 
 from .._checks import check_finite, check_positive
+from .._door import door
 from .._errors import check
 from .._result import AbstractResult, quantity
 from .._types import Array, ArrayLike, Float, real
@@ -26,6 +27,7 @@ class DensityOfStates(AbstractResult):
     """estimated absolute error of the total from the k-sum"""
 
 
+@door
 def density_of_states(
     electrons: Electrons,
     energies: ArrayLike,

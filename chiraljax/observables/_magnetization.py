@@ -4,6 +4,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from .._checks import check_finite
+from .._door import door
 from .._errors import check
 from .._result import quantity
 from .._types import Array, ArrayLike, Bool, Float, Int, real
@@ -45,6 +46,7 @@ class Magnetization(AbstractSum):
     rule: Quadrature | FermiSurface
 
 
+@door
 def magnetization(
     electrons: Electrons,
     *,

@@ -5,6 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import scipy.constants as const
 
+from .._door import door
 from .._errors import InputError, check
 from .._tracing import concrete
 from .._types import Array, ArrayLike, Float
@@ -19,6 +20,7 @@ _DEGENERATE = 1e-6
 """eV"""
 
 
+@door
 def effective_masses(
     electrons: Electrons,
     direction: ArrayLike = (1.0, 0.0, 0.0),
@@ -67,6 +69,7 @@ def effective_masses(
     return _HBAR2_OVER_MASS / ((4 * half - whole) / 3)
 
 
+@door
 def gap(electrons: Electrons) -> Float[Array, ""]:
     """Energy (eV) from the valence to the conduction edge; differentiable in the parameters."""
     return jnp.asarray(conduction_edge(electrons).energy - valence_edge(electrons).energy)

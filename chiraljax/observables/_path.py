@@ -5,6 +5,7 @@ from typing import Any
 
 import jax.numpy as jnp
 
+from .._door import door
 from .._result import quantity
 from .._tracing import is_traced
 from .._types import Array, ArrayLike, Bool, Float, Int, real
@@ -33,6 +34,7 @@ class MagnetizationPath(AbstractSum):
     rule: Quadrature | FermiSurface
 
 
+@door
 def magnetization_path(
     electrons: Electrons,
     *,

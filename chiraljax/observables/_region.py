@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from .._door import door
 from .._errors import check
 from .._types import ArrayLike
 from ..brillouin import Accuracy, FermiSurface, Quadrature, frozen, region_rule
@@ -9,6 +10,7 @@ from ..crystal import magnetic_operations
 from ..electrons import Electrons
 
 
+@door
 def quadrature(
     electrons: Electrons, n: int, axis: ArrayLike | None = (0.0, 0.0, 1.0), region: str = "zone"
 ) -> Quadrature:

@@ -5,6 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from .._checks import check_positive
+from .._door import door
 from .._result import quantity
 from .._tracing import is_differentiated, is_traced
 from .._types import Array, ArrayLike, Bool, Float, Int
@@ -47,6 +48,7 @@ class Susceptibility(AbstractSum):
     rule: Quadrature
 
 
+@door
 def susceptibility(
     electrons: Electrons, *, mu: ArrayLike, temperature: ArrayLike, accuracy: Accuracy = Accuracy(atol=1e-9)
 ) -> Susceptibility:

@@ -1,7 +1,6 @@
 """Pulses that the times cut: begun before the first, or not over at the last."""
 
 import math
-import warnings
 from collections.abc import Iterable
 from typing import Any
 
@@ -14,6 +13,7 @@ from jaxtyping import Array, Float
 from .._errors import InputError
 from .._tracing import concrete, is_traced
 from .._types import ArrayLike
+from .._warnings import warn
 from ..pulse import AbstractPulse
 from ._adaptive import AdaptiveSteps
 from ._base import AbstractModes
@@ -89,12 +89,11 @@ def check_first(phonon: AbstractModes, pulse: AbstractPulse, times: ArrayLike) -
         raise InputError("times", message)
 
 
-def warn_of_last(pulse: AbstractPulse, times: ArrayLike, values: ArrayLike, name: str, stacklevel: int = 3) -> None:
+def warn_of_last(pulse: AbstractPulse, times: ArrayLike, values: ArrayLike, name: str) -> None:
     """Warn if |`values`| (T, ...) are largest and rising at the last of `times` (T,) in ps, before the pulse is over.
 
     Args:
         name: of the values.
-        stacklevel: as of `warnings.warn`, counted from here.
     """
     instants, numbers = concrete(times), concrete(values)
     if instants is None or numbers is None or instants.size < 2:
@@ -102,10 +101,9 @@ def warn_of_last(pulse: AbstractPulse, times: ArrayLike, values: ArrayLike, name
     sizes = np.abs(numbers).reshape(len(numbers), -1).max(axis=1)
     within = extent(pulse) if sizes[-1] > sizes[:-1].max() else None
     if within is not None and within[1] > instants[-1]:
-        warnings.warn(
+        warn(
             f"|{name}| still rises at the last time, {instants[-1]:.12g} ps, and the pulse is not over; times until"
             f" {math.ceil(within[1] * _ROUNDED) / _ROUNDED:.12g} ps hold its peak",
-            stacklevel=stacklevel,
         )
 
 

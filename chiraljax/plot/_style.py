@@ -50,6 +50,7 @@ _STYLE: dict[Any, Any] = {
     "mathtext.fontset": "dejavusans",
     "pdf.fonttype": 42,
     "savefig.dpi": 250,
+    "svg.hashsalt": "chiraljax",
 }
 
 
@@ -65,8 +66,8 @@ def new_figure(width: float, height: float, **subplots) -> tuple[Figure, np.ndar
 
 
 def save_figure(figure: Figure, path: str | os.PathLike[str]) -> None:
-    """Write a figure in the format of the suffix (.png or .pdf), without a date."""
-    undated = {"CreationDate": None} if Path(path).suffix == ".pdf" else {}
+    """Write a figure in the format of the suffix (.png, .pdf or .svg), without a date."""
+    undated = {".pdf": {"CreationDate": None}, ".svg": {"Date": None}}.get(Path(path).suffix, {})
     with styled(), atomic_path(path) as temporary:
         figure.savefig(temporary, metadata=undated)
 

@@ -12,13 +12,14 @@ import numpy as np
 import xarray as xr
 
 from .._checks import check_finite, check_positive
+from .._door import door
 from .._errors import check
 from .._types import ArrayLike
 from .._warnings import silent, tell
 from ..brillouin import Accuracy
 from ..chain import Chain
 from ..coupling import AbstractCoupling
-from ..materials import Material
+from ..materials import Material, material_of
 from ..phonon import FixedSteps, check_first, default_times, extent, warn_of_last
 from ..pulse import AbstractPulse
 from ._axes import axes_of
@@ -42,8 +43,9 @@ _SHOWN = 5
 """Most messages of failed points in the results."""
 
 
+@door
 def plan_sweep(
-    material: Material,
+    material: Material | str | Path,
     pulse: AbstractPulse | None = None,
     *,
     axes: Mapping[str, Any],
@@ -53,7 +55,7 @@ def plan_sweep(
     doping: float | None = None,
     temperature: float | None = None,
     times: ArrayLike | None = None,
-    coupling: AbstractCoupling | None = None,
+    coupling: AbstractCoupling | str | None = None,
     accuracy: Accuracy = Accuracy(),
     memory: float = 4.0,
 ) -> SweepPlan:
@@ -62,6 +64,7 @@ def plan_sweep(
     Raises:
         InputError: as `sweep`, for these arguments.
     """
+    material = material_of(material)
     chain = Chain.of(material, pulse, coupling)
     plan = SweepPlan(
         material=material.name,
@@ -96,8 +99,9 @@ def plan_sweep(
     return dataclasses.replace(plan, summary=summary(plan), warnings=tell(improbable_values(plan)))
 
 
+@door
 def sweep(
-    material: Material,
+    material: Material | str | Path,
     pulse: AbstractPulse | None = None,
     *,
     out: str | os.PathLike[str],
@@ -114,7 +118,7 @@ def sweep(
     `print(plan_sweep(...))` estimates the cost.
 
     Args:
-        material: with a phonon.
+        material: with a phonon; itself, or as `load_material` takes it.
         pulse: by default the paper's.
         out: the folder to make.
         resume: continue an interrupted sweep of the same arguments in `out`, if there is one.
@@ -252,7 +256,7 @@ def _check_pulses(plan: SweepPlan, pulses: list[AbstractPulse]) -> None:
     if over > plan.times[-1] and any(name.startswith("peak_") for name in plan.names):
         with silent():  # the plan tells of all pulses
             motion = phonon.drive(latest, plan.times)
-        warn_of_last(latest, plan.times, motion.angular_momentum, "L", stacklevel=4)
+        warn_of_last(latest, plan.times, motion.angular_momentum, "L")
 
 
 def _filling(plan: SweepPlan, arguments: dict[str, float | None]) -> dict[str, float]:

@@ -95,7 +95,11 @@ def test_pulse(refused, tmp_path, text, message):
         ("--rtol", "0", "--rtol must be positive, but got 0"),
         ("--rtol", "small", "--rtol"),
         ("--region", "cube", "--region must be zone or gamma_cube, but got 'cube'"),
-        ("--out", "m.txt", "--out must end in one of .csv, .nc, .json, .png, or be - for JSON, but got 'm.txt'"),
+        (
+            "--out",
+            "m.txt",
+            "--out must end in one of .csv, .nc, .json, .png, .pdf, .svg, or be - for JSON, but got 'm.txt'",
+        ),
         ("--out", "none/m.csv", "--out must be in a folder that exists, but there is no folder none"),
         ("--nothing", "1", "--nothing"),
     ],
@@ -112,7 +116,7 @@ def test_options(refused, option, value, message):
         (["bands", "KTaO3"], "Missing option '--out'"),
         (["bands", "KTaO3", "--out", "b.csv", "--points", "0"], "--points must be at least 1, but got 0"),
         (["reproduce"], "Missing option '--out'"),
-        ([*MOMENT[:-1], "0:1:2", "--out", "m.png"], "--rotation-thz must be one number for a .png"),
+        ([*MOMENT[:-1], "0:1:2", "--out", "m.png"], "--rotation-thz must be one number for a figure"),
     ],
 )
 def test_usage(refused, arguments, message):
@@ -150,12 +154,20 @@ def test_an_unwritable_folder(refused, monkeypatch):
     assert "must be in a folder that is writable" in refused("bands", "KTaO3", "--out", "b.csv")
 
 
-def test_a_failure_while_writing(refused, monkeypatch):
+def test_a_failure_while_writing(tmp_path, monkeypatch, capsys):
+    """What was found is printed before, so that it is not lost."""
+
     def full(*_):
         raise OSError(28, "No space left on device", "b.csv")
 
+    monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("os.replace", full)
-    assert refused("bands", "KTaO3", "--points", "1", "--out", "b.csv") == "chiraljax: b.csv: No space left on device"
+    assert main(["bands", "KTaO3", "--points", "1", "--out", "b.csv"]) == 2
+    output = capsys.readouterr()
+    assert output.err == "chiraljax: b.csv: No space left on device\n"
+    assert output.out.startswith("28 levels at 5 k-points, ")
+    assert "written" not in output.out
+    assert not list(tmp_path.iterdir())
 
 
 def test_times_that_begin_after_the_pulse(refused, tmp_path):

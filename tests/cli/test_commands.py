@@ -37,7 +37,7 @@ def _table(path):
     return header, np.array(rows, dtype=float)
 
 
-@pytest.mark.parametrize("arguments", [[], ["--help"], ["bands", "--help"], ["simulate", "-h"]])
+@pytest.mark.parametrize("arguments", [[], ["--help"], ["bands", "--help"], ["simulate", "-h"], ["-h"]])
 def test_help(arguments, capsys):
     assert main(arguments) == 0
     assert "Usage: chiraljax" in capsys.readouterr().out
@@ -48,9 +48,14 @@ def test_bands_at_listed_points(tmp_path, electrons, capsys):
     out = tmp_path / "b.csv"
     command = ["bands", "KTaO3", "--kpoints", str(tmp_path / "k.csv"), "--rotation-thz", "2420GHz", "--out", str(out)]
     assert main(command) == 0
-    assert capsys.readouterr().out == f"{out}: written\n"
+    found, wrote = capsys.readouterr().out.splitlines()
     header, rows = _table(out)
     assert header == ["k1", "k2", "k3", *(f"e{i}" for i in range(1, 29))]
+    lowest, highest, filled, empty = (
+        f"{x:.6g}" for x in (rows[:, 3:].min(), rows[:, 3:].max(), rows[:, 20].max(), rows[:, 21].min())
+    )
+    assert found == f"28 levels at 2 k-points, {lowest} … {highest} eV, filled up to {filled} eV, empty from {empty} eV"
+    assert wrote == f"{out}: written"
     np.testing.assert_allclose(rows[:, 3:], electrons.energies(rows[:, :3], 2 * np.pi * 2.42), atol=1e-12)
 
 
@@ -110,7 +115,7 @@ def test_simulate_begins_with_the_trace(tmp_path):
     options = [*SIMULATE[:6], *SIMULATE[8:], "--rtol", "1e-2", "--out", str(tmp_path / "s.csv")]
     assert main([*options, "--pulse", str(tmp_path / "t.csv")]) == 0
     early = _table(tmp_path / "s.csv")[1]
-    assert main(options) == 0
+    assert main([*options, "--force"]) == 0
     paper = _table(tmp_path / "s.csv")[1]
     assert (early[0, 2], early[-1, 2], paper[0, 2], paper[-1, 2]) == (-3, 10, 0, 10)
     np.testing.assert_allclose(np.abs(early[:, 3]).max(), np.abs(paper[:, 3]).max(), rtol=2e-6)

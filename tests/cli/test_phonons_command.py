@@ -26,6 +26,7 @@ def test_table_and_what_light_turns(capsys):
 def test_files(tmp_path, capsys):
     """As numbers, the rigid ions' Z̃² = 4(2/m_Zn + 2/m_O) along the one polar axis of A1."""
     assert main(["phonons", WURTZITE, "--out", str(tmp_path / "m.csv")]) == 0
+    assert capsys.readouterr().out.endswith("m.csv: written\n")
     assert main(["phonons", WURTZITE, "--out", "-"]) == 0
     content = json.loads(capsys.readouterr().out)
     with (tmp_path / "m.csv").open() as file:

@@ -68,7 +68,7 @@ def test_several_tables_add_up(tmp_path):
     [
         ("[[gaussian]]\nfrequencies = 1\n", "gaussian.0.frequencies is not a field of a pulse file"),
         ("[[gaussian]]\nfrequency = 0\n", "gaussian.0.frequency must be positive, but got 0"),
-        ("[[gaussian]]\nphase = nan\n", "gaussian.0.phase must be finite, but got nan"),
+        ("[[gaussian]]\nphase = nan\n", "gaussian.0.phase must be a finite number, but got nan"),
         (
             "[[gaussian]]\nellipticity = 2\n",
             "gaussian.0.ellipticity must lie between -1 and 1, but got 2",

@@ -140,8 +140,12 @@ def test_one_atom_and_another_number_of_atoms(tmp_path, capsys):
     (tmp_path / "POSCAR").write_text("x\n1.0\n4 0 0\n0 4 0\n0 0 4\nNa\n1\nDirect\n0 0 0\n")
     (tmp_path / "FORCE_CONSTANTS").write_text("1 1\n1 1\n0 0 0\n0 0 0\n0 0 0\n")
     assert cj.load_lattice(tmp_path / "POSCAR", supercell=(1, 1, 1)).modes == ()
-    assert main(["phonons", str(tmp_path / "POSCAR"), "--supercell", "1,1,1", "--out", str(tmp_path / "x.csv")]) == 2
-    assert "POSCAR: must have optical modes, but has one atom per cell" in capsys.readouterr().err
+    assert main(["phonons", str(tmp_path / "POSCAR"), "--supercell", "1,1,1", "--out", str(tmp_path / "x.csv")]) == 0
+    assert "POSCAR: no optical modes, one atom per cell" in capsys.readouterr().out
+    assert (tmp_path / "x.csv").read_text().startswith("number,irrep,degeneracy,frequency_thz,infrared,charge_x,")
+    assert (tmp_path / "x.csv").read_text().count("\n") == 1
+    assert main(["phonons", str(tmp_path / "POSCAR"), "--supercell", "1,1,1", "--out", str(tmp_path / "x.png")]) == 2
+    assert "POSCAR: must have optical modes to draw, but has one atom per cell" in capsys.readouterr().err
     (tmp_path / "FORCE_CONSTANTS").write_text(
         "2 2\n" + "".join(f"{i} {j}\n0 0 0\n0 0 0\n0 0 0\n" for i in (1, 2) for j in (1, 2))
     )

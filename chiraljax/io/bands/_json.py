@@ -3,16 +3,17 @@
 from pathlib import Path
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict
+from pydantic import ConfigDict
 
 from ..._errors import check
+from ..._tables import ClosedTable
 from ..._validation import parse_json, read_text
 from ...fit import Bands
 from ._format import BandFormat
 from ._spin import agreed, given
 
 
-class BandFile(BaseModel):
+class BandFile(ClosedTable):
     """The schema of `Bands.to_xarray` and `chiraljax bands`."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, strict=True)

@@ -95,7 +95,7 @@ def _content(bands, **changes):
         ({"projection": ["O.p", "O.p"]}, "projections must have one table for each of the 1 names"),
         ({"weights": [1.0, 0.0]}, "weights must be finite and positive"),
         ({"filled": 4}, "filled must be between 0 and 3, but got 4"),
-        ({"spin_orbit": "yes"}, "spin_orbit must be a valid boolean, but got 'yes'"),
+        ({"spin_orbit": "yes"}, "spin_orbit must be true or false, but got 'yes'"),
         ({"fermi": 1.0}, "fermi is not a field of a band file"),
     ],
 )
