@@ -73,7 +73,7 @@ def _check_of(annotation: Any) -> Callable[[str, Any], None] | None:
     if members >= _NUMBERS or (float in members and members <= {float, int, NoneType}):
         others = tuple(set(classes) - _NUMBERS)
         return lambda name, value: None if isinstance(value, others) else check_numbers(name, value)
-    if not models or not set(classes) <= {*models, str, Path, NoneType}:
+    if not models or len(classes) < len(parts) or not set(classes) <= {*models, str, Path, NoneType}:
         return None
 
     def check_model(name: str, value: Any) -> None:

@@ -45,8 +45,8 @@ _EXPECTED = {
 def read_text(path: str | os.PathLike[str], what: str) -> str:
     """The text of a file, also one packed by gzip. Raises `InputError`, "must be `what`", if it cannot be read."""
     try:
-        with opened(path) as file:
-            return io.TextIOWrapper(file, encoding="utf-8-sig").read()
+        with opened(path) as file, io.TextIOWrapper(file, encoding="utf-8-sig") as text:
+            return text.read()
     except UnicodeDecodeError:
         raise InputError("", f"must be {what}, but it is not UTF-8 text", str(path)) from None
     except OSError as error:

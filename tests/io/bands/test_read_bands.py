@@ -134,7 +134,7 @@ def test_the_name_need_not_tell_the_format(files, tmp_path):
 
 def test_the_argument_names_the_format(files, refused):
     assert read_bands(files / "ase_soc.json", format="ase", spin_orbit=True).spin_orbit
-    refused(files / "ase_soc.json", "k is required, but missing", format="json")
+    refused(files / "ase_soc.json", "path is not a field of a band file", format="json")
     refused(files / "ase_soc.json", "must be whole XML, but", format="espresso")
     refused(files / "ase_soc.json", "must be a whole EIGENVAL of VASP", format="vasp")
     refused(files / "ase_soc.json", "must be a NetCDF file", format="netcdf")
