@@ -8,6 +8,7 @@ from pathlib import Path
 from types import NoneType, UnionType
 from typing import Any, ParamSpec, TypeVar, Union, get_args, get_origin
 
+import jax
 import numpy as np
 
 from ._errors import InputError, check
@@ -59,7 +60,7 @@ def check_numbers(name: str, value: Any) -> None:
             kind = np.asarray(value).dtype.kind
         except ValueError:
             raise InputError(name, f"must be an array of numbers, but got {_shown(value)}") from None
-        except Exception:  # of JAX, for a traced value in a list
+        except jax.errors.JAXTypeError:  # a list with a traced value
             return
     check(kind not in "USOM", name, f"must be a number or an array of numbers, but got {_shown(value)}")
 

@@ -144,7 +144,9 @@ def chemical_root(
     In a cell the bands are parabolas through its node and the 18 nearest neighbours. The Fermi function is averaged
     over 4³ parts of the cell, and in each over energies with the variance that the slope of the band gives. Cells that
     a level with a width of some k_BT crosses are divided into 27. That changes their carriers by d. The error left is
-    a quarter of |Σd| + (Σd²)^½ of the last division, and the sum of the |d|/9 of cells that are not divided further.
+    a quarter of |Σd| + (Σd²)^½ of the last division, and the sum of the |d|/9 of cells that are not divided further,
+    where |d| counts as twice the mean of its division at least. The factors are judged by the tests and by integrals
+    along radii in KTaO₃, not proved.
 
     Args:
         levels: E_n(k).
