@@ -1,5 +1,6 @@
 """64-bit arithmetic, strict promotion, a compilation cache, and the phonon of the paper."""
 
+import gc
 import json
 import os
 from pathlib import Path
@@ -19,6 +20,19 @@ jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
 
 settings.register_profile("chiraljax", derandomize=True, deadline=None, max_examples=25)
 settings.load_profile("chiraljax")
+
+MAPPED = 20_000
+"""Mapped regions of a process; Linux allows 65 530, each compiled program takes a few, and one too many is a crash"""
+
+
+@pytest.fixture(autouse=True)
+def few_programs():
+    """Compiled programs are dropped after the test that makes them too many."""
+    yield
+    maps = Path("/proc/self/maps")
+    if maps.exists() and maps.read_bytes().count(b"\n") > MAPPED:
+        jax.clear_caches()
+        gc.collect()
 
 
 @pytest.fixture(scope="session")

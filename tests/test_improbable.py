@@ -94,6 +94,7 @@ def test_pulses(ktao3, coarse, pulse, sentences):
         assert expected in sentence
 
 
+@pytest.mark.slow
 def test_usual_values_and_zero_temperature_are_not_told(ktao3, coarse):
     """The example of the README, an ensemble at room temperature, and the documented limit T = 0."""
     options = {"mu": 0.05, "temperature": 600.0, "accuracy": coarse}
@@ -107,6 +108,7 @@ def test_usual_values_and_zero_temperature_are_not_told(ktao3, coarse):
     assert "warnings" not in result.to_xarray().attrs
 
 
+@pytest.mark.slow
 def test_results_on_the_way(ktao3, electrons, coarse):
     """What a drive, a curve, a path, a susceptibility and a density of states alone can tell."""
     options = {"temperature": 600.0, "accuracy": coarse}
@@ -135,6 +137,7 @@ def test_results_on_the_way(ktao3, electrons, coarse):
         assert told[0].filename == __file__
 
 
+@pytest.mark.slow
 def test_the_best_pulse(ktao3, coarse):
     with pytest.warns(cj.ImprobableValue) as told:
         best = cj.optimize_pulse(

@@ -66,7 +66,7 @@ def refine_grids(
     for interpolated bands. Two grids that are both too coarse can agree by chance. So the error is at least a quarter
     of the step before, and a tenth (a fifth for interpolated bands) of the distance to half as many points per axis.
     What it does not resolve is added (`over_cells`). The sum between tetrahedra is taken instead if its error is
-    smaller; that is at least a quarter of the distance to the sum over cells, which sees small pockets.
+    smaller; that is at least half of the distance to the sum over cells, which sees small pockets.
     """
     bloch, tolerance = task.blochs[0], task.tolerance
     filled, weight, region = bands.group.filled(bloch), bands.weight(task), bands.group.region
@@ -107,7 +107,7 @@ def refine_grids(
                 errors[:, unresolved] += thermal
                 smaller = np.flatnonzero(unresolved & search.improves(task, errors))
                 by_cells = fine[:, smaller] + _cells(task, grid, states, smaller).correction
-                errors[:, smaller] = np.maximum(errors[:, smaller], np.abs(values[:, smaller] - by_cells) / 4)
+                errors[:, smaller] = np.maximum(errors[:, smaller], np.abs(values[:, smaller] - by_cells) / 2)
                 search = search.keep(task, values, errors, unresolved, sharp=True)
     return search
 

@@ -22,6 +22,7 @@ def _pairs(electrons, mu, temperature):
     return cj.Filling(mu, temperature).pairs(electrons)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("temperature", "rtol"), [(3000.0, 1e-2), (100.0, 3e-2)])
 def test_two_operators_at_once(insulator, operators, temperature, rtol):
     """Over points and in interpolated bands: each as alone, from the diagonalisations of one; the first steers.
@@ -54,6 +55,7 @@ def test_sum_rule(insulator, operators):
     np.testing.assert_allclose(found.values[0] + found.values[1], insulator.filling + found.values[2], rtol=1e-12)
 
 
+@pytest.mark.slow
 def test_any_quantity_may_steer(insulator, operators):
     """The carriers alone, to 10⁻³; the moment, known worse, is not asked for."""
     blochs = rotating(insulator, AXIS, ROTATION[:1], operators[:1])

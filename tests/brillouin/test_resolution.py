@@ -47,6 +47,7 @@ def test_the_cold_metal_that_two_coarse_rules_miss(metal, temperature):
     assert check_moment(metal, -1.7, temperature).status == "converged"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("mu", "temperature", "expected"), [(0.3, 0.0, -1.47624e-4), (0.1, 30.0, -8.3187e-5)])
 def test_a_cold_fcc_metal(mu, temperature, expected):
     """Two shells of s hopping, against radii k(E) by bisection along 2560 Gauss directions around Γ, N = ∫dΩ k³/3V."""

@@ -93,6 +93,7 @@ def test_hexagonal_group_shares_nodes_but_not_cells(monkeypatch):
     assert _below(reduced, band, 0.7) == pytest.approx(_below(full, band, 0.7), rel=1e-12)
 
 
+@pytest.mark.slow
 def test_derivative_and_jit():
     """Forward and reverse mode against central differences, and under `jit`, where no tetrahedron is left out."""
     grid = tetrahedra(8, half_width=0.5)

@@ -40,6 +40,7 @@ def test_simulation(ktao3, simulated, accuracy):
     assert np.abs(found.moment[chosen] - direct.moment).max() < SAME * np.abs(direct.moment).max()
 
 
+@pytest.mark.slow
 def test_sweep(simulated, ktao3, accuracy, tmp_path):
     swept = cj.sweep(
         ktao3,
@@ -56,6 +57,7 @@ def test_sweep(simulated, ktao3, accuracy, tmp_path):
         assert np.abs(swept.moment.values[i] - one.moment).max() < SAME * np.abs(one.moment).max()
 
 
+@pytest.mark.slow
 def test_search(simulated, ktao3, accuracy):
     found = cj.optimize_pulse(
         ktao3,

@@ -81,6 +81,7 @@ PULSE = {
 PHONON = ("frequency", "damping", "mode_effective_charge", "dielectric_constant", "quartic_isotropic", "quartic_cubic")
 
 
+@pytest.mark.slow
 def test_gradient_in_every_parameter(ktao3, rule):
     """The largest |M| and M at one time, in all pulse, phonon and Slater–Koster parameters.
 
@@ -158,6 +159,7 @@ def test_bad_input(ktao3, rule):
         _simulate(ktao3, cj.GaussianPulse(), rule, nodes=1)
 
 
+@pytest.mark.slow
 def test_an_unfinished_motion_is_not_a_result(ktao3, rule):
     with pytest.raises(InputError, match="steps must be more for this pulse"):
         _simulate(ktao3, cj.GaussianPulse(), rule, steps=Unfinished())
@@ -231,6 +233,7 @@ def test_moment_of_sites_that_turn_at_their_own_rates(ktao3):
     np.testing.assert_allclose(sites.moment, given.moment, rtol=1e-12)
 
 
+@pytest.mark.slow
 def test_times_that_cut_the_pulse(ktao3, rule):
     """Without the first half of the pulse an error, without the second a warning with the end of it, 5.63 ps."""
     options = {"mu": 0.1, "temperature": 900.0, "accuracy": cj.Accuracy(rule=rule, nodes=6)}

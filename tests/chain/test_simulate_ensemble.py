@@ -42,6 +42,7 @@ def _within(mean, expected, error):
     assert np.all(abs(mean - expected) < 4 * error)
 
 
+@pytest.mark.slow
 def test_mean_rotation_is_the_kinematic_one(ktao3, result):
     """⟨L⟩ = L, ⟨q²⟩ = q² + q_T² and ⟨L⟩/⟨q²⟩ = L/(q² + q_T²) of the motion without heat."""
     coherent = ktao3.phonon.drive(cj.GaussianPulse(2.0, ellipticity=0.9), TIMES, steps=cj.FixedSteps(10))
@@ -54,6 +55,7 @@ def test_mean_rotation_is_the_kinematic_one(ktao3, result):
     assert np.abs(kinematic(coherent)).max() > 10 * result.rotation_of_mean_error.max()
 
 
+@pytest.mark.slow
 def test_no_pulse_turns_nothing_on_average(ktao3, rule):
     """At rest ⟨L²⟩ = 2ω²⟨q²⟩² for two Gaussian components, and L, Ω and M_z vanish on average."""
     result = _simulate(ktao3, rule, pulse=cj.GaussianPulse(0.0))
@@ -98,6 +100,7 @@ def test_grid_seed_and_cost(ktao3, rule, result):
     assert np.all(few.q != result.q[:4])
 
 
+@pytest.mark.slow
 def test_under_jit_with_a_gradient(ktao3, rule):
     """d⟨M⟩/dT of the lattice for one seed; central differences with h = 10⁻³ T err by h²/6 ≈ 2·10⁻⁷."""
 

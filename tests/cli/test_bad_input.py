@@ -170,6 +170,7 @@ def test_a_failure_while_writing(tmp_path, monkeypatch, capsys):
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.slow
 def test_times_that_begin_after_the_pulse(refused, tmp_path):
     """The paper's pulse 3 ps earlier: exp(−t²) is 10⁻³ at −2.63 ps."""
     times = np.linspace(-3, 7, 1001)

@@ -107,6 +107,7 @@ def test_simulate(tmp_path, coupling):
     assert np.abs(rows[largest, 4]) == np.abs(rows[:, 4]).max() > 1e-3
 
 
+@pytest.mark.slow
 def test_simulate_begins_with_the_trace(tmp_path):
     """From −3 ps, where the trace begins, the paper's pulse 3 ps earlier turns the lattice as it does from 0 ps."""
     samples, pulse = np.linspace(-3, 7, 2001), cj.GaussianPulse()
@@ -131,6 +132,7 @@ def test_simulate_animated(tmp_path):
     assert {file.name for file in tmp_path.iterdir()} == {"s.gif"}
 
 
+@pytest.mark.slow
 def test_simulate_with_the_example_is_the_default(tmp_path, capsys):
     assert main(["simulate", "--example"]) == 0
     (tmp_path / "pulse.toml").write_text(capsys.readouterr().out)

@@ -28,6 +28,7 @@ def folder(tmp_path, monkeypatch, ktao3):
     return tmp_path
 
 
+@pytest.mark.slow
 def test_both_stages_to_a_material(folder, capsys, ktao3):
     command = ["fit", "KTaO3", "--bands", "a.json", "--spin-orbit-bands", "b.json", "--check", "a.json", *QUICK]
     assert main([*command, "--out", "fitted.toml"]) == 0
@@ -96,6 +97,7 @@ def pbe_free_targets(electrons):
     return [_meaning(target) for target in cj.default_targets(electrons, cj.read_bands("KTaO3_pbe"))]
 
 
+@pytest.mark.slow
 def test_singular_fit_is_told_in_one_line(folder, capsys):
     """O 2p alone says little of Ta: status 0, a line on what is open, and the directions in the report."""
     (folder / "o.toml").write_text('[[target]]\nname = "O 2p"\nlevels = [0, 9]\nbands = [0, 9]\n')
@@ -106,6 +108,7 @@ def test_singular_fit_is_told_in_one_line(folder, capsys):
     assert "not determined" in output.out
 
 
+@pytest.mark.slow
 def test_not_converged_is_status_1(folder, capsys, monkeypatch):
     """The best parameters are written all the same."""
     from chiraljax.fit import _search

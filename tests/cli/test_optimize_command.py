@@ -85,6 +85,7 @@ def _field(pulse, times):
     return pulse(times)
 
 
+@pytest.mark.slow
 def test_too_few_steps_are_told_and_kept(example):
     status, printed, advice, folder = example
     assert status == 1
@@ -104,6 +105,7 @@ def test_too_few_steps_are_told_and_kept(example):
     )
 
 
+@pytest.mark.slow
 def test_the_files_hold_the_same_pulse(example):
     """The samples are 32 a period; a cubic spline through a sine has errors of (2π/32)⁴/384 = 4·10⁻⁶ of it."""
     folder = example[-1]

@@ -90,6 +90,7 @@ def test_a_search_needs_some_leakage(optimize):
         optimize(leakage=0.0)
 
 
+@pytest.mark.slow
 def test_times_that_cut_the_pulse(ktao3):
     """A trace that begins before the times is refused; a Gaussian is moved, and a warning says what is left out."""
     times, samples = np.linspace(0, 10, 201), np.linspace(-3, 7, 401)

@@ -118,6 +118,7 @@ def test_order(bounds, forecasts):
     assert doubled == pytest.approx(2 * value["AngularMomentumAt"], rel=1e-10)
 
 
+@pytest.mark.slow
 def test_peak_in_a_band(forecasts):
     """Not below that at any single time."""
     limits = Constraints(FLUENCE, band=BAND, leakage=1e-2)

@@ -25,6 +25,7 @@ def saved(interrupted, tmp_path):
     return path
 
 
+@pytest.mark.slow
 def test_goes_on_as_if_nothing_had_happened(optimize_soon, saved):
     """Bit for bit; 40 steps hold one change of the multipliers, and the mode of the pulse has a peak to keep to."""
     whole, seen = optimize_soon(steps=40), []

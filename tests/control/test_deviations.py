@@ -68,6 +68,7 @@ def problem(phonon, make_problem):
     return make_problem(phonon, PULSE, cj.AngularMomentumAt(5.0), limits, times=TIMES, deviations=deviations)
 
 
+@pytest.mark.slow
 def test_mean_is_that_of_a_loop(make_phonon, problem):
     """Of the adaptive drive, 10⁻⁸ of |q|, over an |L| that may be a twentieth of the largest."""
     values = [reached(make_phonon, *map(float, deviation)) for deviation in problem.deviations]
@@ -76,6 +77,7 @@ def test_mean_is_that_of_a_loop(make_phonon, problem):
     assert np.std(values) > 0.05 * np.mean(values)
 
 
+@pytest.mark.slow
 def test_sensitivities(make_phonon, problem):
     """Differences of fourth order of the drive: h⁴ω⁴ of a phase of ω = 2π·2.42·5, and 10⁻⁷/h² of the drive."""
     found, middle = sensitivities(problem, PULSE), reached(make_phonon)
@@ -92,6 +94,7 @@ def test_sensitivities(make_phonon, problem):
     assert found["field"].curvature == pytest.approx(2, rel=1e-9)
 
 
+@pytest.mark.slow
 def test_a_damping_below_zero_counts_as_none(make_phonon, problem):
     """Δη/η = −1.5 is no damping: a random width may be as large as the value."""
     value = problem.forecast.varied(PULSE, jnp.array([0.0, -1.5, 0.0, 0.0]), jnp.ones(())).motion.angular_momentum[100]

@@ -99,6 +99,7 @@ def test_dense_eigenproblem_of_two_pairs(pairs, fluence):
     assert momentum_limit(pairs, **WINDOW, fluence=fluence).value == pytest.approx(expected, rel=1e-4)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("which", ["one", "two"])
 def test_the_phonon_reaches_the_limit(phonon, pairs, fluence, which):
     """The spline through 30 samples a period misses the field by (ωh)⁴/384 ≈ 10⁻⁵."""
@@ -108,6 +109,7 @@ def test_the_phonon_reaches_the_limit(phonon, pairs, fluence, which):
     assert float(motion_at(chosen, limit, 8.0).angular_momentum[-1]) == pytest.approx(limit.value, rel=1e-4)
 
 
+@pytest.mark.slow
 def test_the_rotation_reaches_its_limit(phonon, pairs, fluence):
     for chosen in (phonon, pairs):
         for coupling in (cj.KinematicRotation(), cj.ConstantInertia()):
@@ -267,6 +269,7 @@ def test_dense_eigenproblems_in_a_band(phonon, fluence):
     assert limit.value == pytest.approx(best * fluence / FLUENCE / HBAR, rel=1e-3)
 
 
+@pytest.mark.slow
 @SETTINGS
 @given(data=st.data())
 def test_no_feasible_field_exceeds_the_limit(phonon, data):
@@ -320,6 +323,7 @@ def whole_line(fluence, leakage):
     return fluence / FLUENCE * least / 2 / HBAR
 
 
+@pytest.mark.slow
 def test_fields_of_any_duration(phonon, fluence):
     """Windowed limits rise to that of the whole line, e^{−ηT} = 5·10⁻⁴ of F; strictly in the band it is the value."""
     values = [

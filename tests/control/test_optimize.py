@@ -41,6 +41,7 @@ def test_reaches_the_limit_in_a_band(optimize):
     assert 1 - inside / total <= 1e-3
 
 
+@pytest.mark.slow
 def test_fluence_and_peak_field_together(optimize_soon, best):
     found = optimize_soon(peak_field=0.7)
     assert 0.985 <= found.ratio <= 1
@@ -73,6 +74,7 @@ def test_fixed_ellipticity(optimize):
     assert stokes == pytest.approx(2 * 0.5 / (1 + 0.5**2), abs=2 * np.sqrt(1e-3))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("family", "least"),
     [
@@ -90,12 +92,14 @@ def test_other_families(request, family, least):
     assert found.slack["fluence"]["slack"] >= 0
 
 
+@pytest.mark.slow
 def test_same_seed_same_pulse(optimize_soon):
     one, two, other = (optimize_soon(seed=seed, steps=20).pulse.amplitudes for seed in (5, 5, 6))
     np.testing.assert_array_equal(one, two)
     assert not np.array_equal(one, other)
 
 
+@pytest.mark.slow
 def test_adam_with_a_schedule(optimize_soon):
     found = optimize_soon(optimizer=_ADAM, steps=200)
     assert found.ratio > 0.97

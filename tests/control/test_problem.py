@@ -34,10 +34,10 @@ def field_of(pulse, times):
     ("family", "quartic", "deviations"),
     [
         ("spline", 0.0, None),
-        ("sum", 0.0, None),
-        ("fourier", 30.0, None),
-        ("spline", 30.0, VARIED),
-        ("gaussian", 0.0, VARIED),
+        pytest.param("sum", 0.0, None, marks=pytest.mark.slow),
+        pytest.param("fourier", 30.0, None, marks=pytest.mark.slow),
+        pytest.param("spline", 30.0, VARIED, marks=pytest.mark.slow),
+        pytest.param("gaussian", 0.0, VARIED, marks=pytest.mark.slow),
     ],
 )
 def test_slopes(make_phonon, make_problem, family, quartic, deviations):
@@ -97,6 +97,7 @@ def test_peak_field_limits_the_fluence(phonon, make_problem):
     assert float(problem.meter.fluence(problem.pulse(x)[1])) == pytest.approx(float(expected), rel=1e-9)
 
 
+@pytest.mark.slow
 def test_many_at_once(phonon, make_problem):
     """To roundoff; of a logarithm that is 10⁻¹⁶ over what leaks, at least 10⁻¹²."""
     problem = make_problem(phonon, PULSES["spline"], cj.AngularMomentumAt(3.0), LIMITS)
@@ -108,6 +109,7 @@ def test_many_at_once(phonon, make_problem):
             np.testing.assert_allclose(all_of[n], one, rtol=1e-11, atol=1e-4)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("family", "quartic"), [("spline", 30.0), ("gaussian", 0.0)])
 def test_value_is_that_of_the_drive(make_phonon, make_problem, family, quartic):
     """The adaptive drive of the pulse at x; 10⁻⁸ of the largest |q| from either, squared in L."""

@@ -52,6 +52,7 @@ class Half(cj.AbstractCoupling):
         return cj.KinematicRotation()(motion) / 2
 
 
+@pytest.mark.slow
 def test_the_angular_momentum_of_a_pair(optimize_soon, ktao3, single, pair, fluence):
     """Both come as near to the limit of all fields as 150 splines can, and so to each other by their 10⁻⁵ at rest."""
     limit = cj.angular_momentum_limit(pair, cj.Constraints(fluence), time=5.0, start=0.0).value
@@ -78,6 +79,7 @@ def test_the_moment_of_a_pair(optimize_soon, ktao3, single, pair, fluence, linea
     assert of_modes.objective == pytest.approx(SLOPE * abs(float(of_modes.outcome.rotation[100])), rel=1e-6)
 
 
+@pytest.mark.slow
 def test_any_coupling(optimize_soon, phonon, fluence, linear):
     """One for which no limit is known: half the kinematic Ω, and so half the moment of its limit."""
     half = optimize_soon(coupling=Half(), steps=120, **MOMENT)
@@ -86,6 +88,7 @@ def test_any_coupling(optimize_soon, phonon, fluence, linear):
     assert 0.95 * SLOPE * limit / 2 < half.objective <= SLOPE * limit / 2
 
 
+@pytest.mark.slow
 def test_a_curve_that_does_not_reach(optimize_soon, linear, monkeypatch):
     """Of a guess that is too small nothing is gained beyond it; value and error are those of a longer curve."""
     monkeypatch.setattr("chiraljax.control._optimize._rotations", lambda *_: 0.5)

@@ -12,6 +12,7 @@ DATA = Path(__file__).parents[1] / "data" / "phonons"
 TIMES = np.linspace(0, 8, 81)
 
 
+@pytest.mark.slow
 def test_one_pair_of_rocksalt_turns_all_sites_as_the_mode():
     """Both atoms move on circles, so L_i/I_i is L/q² for each; thermal inertia is shared in the same proportion."""
     phonon = cj.load_lattice(DATA / "MgO" / "phonopy_disp.yaml").phonon(damping=0.5, axis=(1, 1, 0))
@@ -22,6 +23,7 @@ def test_one_pair_of_rocksalt_turns_all_sites_as_the_mode():
     np.testing.assert_allclose(found, np.stack([expected] * 2, axis=1), atol=1e-12 * float(abs(expected).max()))
 
 
+@pytest.mark.slow
 def test_several_modes_turn_sites_at_different_rates(ktao3):
     """Without thermal motion Ω_i is the rate of the displacement's direction, d(atan2(u_y, u_x))/dt, here by central
     differences over 0.2 fs: they err by h²/6 of a third derivative, 1e-5 of ω of the fastest mode."""

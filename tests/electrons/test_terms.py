@@ -115,6 +115,7 @@ def test_moment_and_its_slope(stretched):
     assert float(slope) == pytest.approx((brute(0.0501) - brute(0.0499)) / 0.0002, rel=1e-6)
 
 
+@pytest.mark.slow
 def test_a_pulse_and_a_sweep(tmp_path, ktao3, stretched):
     """The moment depends on the term, and the axis of a sweep in its number gives that of `simulate`."""
     times, accuracy = np.linspace(0, 4, 41), cj.Accuracy(rule=cj.quadrature(stretched, 4), nodes=4)

@@ -20,6 +20,7 @@ def _groups(model):
     return (model.filling, model.size), (0, model.filling)
 
 
+@pytest.mark.slow
 def test_same_levels_and_traces(model):
     """E_i of the group, Tr A over it, and the trace of the bands below."""
     hamiltonian = model.hamiltonian(_K, 15.0)

@@ -24,6 +24,7 @@ def magnitudes(model):
     return {name: abs(float(value)) for name, value in model.parameters.items()}
 
 
+@pytest.mark.slow
 def test_recovers_table_1_from_nowhere(electrons, own_bands):
     """All 13 spinless parameters, up to the signs of (pdσ) and (pdπ), from random starts; ξ stays as it was."""
     start = scrambled(electrons)
@@ -57,6 +58,7 @@ def test_recovers_spin_orbit_coupling(ktao3, electrons):
     assert found == pytest.approx(true, abs=1e-6)
 
 
+@pytest.mark.slow
 def test_second_stage(electrons, pbe_fit):
     """ξ alone: the t2g splitting at Γ is 3ξ/2 to first order in ξ over the distance of eg, 4 eV."""
     fit = fit_spin_orbit(pbe_fit, cj.read_bands("KTaO3_pbe_soc"), search=MultiStart(2, draw="noise"))
@@ -67,6 +69,7 @@ def test_second_stage(electrons, pbe_fit):
     assert fit.parameters["Ta.d.xi"] == pytest.approx(2 / 3 * (levels[22] - levels[18]), rel=0.1)
 
 
+@pytest.mark.slow
 def test_default_fit_to_pbe(electrons, pbe):
     """The bounds are what SciPy's least squares reached from 25 starts (0.228, 0.094, 0.404)."""
     fit = fit_bands(scrambled(electrons), pbe)
@@ -78,6 +81,7 @@ def test_default_fit_to_pbe(electrons, pbe):
     assert not fit.at_bounds
 
 
+@pytest.mark.slow
 def test_edge_weight(electrons, pbe):
     """t2g up to 0.3 eV above the edge within 0.02 eV."""
     targets = cj.default_targets(electrons, pbe, edge_weight=100.0)
@@ -85,6 +89,7 @@ def test_edge_weight(electrons, pbe):
     assert fit.edge[1] <= 0.02
 
 
+@pytest.mark.slow
 def test_energy_zero_does_not_matter(electrons, pbe, pbe_fit):
     """Another zero of the file, without a reference, moves the on-site energies by it and nothing else."""
     moved = dataclasses.replace(pbe, energies=pbe.energies - pbe.reference + 0.7, reference=None)
@@ -95,6 +100,7 @@ def test_energy_zero_does_not_matter(electrons, pbe, pbe_fit):
     assert found.offset == 0
 
 
+@pytest.mark.slow
 def test_offset_where_onsite_energies_are_fixed(electrons, own_bands):
     """With the on-site energies held, a shift of the bands is found as the energy zero."""
     moved = dataclasses.replace(own_bands, energies=own_bands.energies + 1.3)
@@ -103,6 +109,7 @@ def test_offset_where_onsite_energies_are_fixed(electrons, own_bands):
     assert magnitudes(fit.electrons) == pytest.approx(magnitudes(electrons), abs=1e-7)
 
 
+@pytest.mark.slow
 def test_ties_bounds_and_priors(electrons, own_bands):
     ties = {"O.p.perpendicular": "O.p.parallel", "O-O.pp_pi.1": ("O-O.pp_sigma.1", -0.25)}
     bounds = {"Ta.d.eg": (5.0, 6.0)}
@@ -130,6 +137,7 @@ def test_strategies(electrons, own_bands, draw):
     assert fit.loss < 1e-15
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "solver", [optx.LBFGS(rtol=1e-6, atol=1e-8), optx.OptaxMinimiser(optax.adam(0.01), rtol=1e-3, atol=1e-5)]
 )
@@ -164,6 +172,7 @@ def test_one_compilation_for_all_seeds(electrons, own_bands):
     assert _search._refine._cached._cache_size() == before
 
 
+@pytest.mark.slow
 def test_levels_that_are_not_targets_are_free(electrons, pbe):
     """Of O 2p alone neither the on-site energies of Ta nor its hoppings are determined; the report says so."""
     fit = fit_bands(electrons, pbe, targets=[Target("O 2p", (0, 9), (0, 9))], search=MultiStart(4))
@@ -176,6 +185,7 @@ def test_levels_that_are_not_targets_are_free(electrons, pbe):
     assert all(np.isfinite(list(fit.standard_errors.values())))
 
 
+@pytest.mark.slow
 def test_projection_chooses_among_bands(electrons, pbe):
     """At Γ the eg doublet lies above a K s state; by projection it is found nevertheless."""
     fit = fit_bands(electrons, pbe, targets=[Target("eg", (12, 14), projection="Ta.d.eg")], search=MultiStart(2))

@@ -11,6 +11,7 @@ from chiraljax import InputError, fit_loss
 K = jnp.asarray(np.random.default_rng(8).uniform(-0.5, 0.5, (4, 3)))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("optimizer", [None, optax.lbfgs()])
 def test_bands_gap_and_mass(insulator, optimizer):
     """From 0.03 eV beside them the parameters come back to where the loss is zero."""

@@ -24,6 +24,7 @@ def test_ktao3(electrons):
     assert symmetries(electrons.without_spin_orbit())[1] == [("O-Ta.pd_sigma.1",), ("O-Ta.pd_pi.1",)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["KTaO3", "GaAs"])
 def test_exactly_these_leave_the_energies(name):
     """Every sign pattern on up to three parameters leaves the energies as they are if and only if it is generated."""

@@ -26,6 +26,7 @@ def noisy_fits(electrons, own_bands):
     return fits
 
 
+@pytest.mark.slow
 def test_standard_errors(noisy_fits):
     """The scatter of 24 fits has a relative error 1/√48 = 14 %: within 3 of these of the estimate, in each parameter.
 
@@ -36,6 +37,7 @@ def test_standard_errors(noisy_fits):
     np.testing.assert_allclose(scatter, estimated, rtol=3 * 0.145)
 
 
+@pytest.mark.slow
 def test_correlation(noisy_fits):
     for fit in noisy_fits[:2]:
         np.testing.assert_allclose(np.diag(fit.correlation), 1)
@@ -43,6 +45,7 @@ def test_correlation(noisy_fits):
         assert np.min(np.linalg.eigvalsh(fit.covariance)) > 0
 
 
+@pytest.mark.slow
 def test_scale_of_the_weights_does_not_matter(electrons, own_bands, noisy_fits):
     fit = noisy_fits[0]
     heavier = [dataclasses.replace(target, weight=7.0) for target in fit.targets]
@@ -50,6 +53,7 @@ def test_scale_of_the_weights_does_not_matter(electrons, own_bands, noisy_fits):
     np.testing.assert_allclose(again.covariance, fit.covariance, rtol=1e-3)
 
 
+@pytest.mark.slow
 def test_propagation(noisy_fits):
     """The error of a parameter, of a sum of two and of the gap: the first two by the covariance itself."""
     fit = noisy_fits[0]
@@ -64,6 +68,7 @@ def test_propagation(noisy_fits):
     assert np.std(gaps, ddof=1) == pytest.approx(float(error), rel=3 * 0.145)
 
 
+@pytest.mark.slow
 def test_moment_with_error_bar(pbe_fit):
     """First order against the exact change along the worst direction, one standard error long: to second order."""
     options = {"mu": 0.05, "temperature": 3000.0, "rotation": 15.2}
@@ -81,6 +86,7 @@ def test_moment_with_error_bar(pbe_fit):
     assert error == pytest.approx(np.sqrt(g @ pbe_fit.covariance @ g))
 
 
+@pytest.mark.slow
 def test_cross_validation(pbe_fit):
     """On the mesh, which it did not see, the fit is worse than refits there, and these worse on what they left out."""
     mesh = cj.read_bands("KTaO3_pbe_mesh")

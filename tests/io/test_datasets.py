@@ -49,6 +49,7 @@ def test_nan_becomes_null():
     assert content["x"] == [1.0, None]
 
 
+@pytest.mark.slow
 def test_simulation(ktao3, pulse, electrons):
     rule = cj.quadrature(electrons, 4, region="gamma_cube")
     times = np.linspace(0, 10, 11)

@@ -24,6 +24,7 @@ def written(tmp_path):
     return write
 
 
+@pytest.mark.slow
 def test_example_with_what_it_comments_out(tmp_path):
     """Each table and axis that is commented out works when it is not."""
     text = EXAMPLE.read_text()
@@ -51,6 +52,7 @@ def test_example_with_what_it_comments_out(tmp_path):
     assert len(plan.derivatives) == 2
 
 
+@pytest.mark.slow
 def test_each_kind_of_axis(written, tmp_path):
     (tmp_path / "own.toml").write_text("[[gaussian]]\nduration = 0.4\n")
     path = written(

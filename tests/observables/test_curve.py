@@ -31,6 +31,7 @@ def test_values(electrons, rule, curve):
     assert int(curve.eigensolves) == 6 * len(rule.weights)
 
 
+@pytest.mark.slow
 def test_slope_is_the_susceptibility(electrons):
     """On rules that are converged to 10⁻⁵, which differ as the symmetry of Ω = 0 is higher."""
     options = {"mu": [0.0, 0.1], "temperature": 900.0}
@@ -64,6 +65,7 @@ def test_crossover(curve):
         assert off == pytest.approx(1e-3, rel=0.02)
 
 
+@pytest.mark.slow
 def test_derivative_and_jit(electrons, rule, curve):
     @jax.jit
     @jax.value_and_grad

@@ -30,6 +30,7 @@ def test_undoped_gap_at_low_temperature(electrons):
     assert mu == pytest.approx(-2.5266 / 2, abs=0.02)
 
 
+@pytest.mark.slow
 def test_derivative_with_respect_to_doping_and_parameters(electrons):
     rule = cj.quadrature(electrons, 12)
 
@@ -84,6 +85,7 @@ def test_bad_input(electrons):
         cj.density_of_states(electrons, [0.0], broadening=0.1, project="site")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("temperature", [5.0, 20.0])
 def test_derivatives_inside_the_gap(electrons, temperature):
     """Without doping μ follows the middle of the gap, however few carriers there are: against central differences."""
@@ -110,6 +112,7 @@ def test_derivatives_inside_the_gap(electrons, temperature):
     assert float(slope) > 1e100
 
 
+@pytest.mark.slow
 def test_a_rule_too_coarse_for_the_doping_says_so(electrons):
     """10⁻⁴ carriers at 5 K fill a pocket between the points of a mesh of 32; 0.1 at 3000 K spread over all of it."""
     accuracy = cj.Accuracy(rule=cj.quadrature(electrons, 32))

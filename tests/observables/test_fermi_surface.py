@@ -49,6 +49,7 @@ def test_against_points(electrons):
     np.testing.assert_allclose(found.carriers, points.carriers, rtol=3e-3)
 
 
+@pytest.mark.slow
 def test_rule_for_some_of_the_pairs(doped):
     """Parts that none of them needs are left out, and the others are counted anew."""
     part, *_ = doped.rule.parts
@@ -59,6 +60,7 @@ def test_rule_for_some_of_the_pairs(doped):
     assert whole.of_pairs(range(4)).method == ((-1, False), (1, True), (0, False), (1, False))
 
 
+@pytest.mark.slow
 def test_below_the_gap(insulator):
     """Holes: the valence bands are interpolated instead. 64 points an axis have converged to 10⁻⁶ here."""
     mu = float(cj.valence_edge(insulator).energy) - 0.1
@@ -74,6 +76,7 @@ def test_below_the_gap(insulator):
     assert float(found.carriers) < 0
 
 
+@pytest.mark.slow
 def test_zero_temperature_is_the_limit(insulator, doped):
     """|M(T) − M(0)| stays below (π²/6)(k_BT/ħΩ)²|M|: Sommerfeld's term if M varies on the scale of the splitting."""
     at = {"mu": 0.1, "rotation": ROTATION, "accuracy": cj.Accuracy(rule=doped.rule)}
@@ -137,6 +140,7 @@ def test_gradient_in_the_rotation_at_rest(electrons, cold):
         )(0.0)
 
 
+@pytest.mark.slow
 def test_a_gradient_refines_like_a_value(insulator, doped):
     """Without a rule the search is the same, and its rule is differentiated."""
 

@@ -76,6 +76,7 @@ def test_closed_form(atoms, rule, across, aside, patterns):
     assert patterns < len(path) / 5
 
 
+@pytest.mark.slow
 def test_large_deviations_are_evaluated_one_by_one(atoms, rule):
     """ħΩ_i of three independent kinds beyond k_BT: no polynomial in few patterns is right, so every time is taken."""
     path = _path(150.0, 0.9, 0.7)
@@ -139,6 +140,7 @@ def test_few_times_are_evaluated(atoms, rule):
     np.testing.assert_allclose(found.moment, _exact(path), rtol=1e-10)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("size", "nodes", "compiled", "tolerance"), [(0.0, 2, False, 1e-6), (20.0, 6, True, 7e-4), (20.0, 12, False, 3e-5)]
 )

@@ -98,6 +98,7 @@ def test_symmetry_reduction_changes_nothing(electrons, axis):
     assert int(reduced.eigensolves) < int(complete.eigensolves) / 1.7
 
 
+@pytest.mark.slow
 def test_derivatives(graphene):
     """∂M/∂Ω_i against central differences; they add up to dM/dΩ of one rotation; M(−Ω_i) = −M(Ω_i); jit and vmap.
 

@@ -95,6 +95,7 @@ def test_a_table_of_interpolated_bands_against_its_pairs(electrons, rtol):
         assert abs(float(one.moment - table.moment[i, j])) < float(one.error + table.error[i, j])
 
 
+@pytest.mark.slow
 def test_shared_levels_against_many_of_its_own(monkeypatch):
     """An s band between tetrahedra: shared levels err by no more than they report.
 

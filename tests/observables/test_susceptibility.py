@@ -49,6 +49,7 @@ def test_free_spins():
     assert chi.status == "converged"
 
 
+@pytest.mark.slow
 def test_uniaxial_tensor_of_graphene(graphene):
     """Hexagonal symmetry leaves χ_xx = χ_yy ≠ χ_zz."""
     assert len(graphene.operations) == 24
@@ -60,6 +61,7 @@ def test_uniaxial_tensor_of_graphene(graphene):
     assert abs(float(chi.tensor[2, 2] / chi.tensor[0, 0]) - 1) > 0.1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("axis", [[0, 0, 1], [1, 0, 0]])
 def test_hexagonal_symmetry_changes_nothing(graphene, axis):
     """The converged moment, with the points of one star each and with all points."""

@@ -46,6 +46,7 @@ def test_a_trace_moves_the_phonon_as_the_pulse_does(phonon, trace):
         assert found == pytest.approx(right, rel=2e-6)
 
 
+@pytest.mark.slow
 def test_an_error_names_the_time_to_begin_with(phonon, trace):
     """exp(−t²) is 10⁻³ at −2.63 ps; from then on, 10⁻³ of the motion at most is missing."""
     with pytest.raises(
@@ -58,6 +59,7 @@ def test_an_error_names_the_time_to_begin_with(phonon, trace):
     assert np.abs(found).max() == pytest.approx(np.abs(expected).max(), rel=2e-3)
 
 
+@pytest.mark.slow
 def test_a_field_that_begins_at_once_is_not_cut(phonon):
     """Cut by its maker: the pulse has nothing before its first sample."""
     late = SAMPLES[SAMPLES >= 0]
@@ -66,6 +68,7 @@ def test_a_field_that_begins_at_once_is_not_cut(phonon):
     phonon.drive(sudden, WINDOW)
 
 
+@pytest.mark.slow
 def test_what_came_long_before_the_first_time_does_not_matter(phonon):
     """40 ps after a pulse its motion is exp(−0.32·40) = 3·10⁻⁶ of what it was."""
     both = cj.GaussianPulse(center=-40.0) + cj.GaussianPulse()
@@ -74,6 +77,7 @@ def test_what_came_long_before_the_first_time_does_not_matter(phonon):
         phonon.drive(both, np.linspace(-35, 10, 201))
 
 
+@pytest.mark.slow
 def test_a_motion_that_is_given_may_begin_within_a_pulse(phonon, trace):
     """In two parts as in one: at most 10⁻⁸ of the largest |q| each."""
     whole = phonon.drive(trace, np.linspace(-3, 7, 201))
@@ -81,6 +85,7 @@ def test_a_motion_that_is_given_may_begin_within_a_pulse(phonon, trace):
     np.testing.assert_allclose(rest.q, whole.q[60:], atol=1e-7 * np.abs(whole.q).max())
 
 
+@pytest.mark.slow
 def test_traced_pulses_are_not_judged(phonon, trace):
     def largest(strength):
         return jnp.abs(phonon.drive(trace * strength, WINDOW, steps=cj.FixedSteps()).angular_momentum).max()

@@ -39,6 +39,7 @@ def test_permittivity_in_si():
     assert 1 / PERMITTIVITY == pytest.approx(si.e**2 / (si.atomic_mass * si.epsilon_0 * 1e-30 * 1e24), rel=1e-12)
 
 
+@pytest.mark.slow
 def test_lorentz_oscillator_and_lyddane_sachs_teller(phonon):
     """ε = ε∞ + S/(ω₀² − ω² − iηω); without damping ε(0)/ε∞ = (ω_LO/ω_TO)² where ε(ω_LO) = 0."""
     found = np.asarray(optical(phonon, NU)[0])
@@ -72,6 +73,7 @@ def test_a_surface_takes_no_energy(phonon):
     np.testing.assert_allclose(index.real * abs(t) ** 2, 1 - abs(t - 1) ** 2, atol=1e-12)
 
 
+@pytest.mark.slow
 def test_field_inside_in_the_frequency_domain(phonon):
     """The spectrum of the trace over that of the pulse is t(ν), at frequencies of the pulse; of spline and trapezoid
     rule with 77 samples a period of the carrier, below 1e-6."""
@@ -116,6 +118,7 @@ def test_impulse_response_is_the_dielectric_function(phonon):
     np.testing.assert_allclose(found, cj.dielectric_function(free, nu)[:, 0, 0] - 1, rtol=1e-6)
 
 
+@pytest.mark.slow
 def test_steady_state_behind_a_surface(phonon):
     """A long pulse of one frequency: |q| = Z̃ |t| E/|ω₀² − ω² − iηω| at its peak, to the adiabatic corrections of an
     envelope of 12 ps, (ηcτ)⁻² with ηc = 0.3/ps the slower rate: 2 %."""

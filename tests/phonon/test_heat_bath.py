@@ -56,6 +56,7 @@ def _deviation(samples, expected):
     return abs(samples.mean(axis=0) - expected) / (samples.std(axis=0) / np.sqrt(len(samples)))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("substeps", [6, 12], ids=["default", "halved"])
 @pytest.mark.parametrize("statistics", ["quantum", "classical"])
 def test_warms_up_as_an_ornstein_uhlenbeck_process(statistics, substeps):
@@ -120,6 +121,7 @@ def test_noise_forgets_as_the_motion_does(phonon, undriven):
     assert np.all(_deviation(q * q[:, :1], expected) < 4)
 
 
+@pytest.mark.slow
 def test_the_mean_is_the_coherent_motion(phonon, warm):
     """Linear: ⟨q⟩ and ⟨L⟩ in the bath are q and L without the bath."""
     times = np.linspace(0, 4, 9)
@@ -169,6 +171,7 @@ def test_noise_of_a_step_is_exact(make_phonon, damping):
                 assert found[i, k, d, e] == pytest.approx(strength * expected, rel=1e-9)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("substeps", [16, 32], ids=["default", "halved"])
 def test_classical_anharmonic_equilibrium_is_that_of_boltzmann(substeps):
     """The virial theorem ⟨q ∂U/∂q⟩ = k_BT = ⟨q̇²⟩, and ⟨q²⟩ by quadrature, where V stiffens the mode by 1.7.

@@ -75,6 +75,7 @@ def test_energy_balance(anharmonic):
     assert float(motion.energy[-1]) + lost == pytest.approx(work, rel=1e-6)
 
 
+@pytest.mark.slow
 def test_fixed_and_adaptive_steps(anharmonic, driven):
     """1e-7 is what `FixedSteps` promise."""
     stepped = anharmonic.drive(cj.GaussianPulse(frequency=9.2), TIMES, steps=cj.FixedSteps())

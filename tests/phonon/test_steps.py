@@ -51,6 +51,7 @@ def test_error_is_of_eighth_order(make_phonon):
     assert np.log2(errors[0] / errors[1]) == pytest.approx(8, abs=1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("changes", [{}, {"quartic_isotropic": 30.0, "quartic_cubic": 15.0}])
 def test_gradient_equals_that_of_the_drive(make_phonon, changes):
     arguments = make_phonon(**changes), GaussianPulse(ellipticity=-0.6)
@@ -59,6 +60,7 @@ def test_gradient_equals_that_of_the_drive(make_phonon, changes):
         np.testing.assert_allclose(one, other, atol=1e-6 * max(1.0, np.abs(other).max()))
 
 
+@pytest.mark.slow
 def test_two_pairs_that_couple(make_phonon):
     vectors = np.asarray(make_phonon().eigenvectors)
     phonon = make_phonon(
@@ -134,6 +136,7 @@ def test_automatic_steps_are_fixed_where_that_is_accurate(phonon, make_phonon):
     np.testing.assert_allclose(phonon.drive(GaussianPulse(), TIMES).q, expected, atol=1e-8 * np.abs(expected).max())
 
 
+@pytest.mark.slow
 def test_automatic_steps_are_adaptive_elsewhere(phonon):
     """Times with unequal spacing; a field whose third derivative jumps within steps; a motion under `jit`."""
     assert taken(phonon, GaussianPulse(), np.append(TIMES[:-1], 9.97)) == "adaptive"
@@ -156,6 +159,7 @@ def test_automatic_steps_pass_over_no_short_pulse(phonon):
     assert float(motion.velocity[26, 0]) == pytest.approx(jump, rel=0.1)
 
 
+@pytest.mark.slow
 def test_gradient_outside_jit_takes_fixed_steps(phonon):
     """The finer ones, 4 per interval; their slope is that of the adaptive ones, to 10⁻⁷ of both."""
 

@@ -34,6 +34,7 @@ def fit(ktao3):
     )
 
 
+@pytest.mark.slow
 def test_everything_counts_from_the_edge_of_the_bands(fit, ktao3):
     """Another model too, which has its own energies there."""
     bands = plot.bands_from_edge(fit)

@@ -43,6 +43,7 @@ def _labelled(axes):
     return dict(zip(labels, handles, strict=True))
 
 
+@pytest.mark.slow
 def test_panels(optimum):
     """The 4001 drawn times hold the 101 of the outcome; fixed and adaptive steps agree to 10⁻⁷ of the largest |q|."""
     figure = plot.optimum_figure(optimum)

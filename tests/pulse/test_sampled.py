@@ -183,6 +183,7 @@ def test_field_of_another_shape(field):
         SampledPulse(np.arange(4.0), field)
 
 
+@pytest.mark.slow
 def test_a_spike_among_many_samples():
     """A Gaussian of 5 fs in 200 ps of 1 fs: its peak, and ∫E²dt = √π τ E₀² to the error of the spline, (Δt/τ)⁴/720."""
     times = np.linspace(0, 200, 200_001)

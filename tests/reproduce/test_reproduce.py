@@ -63,6 +63,7 @@ def test_figure1(tmp_path, ktao3, lattices):
     assert rows["imaginary frequencies"].ours == 0
 
 
+@pytest.mark.slow
 def test_figure2(tmp_path, ktao3, lattices, motion, pulse):
     """The rows are those of the driven oscillator: |q| 1.2048 Å√u, and |L| below ω₀ q²/ħ = 3.4756 ħ.
 
@@ -108,12 +109,14 @@ def test_without_e_g_the_quartet_is_evenly_spaced(electrons):
     assert rows["inner splitting of the j = 3/2 quartet at Γ"] == pytest.approx(10.008 / 3, rel=0.02)
 
 
+@pytest.mark.slow
 def test_figure3b(tmp_path, ktao3):
     errors = figure3b(ktao3, ROTATION, tmp_path, zone_points=4, cube_points=4)
     _written(tmp_path, "fig3b", ["fig3b_bands.csv", "fig3b_dos.csv"])
     assert set(errors) == {"zone", "gamma_cube"}
 
 
+@pytest.mark.slow
 def test_figure4(tmp_path, electrons):
     cube = moments(electrons, ROTATION, "gamma_cube", rtol=1e-2, temperature=np.array([100.0, 300.0]))
     rows = figure4({"zone": cube, "gamma_cube": cube}, -2e-4, tmp_path)

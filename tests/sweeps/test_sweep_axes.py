@@ -176,6 +176,7 @@ def test_the_function_keeps_its_name():
     assert chiraljax.sweeps.sweep is cj.sweep
 
 
+@pytest.mark.slow
 def test_times_cover_the_pulses_at_the_ends_of_the_axes(plan):
     """From 8 durations before the first peak, −1 − 8·√½ = −6.66 ps, to 5 ps after exp(−(t−9)²) = 10⁻³ at 11.63 ps."""
     options = {"outputs": ["peak_angular_momentum"], "times": None}

@@ -38,6 +38,7 @@ def in_blocks(plan: SweepPlan, name: str, block: int) -> SweepPlan:
     return dataclasses.replace(plan, stages=tuple(stages))
 
 
+@pytest.mark.slow
 def test_trajectories(ktao3, tmp_path, compilations):
     """Blocks of another length are other programs, so each sweep compiles all of its own; the first, what all share."""
     counts = []

@@ -96,6 +96,7 @@ def test_parameters_vary_together(swept, sweep):
     np.testing.assert_allclose(together.rotation.values, diagonal, rtol=1e-12, atol=1e-14)
 
 
+@pytest.mark.slow
 def test_quartic_terms_count_if_an_axis_varies_them(ktao3, sweep):
     """The harmonic propagator would miss them; A = 0 is the harmonic phonon still."""
     swept = sweep(axes={"phonon.quartic_isotropic": [0.0, 150.0]}, outputs=["angular_momentum"])
@@ -105,6 +106,7 @@ def test_quartic_terms_count_if_an_axis_varies_them(ktao3, sweep):
         assert np.abs(swept.angular_momentum.values[i] - momentum).max() < DRIVE * np.abs(momentum).max()
 
 
+@pytest.mark.slow
 def test_steps_are_small_enough_for_a_fast_pulse(ktao3, sweep):
     """A carrier five times faster than the phonon: 16 steps a period of the phonon would not do."""
     swept = sweep(axes={"pulse.frequency": [2.42, 12.0]}, outputs=["angular_momentum"])

@@ -55,6 +55,7 @@ def test_every_moment_is_that_of_simulate(ktao3, rule, swept):
     assert swept.attrs["eigensolves"] == 2 * 6 * len(rule.weights)
 
 
+@pytest.mark.slow
 def test_chunks_change_nothing(swept, sweep, monkeypatch):
     """Blocks that cut every axis, and pairs (μ, T) in several tables.
 
@@ -97,6 +98,7 @@ def differentiated(ktao3, rule, tmp_path_factory):
     return cj.sweep(ktao3, times=TIMES, accuracy=cj.Accuracy(rule=rule), out=out, **DIFFERENTIATED).load()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", CENTRES)
 def test_derivatives_are_central_differences(differentiated, name):
     """With steps of 10⁻³ differences err by some 10⁻⁶."""

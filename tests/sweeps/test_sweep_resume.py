@@ -142,6 +142,7 @@ def stopped(plan):
     return run
 
 
+@pytest.mark.slow
 @settings(max_examples=10)
 @given(st.sampled_from(list(STEPS.values())), st.integers(0, CHUNKS - 1))
 def test_an_error_anywhere(plan, whole, stopped, contents, tmp_path_factory, step, number):
