@@ -217,6 +217,7 @@ def test_a_sweep_on_the_command_line(capsys, tmp_path):
     np.testing.assert_array_equal(data["pulse.peak_field"], [0.5, 1.75, 3.0])
 
 
+@pytest.mark.slow
 def test_in_files_and_sweeps(ktao3, electrons, coarse, tmp_path):
     options = {"mu": 0.05, "outputs": ["carriers"], "accuracy": coarse, "out": tmp_path / "s.zarr"}
     with pytest.warns(cj.ImprobableValue, match="above 4500 K"):

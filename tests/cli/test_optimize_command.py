@@ -118,6 +118,7 @@ def test_the_files_hold_the_same_pulse(example):
     np.testing.assert_allclose(rows[:, 1:3], _field(pulse, rows[:, 0]), atol=1e-12)
 
 
+@pytest.mark.slow
 def test_the_numbers_are_those_of_the_chain(example, ktao3):
     """`simulate` of the written pulse, within the errors that both give."""
     folder = example[-1]
@@ -143,6 +144,7 @@ def test_the_numbers_are_those_of_the_chain(example, ktao3):
     assert content["paper_pulse"]["gain"] == pytest.approx(content["objective"] / content["paper_pulse"]["objective"])
 
 
+@pytest.mark.slow
 def test_the_report_says_it_all(example):
     folder = example[-1]
     text = (folder / "report.md").read_text(encoding="utf-8")

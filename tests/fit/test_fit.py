@@ -128,6 +128,7 @@ def test_ties_bounds_and_priors(electrons, own_bands):
     assert "O.p.perpendicular" not in fit.free
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("draw", ["uniform", "harrison", "noise"])
 def test_strategies(electrons, own_bands, draw):
     """Harrison's rule and noise about a guess 0.1 eV off lead to the same answer as anywhere in the box."""
@@ -193,6 +194,7 @@ def test_projection_chooses_among_bands(electrons, pbe):
     np.testing.assert_allclose(fit.match.energies[gamma] + pbe.reference, pbe.energies[gamma, 13:15])
 
 
+@pytest.mark.slow
 def test_window_chooses_bands(electrons, pbe):
     fit = fit_bands(electrons, pbe, targets=[Target("O 2p", (0, 9), window=(-6.0, 0.01))], search=MultiStart(1))
     np.testing.assert_allclose(fit.match.energies, pbe.energies[:, :9] - pbe.reference)

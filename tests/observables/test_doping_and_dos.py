@@ -69,6 +69,7 @@ def test_density_of_states_sum_rules(electrons, project):
     assert counts == pytest.approx(expected, rel=1e-9)
 
 
+@pytest.mark.slow
 def test_spins_are_equal_without_rotation(electrons):
     found = cj.density_of_states(electrons, [2.0, 2.5, 4.0], broadening=0.05, rule=cj.quadrature(electrons, 8))
     np.testing.assert_allclose(found.projections[0], found.projections[1], rtol=1e-10)

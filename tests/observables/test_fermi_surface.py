@@ -86,6 +86,7 @@ def test_zero_temperature_is_the_limit(insulator, doped):
         assert abs(moment - zero) < bound * abs(zero)
 
 
+@pytest.mark.slow
 def test_the_cube_around_gamma(insulator):
     """The other region, against Clenshaw and Curtis's rule for it: what was asked for, and what both report."""
     options = {"mu": 0.03, "temperature": 5.0, "rotation": ROTATION}

@@ -167,6 +167,7 @@ def test_bad_input(atoms):
             _path_of(atoms, rotation=np.ones(shape), **OPTIONS)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("across", [0.0, 0.1])
 def test_coefficients_among_more_nodes(atoms, rule, across):
     """The same function, whether its basis is that of 6 nodes or of 18."""

@@ -36,6 +36,7 @@ def test_a_late_pulse_has_time_to_ring_down():
     assert default_times([cj.GaussianPulse(center=9.0)])[-1] == pytest.approx(16.65)
 
 
+@pytest.mark.slow
 def test_a_trace_moves_the_phonon_as_the_pulse_does(phonon, trace):
     """The same motion 3 ps earlier; a cubic spline errs by 5h⁴|E''''|/384 < 5·10⁻⁷ of the peak, h = 5 fs."""
     times = default_times([trace])

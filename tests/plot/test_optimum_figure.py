@@ -66,6 +66,7 @@ def test_panels(optimum):
     assert _labelled(spectrum)["mode"].get_xdata()[0] == 2.42
 
 
+@pytest.mark.slow
 def test_the_bound_of_a_probe_ends_there(magnetic):
     moment = plot.optimum_figure(magnetic).axes[4]
     times, values = moment.lines[0].get_data()

@@ -115,6 +115,7 @@ def test_steps_are_small_enough_for_a_fast_pulse(ktao3, sweep):
     assert np.abs(swept.angular_momentum.values[1] - momentum).max() < 1e-6 * np.abs(momentum).max()
 
 
+@pytest.mark.slow
 def test_trajectories_that_run_away_are_failed_points(sweep):
     """A negative quartic term without a bound below: NaN and status 2 there, numbers elsewhere."""
     swept = sweep(axes={"phonon.quartic_isotropic": [0.0, -1e6]}, outputs=["peak_angular_momentum", "rotation"])
@@ -124,6 +125,7 @@ def test_trajectories_that_run_away_are_failed_points(sweep):
     assert swept.attrs["failed"] == 1
 
 
+@pytest.mark.slow
 def test_pulse_of_a_point_is_rebuilt_from_the_store(sweep):
     from chiraljax.sweeps import field_at, pulse_at
 

@@ -121,6 +121,7 @@ def in_blocks(ktao3, rule, tmp_path_factory):
         return cj.sweep(ktao3, times=TIMES, accuracy=cj.Accuracy(rule=rule), out=out, **options).load()
 
 
+@pytest.mark.slow
 def test_derivatives_need_no_axis_of_their_parameter(in_blocks):
     series = in_blocks["d_moment_d_electrons.O-Ta.pd_pi.1"]
     assert set(series.dims) == {*CENTRES, "time"} - {"electrons.O-Ta.pd_pi.1"}
