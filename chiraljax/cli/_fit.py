@@ -137,10 +137,15 @@ def fit(
         advise(
             f"the bands leave {unclear} combinations of parameters undetermined; the report says what would fix them"
         )
+    open_choices = [exchange for exchange in result.exchanges if not exchange.decided]
+    if open_choices:
+        advise(f"no energy distinguishes {len(open_choices)} exchanges of atoms; the report names them")
     if not converged:
         advise("the fit did not converge; the best parameters found were kept")
-        return NOT_CONVERGED
-    return 0
+    other_material = any(each.comparison.another for each in (result, last))
+    if other_material:
+        advise("the fit has another gap or other edges than the bands; the first line of the report says which")
+    return NOT_CONVERGED if other_material or not converged else 0
 
 
 def _read(file: str, spin_orbit: bool | None = None, spin: str | None = None, assumed: bool | None = None):

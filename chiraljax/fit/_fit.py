@@ -12,10 +12,12 @@ from .._errors import check
 from ..electrons import Electrons
 from ._band_fit import BandFit
 from ._bands import Bands
+from ._comparison import compare
+from ._exchanges import nearest_exchange, site_exchanges
 from ._levels import OFFSET, Levels
 from ._multistart import MultiStart
 from ._search import CANDIDATES, Minimum, OnStep, Residuals, minimise, residuals
-from ._signs import nearest_signs, sign_symmetries
+from ._signs import sign_symmetries
 from ._space import Space, space
 from ._starts import starting_points
 from ._statistics import covariance, residual_scale, weak_directions
@@ -112,9 +114,12 @@ def _result(electrons, bands, targets, matched: Match, whole: Residuals, minima:
     varied = whole.space
     values = np.asarray(varied.values(minima.x[0]))
     initial = np.array([float(electrons.parameters.get(name, 0.0)) for name in varied.names])
-    values = nearest_signs(values, varied.names, gauge, initial)
+    alike = electrons if bands.spin_orbit else electrons.without_spin_orbit()
+    found = site_exchanges(alike, varied)
+    values, exchanges = nearest_exchange(values, varied.names, found, gauge, initial, alike, bands, matched)
     energies, slopes = whole.levels.with_slopes(jnp.asarray(values))
-    energies = np.asarray(energies)[:, matched.levels]
+    compared = np.asarray(energies)
+    energies = compared[:, matched.levels]
     slopes = np.asarray(slopes)[:, matched.levels] @ np.asarray(varied.matrix)
     errors = energies - matched.energies
     variance, count = residual_scale(whole, errors, len(varied.free), 2 if bands.spin_orbit else 1)
@@ -122,17 +127,20 @@ def _result(electrons, bands, targets, matched: Match, whole: Residuals, minima:
     named = dict(zip(varied.names, values.tolist(), strict=True))
     offset = named.pop(OFFSET)
     model = electrons.with_parameters(named)
+    fitted = model if bands.spin_orbit else model.without_spin_orbit()
     return BandFit(
         electrons=model,
         offset=offset,
         free=varied.free,
         covariance=spread,
         directions=weak_directions(whole.levels.electrons, whole, spread, values),
-        at_bounds=tuple(varied.at_bounds(minima.x[0])),
+        at_bounds=tuple(varied.at_bounds(values)),
         signs=tuple(gauge),
+        exchanges=exchanges,
         rms=rms_by_target(matched, errors),
         largest=_largest(matched, errors),
         edge=_edge(electrons, bands, matched, errors),
+        comparison=compare(fitted, bands, matched, compared, offset),
         loss=float(minima.loss[0]),
         losses=np.asarray(minima.loss),
         converged=bool(minima.converged[0]),

@@ -1,5 +1,6 @@
 """Which levels of the model correspond to which bands, and the weight of each."""
 
+import itertools
 from collections.abc import Sequence
 
 import equinox as eqx
@@ -72,6 +73,8 @@ class Match(Module):
     """of each energy in the root mean square of its target: projection times weight of the k-point"""
     loss: Float[np.ndarray, "K m"]
     """factors of the squared residuals in the loss"""
+    numbers: Int[np.ndarray, "K m"]
+    """indices of bands"""
     ends: tuple[tuple[str, int, int], ...] = eqx.field(static=True)
     """name, first column and end of each target"""
 
@@ -82,7 +85,9 @@ class Match(Module):
 
     def at(self, rows: np.ndarray) -> "Match":
         """The same at some of the k-points."""
-        return Match(self.levels, self.energies[rows], self.weights[rows], self.loss[rows], self.ends)
+        return Match(
+            self.levels, self.energies[rows], self.weights[rows], self.loss[rows], self.numbers[rows], self.ends
+        )
 
 
 def rms_by_target(matched: Match, residuals: Float[np.ndarray, "K m"]) -> dict[str, float]:
@@ -180,12 +185,19 @@ def match(electrons: Electrons, bands: Bands, targets: Sequence[Target]) -> Matc
         factor = share * target.weight / share.size
         if target.edge is not None:
             factor = factor * (1 + target.edge_weight * np.exp(-(((energies - target.edge) / target.edge_width) ** 2)))
-        groups.append((target.name, len(columns), len(columns) + end - start))
+        groups.append((_told_apart(target.name, groups), len(columns), len(columns) + end - start))
         columns += range(start, end)
-        parts.append((energies, share, factor))
+        parts.append((energies, share, factor, numbers))
     check(len(set(columns)) == len(columns), "targets", "must not name a level twice, but do")
-    energies, weights, loss = (np.concatenate(arrays, axis=1) for arrays in zip(*parts, strict=True))
-    return Match(np.array(columns), energies, weights, loss, tuple(groups))
+    energies, weights, loss, chosen = (np.concatenate(arrays, axis=1) for arrays in zip(*parts, strict=True))
+    return Match(np.array(columns), energies, weights, loss, chosen, tuple(groups))
+
+
+def _told_apart(name: str, groups: list[tuple[str, int, int]]) -> str:
+    """The name, with a number if a target before has it."""
+    known = {each for each, _, _ in groups}
+    others = (f"{name} ({number})" for number in itertools.count(2))
+    return next(each for each in itertools.chain([name], others) if each not in known)
 
 
 def _bands_of(bands: Bands, target: Target) -> np.ndarray:
