@@ -12,6 +12,7 @@ from ._fit import fit_bands as fit_bands
 from ._loss import LossFit as LossFit
 from ._loss import fit_loss as fit_loss
 from ._multistart import MultiStart as MultiStart
+from ._same_crystal import check_crystal as check_crystal
 from ._spin_orbit import fit_spin_orbit as fit_spin_orbit
 from ._statistics import Direction as Direction
 from ._target import Target as Target

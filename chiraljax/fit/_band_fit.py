@@ -115,6 +115,7 @@ class BandFit(AbstractResult):
             "",
             "Model error, eV (an error of the model, not of the solver)",
             *_errors(self),
+            *_weighted(self),
             "",
             *self.comparison.table,
             "",
@@ -141,6 +142,15 @@ class BandFit(AbstractResult):
 
     def _attributes(self) -> dict[str, str]:
         return {"source": self.bands.source}
+
+
+def _weighted(fit: BandFit) -> list[str]:
+    """The targets in which energies near an edge count more."""
+    return [
+        f"  {target.name}: energies near {target.edge:.3f} eV count {1 + target.edge_weight:g} times"
+        for target in fit.targets
+        if target.edge is not None and target.edge_weight
+    ]
 
 
 def _errors(fit: BandFit) -> list[str]:

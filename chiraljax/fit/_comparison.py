@@ -49,8 +49,13 @@ class Comparison(NamedTuple):
     """its masses, splittings, degeneracies and characters are those at the edges of the bands"""
     wrong: tuple[str, ...]
     """what differs by more than it may, in words: first gaps, places, degeneracies and characters"""
-    another: bool
-    """whether one of these is wrong, and not a mass or a splitting alone: the model is of another material"""
+    serious: int
+    """how many of these are wrong"""
+
+    @property
+    def another(self) -> bool:
+        """Whether more is wrong than masses and splittings: the model is of another material."""
+        return self.serious > 0
 
     @property
     def heading(self) -> str:
@@ -115,7 +120,7 @@ def compare(electrons: Electrons, bands: Bands, matched: Match, energies: np.nda
     }
     empty: dict[str, Edge | None] = dict.fromkeys(Gap._fields)
     if not present:
-        return Comparison(Gap(None, None), Gap(None, None), (), False)
+        return Comparison(Gap(None, None), Gap(None, None), (), 0)
     bloch = Bloch.of(electrons)
     bare = Bloch.of(electrons.without_spin_orbit()) if electrons.has_spin_orbit else bloch
     k, levels = on_mesh(bloch)
@@ -131,7 +136,7 @@ def compare(electrons: Electrons, bands: Bands, matched: Match, energies: np.nda
     gaps = pair[0].gap, pair[1].gap
     if gaps[0] is not None and gaps[1] is not None and abs(gaps[1] - gaps[0]) > max(_GAP * abs(gaps[0]), _THERMAL):
         serious.insert(0, f"the gap is {gaps[1]:.3f} eV, of the bands {gaps[0]:.3f} eV")
-    return Comparison(pair[0], pair[1], (*serious, *slight), bool(serious))
+    return Comparison(pair[0], pair[1], (*serious, *slight), len(serious))
 
 
 def _levels_of(bands: Bands, matched: Match, size: int, masks: dict[str, np.ndarray]) -> Levels:
@@ -267,4 +272,4 @@ def _orbitals(edge: Edge) -> str:
 
 
 def _place(k) -> str:
-    return ", ".join(f"{x:.3g}" for x in np.asarray(k) + 0.0)
+    return ", ".join(f"{x:.3g}" for x in np.round(np.asarray(k), 6) + 0.0)

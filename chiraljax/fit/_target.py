@@ -1,5 +1,6 @@
 """Which levels of the model correspond to which bands, and the weight of each."""
 
+import dataclasses
 import itertools
 from collections.abc import Sequence
 
@@ -150,6 +151,22 @@ def default_targets(electrons: Electrons, bands: Bands, edge_weight: float = 0.0
             )
         )
     return targets
+
+
+def held_targets(electrons: Electrons, bands: Bands, targets: Sequence[Target], weight: float) -> list[Target]:
+    """The same default `targets`, in which energies near both edges of the gap count 1 + `weight` times."""
+    filled = electrons.filling // (1 if bands.spin_orbit else 2)
+    held = []
+    for target in targets:
+        low, high = target.bands or (0, bands.energies.shape[1])
+        energies = bands.energies[:, low:high] - (bands.reference or 0.0)
+        edge = None
+        if target.levels[1] == filled:
+            edge = float(energies[:, -1].max())
+        elif target.levels[0] == filled:
+            edge = float(energies[:, 0].min())
+        held.append(target if edge is None else dataclasses.replace(target, edge=edge, edge_weight=weight))
+    return held
 
 
 def match(electrons: Electrons, bands: Bands, targets: Sequence[Target]) -> Match:
