@@ -23,6 +23,9 @@ HBAR_EV_PS = _si.hbar / _si.e / _PS
 HARTREE = _si.physical_constants["Hartree energy in eV"][0]
 """eV in one hartree."""
 
+BOHR = _si.physical_constants["Bohr radius"][0] / _ANGSTROM
+"""Å in one Bohr radius."""
+
 BOLTZMANN = _si.k / _si.e
 """k_B in eV/K."""
 

@@ -11,6 +11,8 @@ from .._result import AbstractResult, derived, quantity
 from .._types import Array, Float
 from ..electrons import Electrons
 from ._bands import Bands
+from ._comparison import Comparison
+from ._exchanges import Exchange
 from ._levels import OFFSET
 from ._space import Space
 from ._statistics import Direction
@@ -32,10 +34,14 @@ class BandFit(AbstractResult):
     """free parameters that ended at the edge of their bounds"""
     signs: tuple[tuple[str, ...], ...] = eqx.field(static=True)
     """parameters whose common sign changes no energy; the signs of the initial model were kept"""
+    exchanges: tuple[Exchange, ...] = eqx.field(static=True)
+    """shells of different atoms that can be exchanged without a change of any energy, and what decided"""
     largest: dict[str, tuple[float, int, int]]
     """largest error by target among energies with at least half of the largest weight: eV, k-point, level"""
     edge: tuple[float, float] | None
     """rms and largest error (eV) of levels up to 0.3 eV above the conduction edge, if they are targets"""
+    comparison: Comparison
+    """gap, edges and their k, masses and spin–orbit splitting of the bands and of the model, and what is wrong"""
     converged: bool
     """whether the solver met its tolerance from the best start"""
     bands: Bands
@@ -57,7 +63,8 @@ class BandFit(AbstractResult):
 
     @property
     def status(self) -> str:
-        return "converged" if self.converged else "not converged"
+        ended = "converged" if self.converged else "not converged"
+        return f"{ended}, but its edges are not those of the bands" if self.comparison.another else ended
 
     @property
     @derived("eV", ("parameter",))
@@ -96,16 +103,21 @@ class BandFit(AbstractResult):
 
     @property
     def report(self) -> str:
-        """Model error, parameters with their standard errors, and badly determined directions, as text."""
+        """What is wrong, model error, edges, parameters with their standard errors, and badly determined directions."""
         bands = self.bands
         kind = "with" if bands.spin_orbit else "without"
+        wrong = self.comparison.heading
         lines = [
+            *([wrong] if wrong else []),
             f"Fit to {len(bands)} k-points, {kind} spin–orbit coupling: {bands.source or 'no source given'}",
             f"{'converged' if self.converged else 'NOT CONVERGED, the best found'} · loss {self.loss:.6g} eV²"
             f" · the same loss from {_count_of_best(self.losses)} of {len(self.losses)} last searches",
             "",
             "Model error, eV (an error of the model, not of the solver)",
             *_errors(self),
+            *_weighted(self),
+            "",
+            *self.comparison.table,
             "",
             "Parameters, eV (standard errors take the residuals as independent: lower bounds)",
             *_parameters(self),
@@ -120,13 +132,25 @@ class BandFit(AbstractResult):
         if self.signs:
             choices = "; ".join(" and ".join(names) for names in self.signs)
             lines += ["", f"Signs that no energy depends on, kept as in the model given: {choices}"]
+        if self.exchanges:
+            lines += ["", "Atoms that no energy distinguishes", *(f"  {exchange}" for exchange in self.exchanges)]
         return "\n".join(lines) + "\n"
 
     def __repr__(self) -> str:
-        return "\n".join([super().__repr__(), *_parameters(self)])
+        wrong = self.comparison.heading
+        return "\n".join([super().__repr__(), *([f"  {wrong}"] if wrong else []), *_parameters(self)])
 
     def _attributes(self) -> dict[str, str]:
         return {"source": self.bands.source}
+
+
+def _weighted(fit: BandFit) -> list[str]:
+    """The targets in which energies near an edge count more."""
+    return [
+        f"  {target.name}: energies near {target.edge:.3f} eV count {1 + target.edge_weight:g} times"
+        for target in fit.targets
+        if target.edge is not None and target.edge_weight
+    ]
 
 
 def _errors(fit: BandFit) -> list[str]:

@@ -42,6 +42,10 @@ class Bands(Module):
     """zero of energy (eV) of figures and fits, such as the valence-band maximum or the Fermi level"""
     source: str = eqx.field(static=True, default="")
     """file, program and its version"""
+    species: tuple[str, ...] = eqx.field(static=True, converter=tuple, default=())
+    """symbols of the atoms of the cell, empty if they are not known"""
+    lattice: np.ndarray | None = None
+    """(3, 3) lattice vectors as rows, Å, None if they are not known"""
 
     def __post_init__(self):
         k, energies = np.array(self.k, dtype=float), np.array(self.energies, dtype=float)
@@ -81,6 +85,12 @@ class Bands(Module):
             "filled",
             f"must be between 0 and {energies.shape[1]}, but got {self.filled}",
         )
+        if self.lattice is not None:
+            lattice = np.array(self.lattice, dtype=float)
+            check(lattice.shape == (3, 3), "lattice", f"must have shape (3, 3), but got {lattice.shape}")
+            volume = abs(np.linalg.det(lattice)) if np.all(np.isfinite(lattice)) else 0.0
+            check(volume > 1e-6, "lattice", "must be three finite vectors that span a volume, but is not")
+            self.lattice = lattice
         self.k, self.energies, self.weights, self.projections = k, np.sort(energies, axis=1), weights, projections
 
     def __repr__(self) -> str:
@@ -109,6 +119,10 @@ class Bands(Module):
             variables["reference"] = ((), self.reference, {"units": "eV"})
         if self.projections:
             variables["projections"] = (("projection", "point", "band"), np.stack(list(self.projections.values())))
+        if self.species:
+            variables["species"] = ("atom", list(self.species))
+        if self.lattice is not None:
+            variables["lattice"] = (("vector", "component"), self.lattice, {"units": "angstrom"})
         coordinates = {"projection": list(self.projections)} if self.projections else {}
         return xr.Dataset(variables, coordinates, {"source": self.source})
 

@@ -16,6 +16,8 @@ OFFSET = "offset"
 """name of the energy zero, which shifts all levels equally"""
 _AT_ONCE = 2e8
 """bytes of matrix elements that are kept; more are recalculated in chunks of k-points"""
+_BLOCK = 32
+"""k-points whose matrix elements are calculated together"""
 _ZERO = 1e-12
 _GENERIC = np.random.default_rng(0).uniform(size=(3, 3))
 """k-points without symmetry"""
@@ -59,7 +61,7 @@ class Levels(eqx.Module):
         self.names = (*electrons.parameters, OFFSET)
         few = self.k if len(self.k) * self._bytes <= _AT_ONCE else self.k[:0]
         both = np.concatenate([few, _GENERIC])
-        matrices = np.array(_matrices(electrons, self.names, jnp.asarray(both)))
+        matrices = _in_blocks(electrons, self.names, both)
         self.pattern = _pattern(electrons, matrices[len(few) :])
         self.elements = _packed(electrons, self.pattern, self.k, matrices[: len(few)], np) if len(few) else None
 
@@ -117,6 +119,14 @@ def _packed(electrons: Electrons, pattern: Pattern, k, matrices, xp: ModuleType)
 
 def _index(numbers: tuple[int, ...]) -> np.ndarray:
     return np.array(numbers, dtype=int)
+
+
+def _in_blocks(electrons: Electrons, names: tuple[str, ...], k: np.ndarray) -> np.ndarray:
+    """`_matrices` in blocks of one size, so that it is compiled once for all numbers of k-points."""
+    blocks = np.zeros((-(-len(k) // _BLOCK), _BLOCK, 3))
+    blocks.reshape(-1, 3)[: len(k)] = k
+    parts = [np.asarray(_matrices(electrons, names, jnp.asarray(block))) for block in blocks]
+    return np.concatenate(parts)[: len(k)]
 
 
 @eqx.filter_jit

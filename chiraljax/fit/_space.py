@@ -52,9 +52,11 @@ class Space(eqx.Module):
         index = jnp.asarray([self.names.index(name) for name in self.free])
         return self.outside(values[index])
 
-    def at_bounds(self, x: Float[Array, " F"]) -> list[str]:
-        """Names of the free parameters within 10⁻³ half-widths of a bound."""
-        return [name for name, s in zip(self.free, np.abs(np.sin(np.asarray(x))), strict=True) if s > 1 - 1e-3]
+    def at_bounds(self, values: np.ndarray) -> list[str]:
+        """Names of the free parameters within 10⁻³ half-widths of a bound, of θ."""
+        own = values[[self.names.index(name) for name in self.free]]
+        near = np.abs(own - np.asarray(self.centre)) > (1 - 1e-3) * np.asarray(self.half)
+        return [name for name, at_bound in zip(self.free, near, strict=True) if at_bound]
 
 
 def space(electrons: Electrons, names: Sequence[str], energies: np.ndarray, variation: Variation) -> Space:

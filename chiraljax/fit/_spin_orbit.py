@@ -19,6 +19,7 @@ def fit_spin_orbit(
     *,
     edge_weight: float | None = None,
     search: MultiStart = MultiStart(starts=8),
+    insist: bool = False,
     on_step: OnStep = lambda done, total, best: None,
 ) -> BandFit:
     """The spin–orbit parameters ξ alone; all others are those of a `fit` to bands without spin–orbit coupling.
@@ -32,6 +33,7 @@ def fit_spin_orbit(
         bands: with spin–orbit coupling.
         edge_weight: energies near the conduction edge count 1 + `edge_weight` times, 301 unless given.
         search: as in `fit_bands`.
+        insist: as in `fit_bands`.
         on_step: as in `fit_bands`.
 
     Raises:
@@ -45,5 +47,11 @@ def fit_spin_orbit(
     others = [name for name in fit.parameters if not name.endswith(".xi")]
     targets = default_targets(fit.electrons, bands, _EDGE_WEIGHT if edge_weight is None else edge_weight)
     return fit_bands(
-        fit.electrons, bands, targets=targets, variation=Variation(fixed=others), search=search, on_step=on_step
+        fit.electrons,
+        bands,
+        targets=targets,
+        variation=Variation(fixed=others),
+        search=search,
+        insist=insist,
+        on_step=on_step,
     )

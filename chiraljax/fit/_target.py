@@ -1,5 +1,7 @@
 """Which levels of the model correspond to which bands, and the weight of each."""
 
+import dataclasses
+import itertools
 from collections.abc import Sequence
 
 import equinox as eqx
@@ -72,6 +74,8 @@ class Match(Module):
     """of each energy in the root mean square of its target: projection times weight of the k-point"""
     loss: Float[np.ndarray, "K m"]
     """factors of the squared residuals in the loss"""
+    numbers: Int[np.ndarray, "K m"]
+    """indices of bands"""
     ends: tuple[tuple[str, int, int], ...] = eqx.field(static=True)
     """name, first column and end of each target"""
 
@@ -82,7 +86,9 @@ class Match(Module):
 
     def at(self, rows: np.ndarray) -> "Match":
         """The same at some of the k-points."""
-        return Match(self.levels, self.energies[rows], self.weights[rows], self.loss[rows], self.ends)
+        return Match(
+            self.levels, self.energies[rows], self.weights[rows], self.loss[rows], self.numbers[rows], self.ends
+        )
 
 
 def rms_by_target(matched: Match, residuals: Float[np.ndarray, "K m"]) -> dict[str, float]:
@@ -147,6 +153,22 @@ def default_targets(electrons: Electrons, bands: Bands, edge_weight: float = 0.0
     return targets
 
 
+def held_targets(electrons: Electrons, bands: Bands, targets: Sequence[Target], weight: float) -> list[Target]:
+    """The same default `targets`, in which energies near both edges of the gap count 1 + `weight` times."""
+    filled = electrons.filling // (1 if bands.spin_orbit else 2)
+    held = []
+    for target in targets:
+        low, high = target.bands or (0, bands.energies.shape[1])
+        energies = bands.energies[:, low:high] - (bands.reference or 0.0)
+        edge = None
+        if target.levels[1] == filled:
+            edge = float(energies[:, -1].max())
+        elif target.levels[0] == filled:
+            edge = float(energies[:, 0].min())
+        held.append(target if edge is None else dataclasses.replace(target, edge=edge, edge_weight=weight))
+    return held
+
+
 def match(electrons: Electrons, bands: Bands, targets: Sequence[Target]) -> Match:
     """Energies and weights of the levels of all `targets`.
 
@@ -180,12 +202,19 @@ def match(electrons: Electrons, bands: Bands, targets: Sequence[Target]) -> Matc
         factor = share * target.weight / share.size
         if target.edge is not None:
             factor = factor * (1 + target.edge_weight * np.exp(-(((energies - target.edge) / target.edge_width) ** 2)))
-        groups.append((target.name, len(columns), len(columns) + end - start))
+        groups.append((_told_apart(target.name, groups), len(columns), len(columns) + end - start))
         columns += range(start, end)
-        parts.append((energies, share, factor))
+        parts.append((energies, share, factor, numbers))
     check(len(set(columns)) == len(columns), "targets", "must not name a level twice, but do")
-    energies, weights, loss = (np.concatenate(arrays, axis=1) for arrays in zip(*parts, strict=True))
-    return Match(np.array(columns), energies, weights, loss, tuple(groups))
+    energies, weights, loss, chosen = (np.concatenate(arrays, axis=1) for arrays in zip(*parts, strict=True))
+    return Match(np.array(columns), energies, weights, loss, chosen, tuple(groups))
+
+
+def _told_apart(name: str, groups: list[tuple[str, int, int]]) -> str:
+    """The name, with a number if a target before has it."""
+    known = {each for each, _, _ in groups}
+    others = (f"{name} ({number})" for number in itertools.count(2))
+    return next(each for each in itertools.chain([name], others) if each not in known)
 
 
 def _bands_of(bands: Bands, target: Target) -> np.ndarray:

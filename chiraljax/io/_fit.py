@@ -1,6 +1,7 @@
 """The settings of a fit from a file, and its results for a file."""
 
 import dataclasses
+import math
 import os
 from types import GenericAlias
 from typing import Any, NamedTuple, get_type_hints
@@ -11,7 +12,7 @@ from .._errors import within
 from .._module import Module
 from .._tables import ClosedTable
 from .._validation import parse_toml, read_text
-from ..fit import BandFit, MultiStart, Target, Variation
+from ..fit import BandFit, Comparison, Edge, Gap, MultiStart, Target, Variation
 
 
 class FitSettings(NamedTuple):
@@ -62,6 +63,21 @@ def load_fit(path: str | os.PathLike[str]) -> FitSettings:
     return FitSettings(targets or None, variation, search)
 
 
+def _gap_content(comparison: Comparison) -> dict[str, Any]:
+    """The edges of bands and model, and what is wrong, as plain types; an infinite mass is None."""
+
+    def plain(edge: Edge | None) -> dict[str, Any] | None:
+        if edge is None:
+            return None
+        masses = {name: [m if math.isfinite(m) else None for m in values] for name, values in edge.masses.items()}
+        return edge._asdict() | {"k": list(edge.k), "masses": masses}
+
+    def of(gap: Gap) -> dict[str, Any]:
+        return {"gap": gap.gap, "valence": plain(gap.valence), "conduction": plain(gap.conduction)}
+
+    return {"bands": of(comparison.bands), "model": of(comparison.model), "wrong": list(comparison.wrong)}
+
+
 _DIRECTION = ("components", "error", "determined", "level", "k", "slope", "advice")
 
 
@@ -80,6 +96,7 @@ def fit_content(fit: BandFit) -> dict[str, Any]:
             for name, (error, row, level) in fit.largest.items()
         },
         "edge": None if fit.edge is None else {"rms": fit.edge[0], "largest": fit.edge[1]},
+        "gap": _gap_content(fit.comparison),
         "parameters": fit.parameters,
         "offset": fit.offset,
         "free": list(fit.free),
@@ -88,5 +105,9 @@ def fit_content(fit: BandFit) -> dict[str, Any]:
         "at_bounds": list(fit.at_bounds),
         "directions": [{name: getattr(direction, name) for name in _DIRECTION} for direction in fit.directions],
         "signs": [list(names) for names in fit.signs],
+        "exchanges": [
+            {"pairs": [list(pair) for pair in each.pairs], "decided": each.decided, "misfits": each.misfits}
+            for each in fit.exchanges
+        ],
         "units": {"energies": "eV", "covariance": "eV^2", "k": "fractional"},
     }

@@ -46,7 +46,14 @@ def read_ase(path: Path, spin_orbit: bool | None, spin: str | None = None) -> Ba
         filled=filled_below(energies, reference),
         reference=reference,
         source=f"{path.name}, ASE",
+        lattice=_lattice(structure),
     )
+
+
+def _lattice(structure) -> np.ndarray | None:
+    """The lattice vectors, Å, if the cell has three."""
+    lattice = np.asarray(structure.path.cell)
+    return lattice if lattice.shape == (3, 3) and abs(np.linalg.det(lattice)) > 1e-6 else None
 
 
 def _recognised(head: Head) -> bool:

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from ..._errors import check
-from ..._units import HARTREE
+from ..._units import BOHR, HARTREE
 from ..._validation import read_text
 from ...fit import Bands
 from ._channels import channel
@@ -49,7 +49,9 @@ def read_castep(path: Path, spin_orbit: bool | None, spin: str | None = None) ->
     filled = filled_bands(energies, float(electrons[which]) * spins, spinors)
     level = HARTREE * numbers("Fermi energy", lines[4][-spins:])[which]
     reference = float(level if filled is None else energies[:, filled - 1].max())
-    return Bands(points[kept, :3], energies, weights, {}, spinors, filled, reference, f"{path.name}, CASTEP")
+    lattice = BOHR * np.array([numbers("Unit cell vectors", line) for line in lines[6:9]]).reshape(3, 3)
+    source = f"{path.name}, CASTEP"
+    return Bands(points[kept, :3], energies, weights, {}, spinors, filled, reference, source, lattice=lattice)
 
 
 FORMAT = BandFormat(

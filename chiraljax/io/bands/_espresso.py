@@ -6,13 +6,15 @@ from xml.etree import ElementTree
 import numpy as np
 
 from ..._errors import InputError, check
-from ..._units import HARTREE
+from ..._units import BOHR, HARTREE
 from ..._validation import one_line, read_text
 from ...fit import Bands
 from ._channels import channel, electrons_in
 from ._common import filled_bands, numbers, wanted_points, whole
 from ._format import BandFormat
 from ._spin import agreed
+
+_ATOMS = "output/atomic_structure"
 
 
 def read_espresso(path: Path, spin_orbit: bool | None, spin: str | None = None) -> Bands:
@@ -53,7 +55,18 @@ def read_espresso(path: Path, spin_orbit: bool | None, spin: str | None = None) 
         filled=filled_bands(energies, electrons, spinors),
         reference=float(HARTREE * _numbers(structure, level, 1)[0]) if level else None,
         source=f"{path.name}, Quantum ESPRESSO {'' if version is None else version.get('VERSION', '')}".rstrip(),
+        species=tuple(
+            atom.get("name", "").rstrip("0123456789") for atom in root.findall(f"{_ATOMS}/atomic_positions/atom")
+        ),
+        lattice=_lattice(root),
     )
+
+
+def _lattice(root: ElementTree.Element) -> np.ndarray | None:
+    """The lattice vectors, Å, if the file has them."""
+    if root.find(f"{_ATOMS}/cell") is None:
+        return None
+    return BOHR * np.stack([_numbers(root, f"{_ATOMS}/cell/a{i}", 3) for i in (1, 2, 3)])
 
 
 def _root(text: str) -> ElementTree.Element:

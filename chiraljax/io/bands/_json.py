@@ -27,6 +27,8 @@ class BandFile(ClosedTable):
     projection: list[str] = []
     projections: list[list[list[float]]] = []
     source: str = ""
+    species: list[str] = []
+    lattice: list[list[float]] | None = None
     rotation_thz: float | None = None
     """only in files of `chiraljax bands`, whose bands are spin-orbitals"""
     units: dict[str, str] = {}
@@ -40,7 +42,7 @@ def read_json(path: Path, spin_orbit: bool | None) -> Bands:
 def bands_from_json(text: str, name: str, spin_orbit: bool | None) -> Bands:
     """Bands from the text of a JSON file; `name` is its source if it has none."""
     file = parse_json(text, BandFile, "band file")
-    for field, unit in {"k": "fractional", "energies": "eV", "reference": "eV"}.items():
+    for field, unit in {"k": "fractional", "energies": "eV", "reference": "eV", "lattice": "angstrom"}.items():
         file_unit = file.units.get(field, unit)
         check(file_unit == unit, f"units.{field}", f"must be {unit}, but got {file_unit!r}")
     check(
@@ -63,6 +65,8 @@ def bands_from_json(text: str, name: str, spin_orbit: bool | None) -> Bands:
         file.filled,
         file.reference,
         file.source or f"{name}, chiraljax",
+        tuple(file.species),
+        None if file.lattice is None else _table("lattice", file.lattice),
     )
 
 

@@ -94,20 +94,46 @@ def _label(orbital: str) -> str:
 
 def _species(procar: Path, ions: int) -> list[str]:
     """The symbol of each ion, from the POSCAR or CONTCAR beside PROCAR."""
-    files = [beside(procar, name) for name in ("POSCAR", "CONTCAR")]
-    path = next((path for path in files if path.exists()), None)
+    path = _beside(procar)
     if path is None:
         raise InputError("", "must have a POSCAR or CONTCAR beside it that names the ions, but has none")
-    lines = [*read_text(path, "POSCAR of VASP").splitlines(), *[""] * 7]
-    symbols, counts = lines[5].split(), lines[6].split()
-    check(
-        symbols and len(symbols) == len(counts) and all(n.isdigit() for n in counts) and not symbols[0].isdigit(),
-        "",
-        "must have the symbols and numbers of ions in its lines 6 and 7, but has not",
-        path,
-    )
-    # VASP 6 may append a pseudopotential to a symbol: Ta_pv/0a1b2c3d
-    names = [re.split("[_/]", symbol)[0] for symbol in symbols]
-    species = [name for name, count in zip(names, counts, strict=True) for _ in range(int(count))]
+    species = _symbols(_lines(path))
+    check(species, "", "must have the symbols and numbers of ions in its lines 6 and 7, but has not", path)
     check(len(species) == ions, "", f"must have the {ions} ions of {procar.name}, but has {len(species)}", path)
     return species
+
+
+def read_poscar(path: Path) -> tuple[tuple[str, ...], np.ndarray | None]:
+    """Symbols and lattice vectors (Å) in the POSCAR or CONTCAR beside a file, as far as there are any."""
+    found = _beside(path)
+    if found is None:
+        return (), None
+    lines = _lines(found)
+    try:
+        scale, vectors = float(lines[1].split()[0]), np.array([line.split()[:3] for line in lines[2:5]], dtype=float)
+        # a negative number is the volume
+        scale = scale if scale > 0 else (-scale / abs(np.linalg.det(vectors))) ** (1 / 3)
+    except (IndexError, ValueError, ZeroDivisionError):
+        return tuple(_symbols(lines)), None
+    whole_lattice = vectors.shape == (3, 3) and abs(np.linalg.det(scale * vectors)) > 1e-6
+    return tuple(_symbols(lines)), scale * vectors if whole_lattice else None
+
+
+def _beside(path: Path) -> Path | None:
+    files = [beside(path, name) for name in ("POSCAR", "CONTCAR")]
+    return next((path for path in files if path.exists()), None)
+
+
+def _lines(path: Path) -> list[str]:
+    return [*read_text(path, "POSCAR of VASP").splitlines(), *[""] * 7]
+
+
+def _symbols(lines: list[str]) -> list[str]:
+    """The symbol of each ion; none if the file does not name them."""
+    symbols, counts = lines[5].split(), lines[6].split()
+    named = symbols and len(symbols) == len(counts) and all(n.isdigit() for n in counts) and not symbols[0].isdigit()
+    if not named:
+        return []
+    # VASP 6 may append a pseudopotential to a symbol: Ta_pv/0a1b2c3d
+    names = [re.split("[_/]", symbol)[0] for symbol in symbols]
+    return [name for name, count in zip(names, counts, strict=True) for _ in range(int(count))]

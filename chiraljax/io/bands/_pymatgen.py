@@ -55,6 +55,8 @@ def read_pymatgen(path: Path, spin_orbit: bool | None, spin: str | None = None) 
         filled,
         level if filled is None else float(energies[:, filled - 1].max()),
         f"{path.name}, pymatgen",
+        tuple(_species(file["structure"])) if file.get("structure") else (),
+        _lattice(file.get("structure")),
     )
 
 
@@ -85,6 +87,14 @@ def _species(structure: Any) -> list[str]:
         return [re.match(r"[A-Za-z]+", site["species"][0]["element"])[0] for site in structure["sites"]]  # pyright: ignore
     except (KeyError, IndexError, TypeError):
         raise InputError("structure", "must be there to name the sites of projections, but is missing") from None
+
+
+def _lattice(structure: Any) -> np.ndarray | None:
+    """The lattice vectors, Å, if there are any."""
+    try:
+        return np.array(structure["lattice"]["matrix"], dtype=float).reshape(3, 3)
+    except (KeyError, TypeError, ValueError):
+        return None
 
 
 def _recognised(head: Head) -> bool:

@@ -11,7 +11,7 @@ from ...fit import Bands
 from ._channels import channel, electrons_in
 from ._common import ascending, beside, filled_bands, numbers, unpacked, wanted_points, whole
 from ._format import BandFormat, Head
-from ._procar import read_procar, summed
+from ._procar import read_poscar, read_procar, summed
 from ._spin import agreed, given
 
 _SHELLS = "spdf"
@@ -37,6 +37,7 @@ def _read_vasprun(path: Path, spin_orbit: bool | None, spin: str | None) -> Band
         # With a file KPOINTS_OPT the bands are at its k-points; the others are the self-consistent mesh.
         points = run.kpoints_opt_props or run
         settings, species, efermi = run.parameters, run.atomic_symbols, run.efermi
+        lattice = np.array(run.initial_structure.lattice.matrix)
         k, weights = np.array(points.actual_kpoints), np.array(points.actual_kpoints_weights)
         by_spin, projected = points.eigenvalues or {}, points.projected_eigenvalues or {}
     except Exception as error:  # pymatgen passes on any error of its parser
@@ -67,6 +68,8 @@ def _read_vasprun(path: Path, spin_orbit: bool | None, spin: str | None) -> Band
         None if electrons is None else filled_bands(energies, float(electrons), spinors),
         None if efermi is None else float(efermi),
         f"{path.name}, VASP {run.vasp_version}",
+        tuple(species),
+        lattice,
     )
 
 
@@ -124,6 +127,7 @@ def _read_eigenval(path: Path, spin_orbit: bool | None, spin: str | None) -> Ban
     if channels == 2:
         electrons = electrons_in(occupations, blocks[:, 3])
     filled = filled_bands(energies, float(electrons), spinors)
+    species, lattice = read_poscar(path)
     return Bands(
         k[kept],
         energies,
@@ -133,6 +137,8 @@ def _read_eigenval(path: Path, spin_orbit: bool | None, spin: str | None) -> Ban
         filled,
         None if filled is None else float(energies[:, filled - 1].max()),
         f"{path.name}, VASP",
+        species,
+        lattice,
     )
 
 
