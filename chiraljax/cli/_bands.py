@@ -7,6 +7,7 @@ import typer
 
 from .._errors import check
 from ._arguments import one, span
+from ._examples import example_option
 from ._output import Force, checked_output, write
 
 
@@ -32,6 +33,7 @@ def bands(
     ] = False,
     points: Annotated[int, typer.Option(metavar="N", help="Intervals of each segment of the path.")] = 60,
     force: Force = False,
+    example: Annotated[bool, example_option("material.toml", "MATERIAL.toml")] = False,
 ) -> None:
     """Energies (eV) along a path or at listed k-points."""
     file = checked_output(out, (".csv", ".png", ".json"), force)
