@@ -103,6 +103,7 @@ def export(
     from ..sweeps import open_sweep
 
     data = open_sweep(store)
+    _tell_unfinished(store, data)
     write(path, dict, {".nc": lambda file: write_netcdf(file, data), ".csv": lambda file: write_sweep_csv(file, data)})
 
 
@@ -120,7 +121,13 @@ def report(
     from ..sweeps import field_at, open_sweep
 
     data = open_sweep(store)
+    _tell_unfinished(store, data)
     page = sweep_report(data, title=data.attrs["title"], field=field_at(data))
     with atomic_path(path) as temporary:
         temporary.write_text(page, encoding="utf-8")
     written(path)
+
+
+def _tell_unfinished(store: str, data: Any) -> None:
+    if "unfinished" in data.attrs:
+        advise(f"{store}: not finished, {data.attrs['unfinished']}; `chiraljax sweep --resume` goes on with it")
