@@ -34,6 +34,8 @@ class Simulation(AbstractSum):
     """estimated absolute error of `moment`, of k-sum and interpolation in Ω together"""
     rotation: Float[Array, "T *sites"] = quantity("rad/ps", ("time", "atom"))
     """Ω(t); of every site if the coupling is per site"""
+    carriers: Float[Array, "*grid"] = quantity("1/cell", ("mu", "temperature"))
+    """electrons minus holes in the electrons at rest"""
     mu: Float[Array, "*mu"] = quantity("eV", ("mu",))
     temperature: Float[Array, "*temperature"] = quantity("K", ("temperature",))
     eigensolves: Int[Array, ""]
@@ -140,6 +142,7 @@ def simulate(
         moment=path.moment,
         error=path.error + jnp.where(motion.converged, 0.0, jnp.inf),
         rotation=rotation,
+        carriers=path.carriers,
         mu=path.mu,
         temperature=path.temperature,
         motion=motion,

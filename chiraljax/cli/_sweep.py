@@ -88,7 +88,13 @@ def _found(results: Any) -> Iterator[str]:
         if name.endswith("_status") or values.size > _READ or values.dtype.kind != "f":
             continue
         low, high = float(values.min()), float(values.max())
-        yield f"  {name}: {low:.6g} … {high:.6g} {values.attrs.get('units', '')}".rstrip()
+        yield f"  {name}: {low:.6g} … {high:.6g} {_unit(values)}".rstrip()
+
+
+def _unit(values: Any) -> str:
+    """As on the page."""
+    unit = str(values.attrs.get("units", ""))
+    return "" if unit == "1" else unit.replace("mu_B", "μ_B").replace("hbar", "ħ")
 
 
 def export(
