@@ -3,6 +3,7 @@ __version__: str
 from ._errors import InputError as InputError
 from ._precision import enable_x64 as enable_x64
 from ._warnings import ImprobableValue as ImprobableValue
+from ._warnings import LongComputation as LongComputation
 from .brillouin import Accuracy as Accuracy
 from .brillouin import FermiSurface as FermiSurface
 from .brillouin import Quadrature as Quadrature

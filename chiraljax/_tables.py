@@ -108,9 +108,9 @@ def fields_of(cls: type, constructor: str = "") -> dict[str, Any]:
 
 
 def file_fields(cls: Any) -> dict[str, Any]:
-    """As `fields_of`, for a class that reads a file: the file, and the texts that `from_csv` takes."""
+    """As `fields_of`, for a class that reads a file: the file, and the numbers and texts that `from_csv` takes."""
     _, *options = inspect.signature(cls.from_csv).parameters
-    return {"file": (str, ...), **dict.fromkeys(options, (str, None))}
+    return {"file": (str, ...), **dict.fromkeys(options, (str, None)), **fields_of(cls, "from_csv")}
 
 
 def rows_of(parameter: Parameter, value: Any) -> Any:

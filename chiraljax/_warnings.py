@@ -16,6 +16,10 @@ class ImprobableValue(UserWarning):
     """A value is allowed, but so unusual that another unit or another quantity may be meant."""
 
 
+class LongComputation(UserWarning):
+    """A computation that has begun will take minutes."""
+
+
 def tell(sentences: Iterable[str]) -> tuple[str, ...]:
     """Warn of each of the `sentences` once, at the line outside the package that led here; returns them."""
     told = tuple(dict.fromkeys(sentences))

@@ -19,6 +19,8 @@ _PROBED = 48
 """Intervals per axis of the grid on which the effect of the interpolation's error is estimated"""
 _COARSEST, _FINEST = 12, 48
 """Points per axis of the meshes of interpolation"""
+_SERIES = 1.25e9
+"""Bytes of the series of a group, above which all bands are taken, whose series is short"""
 _OVERLAP = 0.05
 """Smallest overlap of the trial orbitals with a group of bands that is interpolated"""
 
@@ -71,7 +73,10 @@ def start_bands(task: Task, states: tuple[int, int], region: str) -> BandSearch:
 
 
 def interpolate_bands(task: Task, search: BandSearch, precision: float) -> BandSearch:
-    """Finer meshes until the energies are interpolated to `precision` (eV), tested for the largest perturbation."""
+    """Finer meshes until the energies are interpolated to `precision` (eV), tested for the largest perturbation.
+
+    Where the mesh for that would not fit into the memory, H itself is the series of all bands.
+    """
     blochs, series = task.blochs, {}
     largest = int(np.argmax([bloch.shift for bloch in blochs]))
     group, finer, solves, error, _ = search
@@ -86,7 +91,11 @@ def interpolate_bands(task: Task, search: BandSearch, precision: float) -> BandS
         series, group = {largest: bands}, finer
         error = deviation(blochs[largest], group, bands)
         n = _next_size(max(group.mesh), error[0], precision)
-        finer = dataclasses.replace(group, mesh=_mesh(blochs[0], n)) if n <= _FINEST else None
+        fits = n <= _FINEST and _bytes(group, blochs[0], n) <= _SERIES
+        finer = dataclasses.replace(group, mesh=_mesh(blochs[0], n)) if fits else None
+        if n <= _FINEST and not fits and error[0] >= precision:
+            series, group, error = {}, start_bands(task, (0, blochs[0].size), group.region).group, (0.0, 0.0)
+            break
     all_series = tuple(series.get(r) or interpolate(bloch, group) for r, bloch in enumerate(blochs))
     solves = solves + np.array([(len(blochs) - len(series)) * group.solves(blochs[0]), 0])
     return BandSearch(group, finer, solves, error, all_series)
@@ -121,6 +130,11 @@ def probe_bands(task: Task, search: BandSearch, coldest: float) -> tuple[BandSea
         before, search = search, interpolate_bands(task, search, energy / excess)
         if search.group is before.group:
             return search, errors
+
+
+def _bytes(group: BandGroup, bloch: AbstractBloch, n: int) -> int:
+    """Of the series of a group on a mesh of n points per axis."""
+    return 16 * int(np.prod(_mesh(bloch, n))) * (1 + bloch.count) * group.size**2
 
 
 def _mesh(bloch: AbstractBloch, n: int) -> tuple[int, int, int]:

@@ -20,10 +20,16 @@ class FourierSeries(eqx.Module):
     """X_R in the order of `numpy.fft.fftfreq`"""
 
     @classmethod
-    def through(cls, values: Complex[Array, "nx ny nz ..."]) -> "FourierSeries":
-        """The series that takes these values on the mesh k_i = j/n_i."""
-        xp = array_namespace(values)
-        return cls(jnp.asarray(xp.fft.fftn(xp.asarray(values), axes=(0, 1, 2), norm="forward")))
+    def through(cls, values: Complex[Array | np.ndarray, "nx ny nz ..."], overwrite: bool = False) -> "FourierSeries":
+        """The series that takes these values on the mesh k_i = j/n_i; with `overwrite` it may take their memory."""
+        if array_namespace(values) is jnp:
+            return cls(jnp.fft.fftn(values, axes=(0, 1, 2), norm="forward"))
+        values = np.asarray(values)
+        found = values if overwrite else np.empty(values.shape, complex)
+        each, into = (array.reshape(*values.shape[:3], -1) for array in (values, found))
+        for i in range(each.shape[-1]):
+            into[..., i] = np.fft.fftn(each[..., i], norm="forward")
+        return cls(jnp.asarray(found))
 
     def plane(self, x: ArrayLike) -> Complex[Array, "ny nz ..."]:
         """The sum over the first component of R at one x."""

@@ -1,5 +1,6 @@
 """Ever finer grids of interpolated bands, each with a sum over its nodes and one between its tetrahedra."""
 
+import time
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -7,6 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 from scipy.stats import t as student
 
+from .._warnings import LongComputation, warn
 from ._band_search import BandSearch, Task
 from ._nodes import NodeStates, resolvable
 from ._resolution import CellSums, over_cells
@@ -15,6 +17,8 @@ from ._tetrahedra import Tetrahedra
 
 _GRIDS = (24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024)
 """Intervals per axis of successive grids; those above 256 are for chains and layers"""
+_LONG = 60.0
+"""Seconds of a grid from which it is told"""
 _SHARP = 400.0
 """K: above, sums over the nodes of affordable grids converge, and no tetrahedra are needed"""
 _FITTED = 4
@@ -74,7 +78,7 @@ def refine_grids(
     cold, sharpened = (np.asarray(task.temperature) == 0)[:, None], np.asarray(task.temperature) < _SHARP
     none = np.zeros(len(task.mu), bool)
     search = GridSearch(values, errors, none, none, bands.solves)
-    previous, step, between, caution = values, errors, {}, 2 if bands.group.trial else 1
+    previous, step, between, caution, seconds = values, errors, {}, 2 if bands.group.trial else 1, 0.0
     for n in _GRIDS:
         allowed = np.asarray(tolerance.allowed(search.values))
         unresolved = np.any(
@@ -84,7 +88,10 @@ def refine_grids(
         if not unresolved.any() or search.solves @ [1, weight] + price * weight > task.budget:
             break
         grid = task.grid(n, region)
+        _tell_long(task, bands, grid, n, seconds)
+        begun = time.monotonic()
         states, spent = bands.at_nodes(task, grid, task.mu, task.temperature)
+        seconds = (time.monotonic() - begun) / grid.n_nodes
         search = search._replace(grid=grid, solves=search.solves + spent)
         fine, coarse = np.stack([np.asarray(each.sums) for each in states], axis=-1)
         embedded, fine = np.abs(fine - coarse), fine + rest
@@ -110,6 +117,19 @@ def refine_grids(
                 errors[:, smaller] = np.maximum(errors[:, smaller], np.abs(values[:, smaller] - by_cells) / 2)
                 search = search.keep(task, values, errors, unresolved, sharp=True)
     return search
+
+
+def _tell_long(task: Task, bands: BandSearch, grid: Tetrahedra, n: int, seconds: float) -> None:
+    """Warn of a grid that will take minutes, at the `seconds` per node of the grid before."""
+    expected = seconds * grid.n_nodes
+    if expected > _LONG:
+        size, count, minutes = bands.group.size, len(task.blochs) * grid.n_nodes, max(1, round(expected / 60))
+        warn(
+            f"the sum over the zone goes on for about {minutes} min with {count:,} diagonalisations of {size}×{size}"
+            f" matrices, on a grid of {n} intervals per axis, and longer if that does not meet rtol ="
+            f" {task.tolerance.rtol:g}; a larger rtol, a lower budget or a rule (Accuracy) takes less",
+            LongComputation,
+        )
 
 
 def _cells(task: Task, grid: Tetrahedra, states: Sequence[NodeStates], pairs: np.ndarray) -> CellSums:

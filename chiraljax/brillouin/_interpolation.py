@@ -18,6 +18,8 @@ from ._region import region_rule
 
 _CUBE_POINTS = 8
 """Intervals per axis on which the bands below a group are averaged over a small region"""
+_BLOCK = 2**11
+"""Points of the mesh that symmetry gives together"""
 _PROBES = 24
 """k-points at which an interpolation is compared with the energies themselves"""
 
@@ -71,9 +73,14 @@ def interpolate(bloch: AbstractBloch, group: BandGroup) -> BandSeries:
     xp = array_namespace(found)
     matrices, overlap, rest = map(xp.asarray, found)
     if group.trial:
-        turn = stars.turn[:, None]
-        matrices = xp.conj(xp.swapaxes(turn, -1, -2)) @ matrices[stars.star] @ turn
-        matrices = xp.where(stars.conjugate[:, None, None, None], xp.conj(matrices), matrices)
+        blocks = [slice(start, start + _BLOCK) for start in range(0, len(stars.star), _BLOCK)]
+        if xp is np:
+            every = np.empty((len(stars.star), *matrices.shape[1:]), complex)
+            for block in blocks:
+                every[block] = _images(np, matrices, stars, block)
+            matrices = every
+        else:
+            matrices = xp.concatenate([_images(xp, matrices, stars, block) for block in blocks])
     if group.region == "zone" or group.states[0] == 0:
         rest = rest[stars.star].reshape(*group.mesh, -1)
         coarse = rest[tuple(slice(None, None, 2 if n % 2 == 0 else 1) for n in group.mesh)]
@@ -82,9 +89,18 @@ def interpolate(bloch: AbstractBloch, group: BandGroup) -> BandSeries:
     else:
         rule = region_rule(_CUBE_POINTS, bloch.operations, bloch.periodic, group.region)
         below, error = integrate(_rest, (bloch, group), rule, per_k)
-    series = FourierSeries.through(jnp.asarray(matrices.reshape(*group.mesh, *matrices.shape[1:])))
+    on_mesh = matrices.reshape(*group.mesh, *matrices.shape[1:])
+    del found, matrices
+    series = FourierSeries.through(on_mesh, overwrite=bool(group.trial))
     lowest, below, error = (jnp.asarray(part) for part in (xp.min(overlap), below, error))
     return BandSeries(series, lowest, below, jax.lax.stop_gradient(error))
+
+
+def _images(xp, matrices, stars: "_Stars", block: slice):
+    """The matrices at the points of a block of the mesh."""
+    turn = stars.turn[block, None]
+    images = xp.conj(xp.swapaxes(turn, -1, -2)) @ matrices[stars.star[block]] @ turn
+    return xp.where(stars.conjugate[block, None, None, None], xp.conj(images), images)
 
 
 class _Stars(NamedTuple):

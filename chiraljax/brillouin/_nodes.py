@@ -18,6 +18,8 @@ from ._thermal import spectrum
 
 _LINES, _POINTS = 8, 17
 """Nodes diagonalised together: lines of one plane, and points along each (an axis of 16 intervals has 17)."""
+_MEMORY, _FEWEST = 2**28, 4
+"""Bytes that the series on planes may take at a time, and the fewest planes."""
 
 
 class NodeStates(NamedTuple):
@@ -55,18 +57,23 @@ def at_nodes(series: FourierSeries, grid: Tetrahedra, filled: int, mu: Array, te
         energies, values, sums = jax.lax.map(lambda block: step(*block), jax.tree.map(jnp.asarray, blocks))
     else:
         alone = is_differentiated((series, mu, temperature))
-        planes = side_by_side(lambda x: _plane(series, x), grid.x, alone)
         pairs = mu, temperature
         if len(few) < len(mu):
             pairs = tuple(np.asarray(part)[few] for part in pairs)
 
         def block(number):
             i, y, z, weight = (part[number] for part in blocks)
+            plane = planes[i - first]
             if many.all():
-                return jax.block_until_ready(_states(planes[i], y, z))
-            return jax.block_until_ready(_nodes(filled, planes[i], y, z, weight, *pairs))
+                return jax.block_until_ready(_states(plane, y, z))
+            return jax.block_until_ready(_nodes(filled, plane, y, z, weight, *pairs))
 
-        parts = side_by_side(block, range(len(blocks[0])), alone)
+        held = max(_FEWEST, _MEMORY // (series.coefficients.nbytes // len(series.coefficients)))
+        parts = []
+        for first in range(0, len(grid.x), held):
+            planes = side_by_side(lambda x: _plane(series, x), grid.x[first : first + held], alone)
+            own = np.flatnonzero((blocks[0] >= first) & (blocks[0] < first + held))
+            parts += side_by_side(block, own, alone) if len(own) else []
         xp = array_namespace(parts)
         energies, values, *sums = (xp.stack(part) for part in zip(*parts, strict=True))
         sums = sums[0] if sums else np.zeros((1, 2, values.shape[3] + 1, 0))

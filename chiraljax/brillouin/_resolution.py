@@ -18,6 +18,8 @@ _NEGLIGIBLE = 1e-9
 """Damping below which a cell is resolved"""
 _BLOCK = 2**14
 """States that are sampled together"""
+_NODES = 2**14
+"""Nodes whose steps to their neighbours are held at a time"""
 _MANY, _LADDER = 24, 1.2
 """Number of pairs from which they share levels and temperatures, and the ratio of these temperatures"""
 _SMALLEST = 1e-9
@@ -73,9 +75,12 @@ def over_cells(
     Returns:
         the `CellSums` of the a operators and of the carriers.
     """
-    around = mesh.neighbours(np.arange(len(energies)), OFFSETS[1:_AXES])
-    steps = np.abs(energies[around] - energies[:, None]).reshape(len(energies), 3, 2, -1).max(axis=2)
-    largest, total = steps.max(axis=1), steps.sum(axis=1)
+    largest, total = np.empty_like(energies), np.empty_like(energies)
+    for start in range(0, len(energies), _NODES):
+        part = np.arange(start, min(start + _NODES, len(energies)))
+        around = mesh.neighbours(part, OFFSETS[1:_AXES])
+        steps = np.abs(energies[around] - energies[part, None]).reshape(len(part), 3, 2, -1).max(axis=2)
+        largest[part], total[part] = steps.max(axis=1), steps.sum(axis=1)
 
     def of_pair(pair):
         level, thermal = pair

@@ -8,6 +8,7 @@ import jax.numpy as jnp
 from .._door import door
 from .._errors import check
 from .._module import Module
+from .._progress import working
 from .._result import quantity
 from .._tracing import is_traced
 from .._types import Array, ArrayLike, Bool, Float, Int
@@ -124,6 +125,7 @@ def simulate_ensemble(
     coupling: AbstractCoupling | str | None = None,
     steps: FixedSteps = FixedSteps(),
     accuracy: Accuracy = Accuracy(),
+    progress: bool = False,
 ) -> EnsembleSimulation:
     """M(t) of a pulse in a lattice at `lattice_temperature`: mean and spread over random motions in a heat bath.
 
@@ -150,6 +152,7 @@ def simulate_ensemble(
             would count the thermal inertia twice.
         steps: how the motion is integrated.
         accuracy: of the sum over the zone.
+        progress: whether to show on standard error what is computed and for how long.
 
     Raises:
         InputError: for a material without a phonon, fewer than two samples, and as `Phonon.drive` and `magnetization`
@@ -164,7 +167,7 @@ def simulate_ensemble(
         motion = chain.motion(times, steps=steps, bath=HeatBath(lattice_temperature, key, statistics))
         return motion.q, motion.velocity, None if coupling is None else chain.rotation(motion)
 
-    with silent():
+    with silent(), working(f"Driving {samples} motions", progress):
         q, velocity, rotation = jax.vmap(sample)(jax.random.split(jax.random.key(seed), samples))
     if rotation is None:
         momentum = jnp.einsum("nta,ab,ntb->nt", q, chain.driven.turning, velocity)
@@ -176,7 +179,7 @@ def simulate_ensemble(
         "must be more for this phonon, but a motion did not stay finite with these",
     )
     warn_of_last(pulse, times, jnp.mean(rotation, axis=0), "Ω")
-    with silent():
+    with silent(), working("Summing over the zone", progress):
         curve = chain.response(rotation, accuracy)
     return EnsembleSimulation(
         chain=chain,

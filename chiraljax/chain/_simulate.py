@@ -8,6 +8,7 @@ import xarray as xr
 
 from .._door import door
 from .._errors import check
+from .._progress import working
 from .._result import quantity
 from .._tracing import concrete, is_traced
 from .._types import Array, ArrayLike, Bool, Float, Int
@@ -33,6 +34,8 @@ class Simulation(AbstractSum):
     """estimated absolute error of `moment`, of k-sum and interpolation in Ω together"""
     rotation: Float[Array, "T *sites"] = quantity("rad/ps", ("time", "atom"))
     """Ω(t); of every site if the coupling is per site"""
+    carriers: Float[Array, "*grid"] = quantity("1/cell", ("mu", "temperature"))
+    """electrons minus holes in the electrons at rest"""
     mu: Float[Array, "*mu"] = quantity("eV", ("mu",))
     temperature: Float[Array, "*temperature"] = quantity("K", ("temperature",))
     eigensolves: Int[Array, ""]
@@ -100,6 +103,7 @@ def simulate(
     surface: str = "screened",
     steps: AbstractSteps = AutomaticSteps(),
     accuracy: Accuracy = Accuracy(),
+    progress: bool = False,
 ) -> Simulation:
     """M(t) of a pulse: the phonon is driven from rest, Ω(t) follows from it, M follows Ω adiabatically.
 
@@ -116,13 +120,14 @@ def simulate(
         surface: "screened", or "fresnel" for a pulse outside the crystal, as in `Phonon.drive`.
         steps: how the motion is integrated.
         accuracy: of the sum over the zone.
+        progress: whether to show on standard error what is computed and for how long.
 
     Raises:
         InputError: for a material without a phonon, a motion that ran out of steps (under `jit`, where nothing raises,
             the error is infinite and `converged` is false), and as `Phonon.drive` and `magnetization` do.
     """
     chain = Chain.of(material, pulse, coupling, Filling(mu, temperature))
-    with silent():
+    with silent(), working("Driving the phonon", progress):
         motion = chain.motion(times, steps=steps, surface=surface)
     check(
         is_traced(motion.converged) or motion.converged,
@@ -131,12 +136,13 @@ def simulate(
     )
     rotation = chain.rotation(motion)
     warn_of_last(pulse, motion.times, rotation, "Ω")
-    with silent():
+    with silent(), working("Summing over the zone", progress):
         path = chain.moment(rotation, accuracy)
     return Simulation(
         moment=path.moment,
         error=path.error + jnp.where(motion.converged, 0.0, jnp.inf),
         rotation=rotation,
+        carriers=path.carriers,
         mu=path.mu,
         temperature=path.temperature,
         motion=motion,

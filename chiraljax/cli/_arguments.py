@@ -28,6 +28,15 @@ def grid(option: str, text: str, unit: str) -> np.ndarray:
     return np.linspace(ends[0], ends[-1], number)
 
 
+def span(option: str, text: str, unit: str) -> tuple[float, float]:
+    """`A:B` with A < B, in `unit` or both with another one."""
+    ends = text.split(":")
+    check(len(ends) == 2, option, f"must be a range A:B, but got {text!r} (in {unit}, or with a unit, {listed(unit)})")
+    low, high = (one(option, end, unit) for end in ends)
+    check(low < high, option, f"must be a range A:B that increases, but got {text!r}")
+    return low, high
+
+
 def not_negative(option: str, values: np.ndarray) -> np.ndarray:
     """`values`, checked to be ≥ 0."""
     check(np.all(values >= 0), option, f"must be zero or positive, but got {values.min():g}")

@@ -1,5 +1,6 @@
 """The commented configurations of `--example`."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,7 @@ def example(name: str) -> str:
     from ..pulse import AbstractPulse, GaussianPulse, SplinePulse
 
     text = (Path(__file__).parent / "examples" / name).read_text(encoding="utf-8")
-    if "{" not in text:
+    if not re.search(r"\{#?\w+\}", text):
         return text
     pulses = example_tables(AbstractPulse, lambda cls: f"[[{cls.name}]]", first=GaussianPulse)
     begin = example_tables(

@@ -7,6 +7,7 @@ import typer
 
 from .._errors import check
 from ._arguments import grid, not_negative, positive
+from ._examples import example_option
 from ._output import FIGURES, Force, checked_output, write
 from ._progress import advise, working
 
@@ -24,6 +25,7 @@ def magnetization(
     rtol: Annotated[float, typer.Option(metavar="R", help="Relative error of the k-sum.")] = 1e-3,
     region: Annotated[str, typer.Option(metavar="zone|gamma_cube", help="Region of the k-sum.")] = "zone",
     force: Force = False,
+    example: Annotated[bool, example_option("material.toml", "MATERIAL.toml")] = False,
 ) -> None:
     """Moment (μ_B per cell) and carriers on a grid of chemical potential, temperature and rotation."""
     path = checked_output(out, (".csv", ".nc", ".json", ".png"), force)

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from .._errors import InputError
-from .._warnings import ImprobableValue
+from .._warnings import ImprobableValue, LongComputation
 from . import _bands, _fit, _magnetization, _optimize, _phonons, _reproduce, _simulate, _sweep
 from ._environment import prepare
 
@@ -60,16 +60,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     with warnings.catch_warnings():
         warnings.simplefilter("always", ImprobableValue)
+        warnings.simplefilter("always", LongComputation)
         warnings.showwarning = _shown_once()
         return _run(arguments)
 
 
 def _shown_once() -> Callable[..., None]:
-    """Like `warnings.showwarning`, with one line for an improbable value, however often it is told."""
+    """Like `warnings.showwarning`, with one line for an improbable value or a long computation, told once."""
     told, other = set(), warnings.showwarning
 
     def show(message: Warning | str, category: type[Warning], *place: Any) -> None:
-        if not issubclass(category, ImprobableValue):
+        if not issubclass(category, ImprobableValue | LongComputation):
             other(message, category, *place)
         elif str(message) not in told:
             told.add(str(message))

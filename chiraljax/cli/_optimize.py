@@ -16,11 +16,13 @@ NOT_CONVERGED = 1
 def optimize(
     config: Annotated[str, typer.Argument(metavar="CONFIG.toml", help="What to optimise; see --example.")],
     out: Annotated[str, typer.Option(metavar="DIR", help="Folder for pulse, figures and report; made if missing.")],
+    paper: Annotated[bool, typer.Option("--paper", help="Compare with the paper's pulse, too.")] = False,
     force: Force = False,
     example: Annotated[bool, example_option("optimize.toml", "CONFIG.toml")] = False,
 ) -> int:
     """The pulse that does most within limits of a laser, and how near it is to what any pulse could do.
 
+    It is compared with the pulse that the file begins the search with, if that has a field.
     The search is written to DIR/checkpoint.npz every ten steps, and goes on from there if it was interrupted or has
     not converged. A search that is done is overwritten only with --force.
     """
@@ -42,7 +44,7 @@ def optimize(
             if error.source == str(checkpoint):
                 raise InputError(error.field, f"{error.message}; delete it to begin anew", error.source) from None
             raise error.inside(source=config) from None
-        summary = _write(folder, optimum, settings)
+        summary = _write(folder, optimum, settings, paper)
     print(summary)
     if optimum.status == "not converged":
         advise(
@@ -57,21 +59,21 @@ def optimize(
     return 0
 
 
-def _write(folder: Path, optimum, settings) -> str:
+def _write(folder: Path, optimum, settings, paper: bool) -> str:
     """Write every file of the result; returns a summary on one line."""
-    from ..control import paper_pulse
-    from ..io import optimum_content, write_field, write_json, write_optimum_report, write_outcome, write_pulse
+    from ..control import given_pulse, paper_pulse
+    from ..io import gains, optimum_content, write_field, write_json, write_optimum_report, write_outcome, write_pulse
     from ..plot import convergence_figure, optimum_figure, save_figure
 
     write_pulse(folder / "pulse.toml", optimum.pulse)
     write_field(folder / "field.csv", optimum.pulse, optimum.field_times())
     write_outcome(folder / "outcome.csv", optimum)
-    comparison = paper_pulse(optimum)
-    content = optimum_content(optimum, comparison)
+    others = {"given_pulse": given_pulse(optimum), "paper_pulse": paper_pulse(optimum) if paper else None}
+    comparisons = {name: comparison for name, comparison in others.items() if comparison is not None}
+    content = optimum_content(optimum, comparisons)
     write_json(folder / "optimum.json", content)
     save_figure(optimum_figure(optimum), folder / "optimum.png")
     save_figure(convergence_figure(optimum), folder / "convergence.png")
-    write_optimum_report(folder / "report.md", optimum, settings, comparison, content)
+    write_optimum_report(folder / "report.md", optimum, settings, comparisons, content)
     ratio = "" if optimum.ratio is None else f", {optimum.ratio:.1%} of what no pulse exceeds"
-    gain = "" if comparison.gain is None else f", {comparison.gain:.3g} times the paper's pulse"
-    return f"{folder / 'report.md'}: {optimum.objective:.4g} {optimum.units}{ratio}{gain}"
+    return f"{folder / 'report.md'}: {optimum.objective:.4g} {optimum.units}{ratio}{gains(comparisons, '')}"

@@ -1,107 +1,12 @@
-"""Progress on standard error, if it is a terminal."""
+"""Progress of commands, and lines on standard error."""
 
 import sys
-import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from typing import Any
 
-
-@contextmanager
-def working(title: str) -> Iterator[None]:
-    """A spinner with the elapsed time."""
-    from rich.console import Console
-    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-
-    console = Console(stderr=True)
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
-    with Progress(*columns, console=console, transient=True, disable=not sys.stderr.isatty()) as progress:
-        progress.add_task(title, total=None)
-        yield
-
-
-@contextmanager
-def bar(steps: Sequence[str]) -> Iterator[Callable[[str], None]]:
-    """A bar over `steps`; yields a function to call with the name of each step at its start."""
-    with _described(f"{steps[0]:<24}", transient=False) as show:
-        yield lambda step: show(list(steps).index(step), len(steps), f"{step:<24}")
-        show(len(steps), len(steps), f"{'Done':<24}")
-
-
-@contextmanager
-def counted(title: str) -> Iterator[Callable[[int, int, float], None]]:
-    """A bar of finished searches with the best loss; yields a function of finished, total and best loss."""
-    with _described(title) as show:
-        lowest = float("inf")
-
-        def advance(done: int, total: int, best: float) -> None:
-            nonlocal lowest
-            lowest = min(lowest, best)
-            show(done, total, f"{title}, best loss {lowest:.6g} eV²")
-
-        yield advance
-
-
-@contextmanager
-def climbing(title: str, units: str) -> Iterator[Callable[[int, int, float, float], None]]:
-    """A bar of finished steps; yields a function of finished, total, best objective and its violation."""
-    with _described(title) as show:
-        yield lambda done, total, best, violation: show(
-            done, total, f"{title}, best {best:.6g} {units}, violation {violation:.1g}"
-        )
-
-
-@contextmanager
-def _described(title: str, *, transient: bool = True) -> Iterator[Callable[[int, int, str], None]]:
-    """A bar; yields a function of finished, total and description."""
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    console, quiet = Console(stderr=True), not sys.stderr.isatty()
-    with Progress(*columns, console=console, transient=transient, disable=quiet) as progress:
-        task = progress.add_task(title, total=None)
-        yield lambda done, total, text: progress.update(task, completed=done, total=total, description=text)
-
-
-@contextmanager
-def sweeping(stages: Sequence[Any]) -> Iterator[Callable[[str, int, int], None]]:
-    """A bar per stage with rate and remaining time; yields a function of stage, finished chunks and all chunks."""
-    from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TextColumn,
-        TimeElapsedColumn,
-        TimeRemainingColumn,
-    )
-
-    columns = (
-        TextColumn("{task.description:<12}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[rate]}"),
-        TimeElapsedColumn(),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=Console(stderr=True), disable=not sys.stderr.isatty()) as progress:
-        tasks = {
-            stage.name: progress.add_task(stage.name, total=stage.n_chunks, start=False, rate="") for stage in stages
-        }
-        points = {stage.name: stage.points / stage.n_chunks for stage in stages}
-        begun: dict[str, tuple[float, int]] = {}
-
-        def advance(name: str, done: int, total: int) -> None:
-            if name not in begun:
-                begun[name] = time.monotonic(), done
-                progress.start_task(tasks[name])
-            start, before = begun[name]
-            passed = time.monotonic() - start
-            rate = f"{(done - before) * points[name] / passed:,.0f}/s" if done > before and passed > 0 else ""
-            progress.update(tasks[name], completed=done, rate=rate)
-
-        yield advance
+from .._progress import bar as bar
+from .._progress import climbing as climbing
+from .._progress import counted as counted
+from .._progress import sweeping as sweeping
+from .._progress import working as working
 
 
 def advise(message: str) -> None:

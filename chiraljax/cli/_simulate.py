@@ -56,7 +56,8 @@ def simulate(
         str | None,
         typer.Option(
             metavar="PULSE.toml",
-            help="Or a .csv of t,E_x,E_y in ps and MV/cm, or with units, as E_x (kV/cm); default: the paper's pulse.",
+            help="Or a .csv of t,E_x,E_y (or t,E) in ps and MV/cm, or with units, as E_x (kV/cm); default: the paper's"
+            " pulse.",
         ),
     ] = None,
     coupling: Annotated[str, typer.Option(metavar="NAME", help="How Ω follows from the motion.")] = "kinematic",

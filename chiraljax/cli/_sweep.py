@@ -88,7 +88,13 @@ def _found(results: Any) -> Iterator[str]:
         if name.endswith("_status") or values.size > _READ or values.dtype.kind != "f":
             continue
         low, high = float(values.min()), float(values.max())
-        yield f"  {name}: {low:.6g} … {high:.6g} {values.attrs.get('units', '')}".rstrip()
+        yield f"  {name}: {low:.6g} … {high:.6g} {_unit(values)}".rstrip()
+
+
+def _unit(values: Any) -> str:
+    """As on the page."""
+    unit = str(values.attrs.get("units", ""))
+    return "" if unit == "1" else unit.replace("mu_B", "μ_B").replace("hbar", "ħ")
 
 
 def export(
@@ -103,6 +109,7 @@ def export(
     from ..sweeps import open_sweep
 
     data = open_sweep(store)
+    _tell_unfinished(store, data)
     write(path, dict, {".nc": lambda file: write_netcdf(file, data), ".csv": lambda file: write_sweep_csv(file, data)})
 
 
@@ -120,7 +127,13 @@ def report(
     from ..sweeps import field_at, open_sweep
 
     data = open_sweep(store)
+    _tell_unfinished(store, data)
     page = sweep_report(data, title=data.attrs["title"], field=field_at(data))
     with atomic_path(path) as temporary:
         temporary.write_text(page, encoding="utf-8")
     written(path)
+
+
+def _tell_unfinished(store: str, data: Any) -> None:
+    if "unfinished" in data.attrs:
+        advise(f"{store}: not finished, {data.attrs['unfinished']}; `chiraljax sweep --resume` goes on with it")

@@ -10,6 +10,7 @@ import numpy as np
 
 from .._door import door
 from .._errors import check, within
+from .._progress import climbing, working
 from .._types import Array, ArrayLike, Float, Scalar
 from .._warnings import silent, tell, warn
 from ..brillouin import Accuracy
@@ -58,6 +59,7 @@ def optimize_pulse(
     accuracy: Accuracy = Accuracy(),
     checkpoint: str | os.PathLike[str] | None = None,
     on_step: Progress = _silent,
+    progress: bool = False,
 ) -> PulseOptimum:
     """The pulse of the family of `pulse` that makes the `objective` largest, within the limits of a laser.
 
@@ -84,6 +86,7 @@ def optimize_pulse(
         accuracy: of the k-sums of M(Ω).
         checkpoint: a file from which the search continues if it exists, written every ten steps.
         on_step: called with the steps done, their total, and the best objective and its violation.
+        progress: whether to show a bar on standard error.
 
     Raises:
         InputError: for arguments outside these ranges, a material without a phonon, times that do not resolve it or
@@ -99,7 +102,7 @@ def optimize_pulse(
     def curve(rotation: ArrayLike) -> MagnetizationCurve:
         single = filling is not None and filling.shape == ()
         check(single, "mu and temperature", "must be numbers for an objective of the moment, but are not")
-        with silent():
+        with silent(), working("Summing over the zone for M(Ω)", progress):
             return forecast.chain.response(rotation, accuracy)
 
     problem = PulseProblem.of(pulse, forecast, constraints, objective, search, deviations)
@@ -114,17 +117,23 @@ def optimize_pulse(
     )
     problem = problem.scaled(starts, certificate.value)
     scale = float(problem.scale)
-    progress, ended = climb(
-        AugmentedLagrangian(problem, search.extended),
-        starts,
-        steps=search.steps,
-        checkpoint=checkpoint,
-        described=describe(problem, material.name, mu, temperature, search),
-        on_step=lambda done, total, best, violation: on_step(done, total, best * scale, violation),
-    )
-    pulses = [constraints.fitted(problem.pulse(row)[0]) for row in progress.best]
+    with climbing("Climbing", problem.units, progress) as advance:
+
+        def step(done: int, total: int, best: float, violation: float) -> None:
+            on_step(done, total, best * scale, violation)
+            advance(done, total, best * scale, violation)
+
+        climbed, ended = climb(
+            AugmentedLagrangian(problem, search.extended),
+            starts,
+            steps=search.steps,
+            checkpoint=checkpoint,
+            described=describe(problem, material.name, mu, temperature, search),
+            on_step=step,
+        )
+    pulses = [constraints.fitted(problem.pulse(row)[0]) for row in climbed.best]
     reached = np.array([float(problem.true_value(pulse)) for pulse in pulses])
-    best = max(range(search.starts), key=lambda start: (float(progress.score[start]) > -INFEASIBLE, reached[start]))
+    best = max(range(search.starts), key=lambda start: (float(climbed.score[start]) > -INFEASIBLE, reached[start]))
     problem, outcome, value, error = _judged(problem, pulses[best], curve)
     cut = cut_at_first(forecast.phonon, pulses[best], forecast.times)
     if cut is not None:
@@ -141,8 +150,8 @@ def optimize_pulse(
         slack=problem.slack(pulses[best]),
         outcome=outcome,
         reached=reached,
-        history=progress.history * scale,
-        violations=progress.violations,
+        history=climbed.history * scale,
+        violations=climbed.violations,
         ended=ended,
         problem=problem,
         warnings=tell(

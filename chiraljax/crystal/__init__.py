@@ -7,6 +7,8 @@ from ._neighbours import bonds as bonds
 from ._path import KPath as KPath
 from ._path import as_path as as_path
 from ._path import k_path as k_path
+from ._path import standard_path as standard_path
+from ._route import route as route
 from ._sites import site_order as site_order
 from ._symmetry import cartesian as cartesian
 from ._symmetry import magnetic_operations as magnetic_operations

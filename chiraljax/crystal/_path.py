@@ -64,8 +64,7 @@ def k_path(
     """
     check(points >= 1, "points", f"must be at least 1, but got {points}")
     if corners is None or segments is None:
-        standard = seekpath.get_path_orig_cell(spglib_cell(crystal))
-        return k_path(crystal, standard["point_coords"], standard["path"], points)
+        return k_path(crystal, *standard_path(crystal), points)
     for name in {name for segment in segments for name in segment}:
         check(name in corners, "path", f"must go through named points, but {name!r} is not one of {sorted(corners)}")
     k, distance, ticks = [], [], []
@@ -85,6 +84,12 @@ def k_path(
         travelled, last = travelled + length, end
         ticks.append((travelled, _symbol(end)))
     return KPath(np.concatenate(k), np.concatenate(distance), tuple(ticks))
+
+
+def standard_path(crystal: Crystal) -> tuple[dict[str, ArrayLike], list[tuple[str, str]]]:
+    """Named k-points (fractional) and segments of the standard path of the lattice, see `k_path`."""
+    standard = seekpath.get_path_orig_cell(spglib_cell(crystal))
+    return standard["point_coords"], standard["path"]
 
 
 def as_path(crystal: Crystal, k: ArrayLike, named: KPath | None = None) -> KPath | None:

@@ -15,6 +15,7 @@ from ._optimize import Optimization as Optimization
 from ._optimize import load_optimization as load_optimization
 from ._optimum import optimum_content as optimum_content
 from ._optimum import write_outcome as write_outcome
+from ._optimum_report import gains as gains
 from ._optimum_report import write_optimum_report as write_optimum_report
 from ._pulse import load_pulse as load_pulse
 from ._pythtb import to_pythtb as to_pythtb

@@ -7,6 +7,7 @@ import numpy as np
 import tomlkit
 
 from .._family import REQUIRED, Declared, arguments_of, family, help_of
+from .._parameter import Parameter
 from .._tables import rows_of
 from ._toml import lines
 
@@ -42,6 +43,9 @@ def _fields(cls: type[Declared], constructor: str) -> Iterator[str]:
     if cls.columns:
         columns = f"with the columns {', '.join(cls.columns)}, or with units, as t (fs)"
         yield _line('file = "trace.csv"', f"{columns}; paths count from this folder")
+        for name, (parameter, _) in arguments_of(cls, "from_csv").items():
+            value = tomlkit.item(rows_of(parameter, parameter.example)).as_string()
+            yield commented(_line(f"{name} = {value}", _words(parameter)))
         return
     for name, (parameter, default) in arguments_of(cls, constructor).items():
         value = parameter.example if default in (REQUIRED, None) else default
@@ -52,8 +56,13 @@ def _fields(cls: type[Declared], constructor: str) -> Iterator[str]:
                 [1 if isinstance(n, str) else n for n in parameter.shape], int if parameter.whole else float
             )
         item = lines(rows_of(parameter, value)) if len(parameter.shape) > 1 else tomlkit.item(rows_of(parameter, value))
-        words = [word for word in (parameter.unit, parameter.range) if word not in ("", "1")]
-        yield _line(f"{name} = {item.as_string()}", f"{', '.join(words)}{': ' if words else ''}{parameter.help}")
+        yield _line(f"{name} = {item.as_string()}", _words(parameter))
+
+
+def _words(parameter: Parameter) -> str:
+    """Unit, range and help."""
+    words = [word for word in (parameter.unit, parameter.range) if word not in ("", "1")]
+    return f"{', '.join(words)}{': ' if words else ''}{parameter.help}"
 
 
 def _line(text: str, comment: str) -> str:

@@ -159,10 +159,10 @@ def _phonon(phonon: Phonon, source: str) -> Table:
     if phonon.temperatures is not None:
         columns = (plain(getattr(phonon.temperatures, name)) for name in ("temperature", "frequency", "damping"))
         table.add(
-            "temperature_dependence",
+            "temperatures",
             lines(
-                inline(temperature=temperature, frequencies=frequencies, dampings=dampings)
-                for temperature, frequencies, dampings in zip(*columns, strict=True)
+                inline(temperature=temperature, frequency=frequency, damping=damping)
+                for temperature, frequency, damping in zip(*columns, strict=True)
             ),
         )
     table.add(
@@ -177,14 +177,11 @@ def _set(phonon: Phonon, number: int) -> Table:
     row = tomlkit.table()
     row.add("frequency", plain(phonon.frequency[number]))
     row.add("damping", plain(phonon.damping[number]))
-    row.add("mode_effective_charge" if phonon.degenerate else "charges", plain(phonon.mode_effective_charge[number]))
+    row.add("mode_effective_charge", plain(phonon.mode_effective_charge[number]))
     if phonon.quartic_cubic is not None and float(phonon.quartic_cubic[number]) != 0:
         row.add("quartic_cubic", plain(phonon.quartic_cubic[number]))
     vectors = plain(phonon.eigenvectors[number])
-    if phonon.degenerate:
-        row.add("eigenvectors", lines((lines(vector, "    ") for vector in vectors), "  "))
-    else:
-        row.add("eigenvector", lines(vectors[0], "  "))
+    row.add("eigenvectors", lines((lines(vector, "    ") for vector in vectors), "  "))
     return row
 
 

@@ -2,28 +2,31 @@
 
 import math
 import os
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from ..control import Comparison, PulseOptimum
+from ..pulse import GaussianPulse
 from ._csv import write_csv
 
 WIDTH = 0.01
 """the deviation of the sensitivities: 1 %, or 0.01 ps"""
 
 
-def optimum_content(optimum: PulseOptimum, comparison: Comparison) -> dict[str, Any]:
-    """An optimum as plain types, for JSON; numbers that are not finite become None."""
+def optimum_content(optimum: PulseOptimum, comparisons: Mapping[str, Comparison]) -> dict[str, Any]:
+    """An optimum as plain types, for JSON; numbers that are not finite become None.
+
+    Args:
+        optimum: of `optimize_pulse`.
+        comparisons: with other pulses, by the name of their entry.
+    """
     fields = ("objective", "error", "units", "bound", "bound_reason", "ratio", "status", "slack")
     searched = ("reached", "history", "violations")
-    content = {name: getattr(optimum, name) for name in fields} | {
-        "paper_pulse": {
-            "peak_field": float(comparison.pulse.peak_field),
-            "center": float(comparison.pulse.center),
-            "objective": comparison.value,
-            "gain": comparison.gain,
-        },
+    content = {name: getattr(optimum, name) for name in fields}
+    content |= {name: _beside(comparison) for name, comparison in comparisons.items()}
+    content |= {
         "sensitivities": {
             name: {
                 "slope": sensitivity.slope,
@@ -36,6 +39,19 @@ def optimum_content(optimum: PulseOptimum, comparison: Comparison) -> dict[str, 
         },
     }
     return _finite(content | {name: getattr(optimum, name).tolist() for name in searched})
+
+
+def _beside(comparison: Comparison) -> dict[str, float | None]:
+    """Strength, centre of a Gaussian, objective and gain."""
+    pulse = comparison.pulse
+    center = {"center": float(pulse.center)} if isinstance(pulse, GaussianPulse) else {}
+    return {
+        "fluence": float(pulse.fluence),
+        "peak_field": float(pulse.peak_field),
+        **center,
+        "objective": comparison.value,
+        "gain": comparison.gain,
+    }
 
 
 def write_outcome(path: str | os.PathLike[str], optimum: PulseOptimum) -> None:

@@ -15,16 +15,15 @@ from ..pulse import AbstractPulse, SampledPulse, SumPulse
 _File = create_model("File", __base__=ClosedTable, **file_fields(SampledPulse))
 
 
-def load_pulse(
-    path: str | os.PathLike[str], *, time_unit: str | None = None, field_unit: str | None = None
-) -> AbstractPulse:
+def load_pulse(path: str | os.PathLike[str], **options: Any) -> AbstractPulse:
     """The pulse of a TOML file, or the samples of a CSV file.
 
     The TOML file has tables [[gaussian]], or [[NAME]] of any class of pulses with a `name`; several tables add up. A
     number in a table may be a text with a unit, such as "800 kV/cm".
 
     Args:
-        time_unit, field_unit: of a CSV file whose header gives none, see `SampledPulse.from_csv`.
+        options: of a CSV file, those of `SampledPulse.from_csv`: `time_unit` and `field_unit` of a header that gives
+            none, `baseline`, `window`, `taper`, `ellipticity` and `delay`.
 
     Raises:
         InputError: with the file and the field.
@@ -32,9 +31,9 @@ def load_pulse(
     path = Path(path)
     check(path.suffix in {".toml", ".csv"}, "", f"must be a pulse file .toml or .csv, but got {path.suffix!r}", path)
     if path.suffix == ".csv":
-        return SampledPulse.from_csv(path, time_unit=time_unit, field_unit=field_unit)
-    for name, unit in (("time_unit", time_unit), ("field_unit", field_unit)):
-        check(unit is None, name, f"must be left out for {path.name}: it is of CSV files")
+        return SampledPulse.from_csv(path, **options)
+    for name, value in options.items():
+        check(value is None, name, f"must be left out for {path.name}: it is of CSV files")
     fields: dict[str, Any] = {
         name: (list[Annotated[Any, PlainValidator(table_of(cls))]], []) for name, cls in family(AbstractPulse).items()
     }

@@ -13,7 +13,7 @@ from .._precision import require_x64
 from .._tracing import concrete
 from .._validation import parse_toml, read_text
 from .._warnings import silent, tell
-from ..crystal import Crystal, KPath, improbable_positions, k_path
+from ..crystal import Crystal, KPath, improbable_positions, k_path, route, standard_path
 from ..electrons import AbstractTerm, Electrons, Hopping, Shell, slater_koster
 from ..phonon import Phonon, improbable_frequencies
 from ._phonon import phonon_of
@@ -68,9 +68,20 @@ class Material(Module):
         )
         return dataclasses.replace(self, phonon=phonon, _sources=(*self._sources[:2], ""))
 
-    def k_path(self, points: int = 40) -> KPath:
-        """The path of the material file or else the standard path, with `points` intervals per segment."""
+    def k_path(self, points: int = 40, path: str | None = None) -> KPath:
+        """The path of the material file or else the standard path, with `points` intervals per segment.
+
+        Args:
+            points: of each segment, at least 1.
+            path: another one, through named points of both, such as "0.1 M-Γ-0.1 R": a number before a name is the
+                distance from Γ, and | a break.
+
+        Raises:
+            InputError: for a point without a name here.
+        """
         corners, segments = self._path or (None, None)
+        if path is not None:
+            corners, segments = route(path, {**standard_path(self.crystal)[0], **dict(corners or {})})
         return k_path(self.crystal, dict(corners) if corners else None, segments, points)
 
 

@@ -29,21 +29,19 @@ def phonon_of(table: PhononTable, crystal: Crystal, folder: Path) -> Phonon:
     if table.dielectric_constant is None:
         raise InputError("phonon.dielectric_constant", "must be given")
     sites = len(crystal.species)
-    vectors = [vector for pair in table.pairs for vector in pair.eigenvectors]
-    for name, rows in (("pairs.eigenvectors", vectors), ("modes.eigenvector", [m.eigenvector for m in table.modes])):
-        for row in rows:
-            check(
-                len(row) == sites,
-                f"phonon.{name}",
-                f"must have one vector for each of the {sites} sites, but got {len(row)}",
-            )
     rows = table.pairs or table.modes
+    for vectors in (vectors for row in rows for vectors in row.eigenvectors):
+        check(
+            len(vectors) == sites,
+            f"phonon.{kinds[0]}.eigenvectors",
+            f"must have one vector for each of the {sites} sites, but got {len(vectors)}",
+        )
     cubic, quartic = _tensors(table.anharmonic, 2 * len(table.pairs) or len(table.modes))
     return Phonon(
         [row.frequency for row in rows],
         [row.damping for row in rows],
-        [pair.mode_effective_charge for pair in table.pairs] or [mode.charges for mode in table.modes],
-        [pair.eigenvectors for pair in table.pairs] or [[mode.eigenvector] for mode in table.modes],
+        [row.mode_effective_charge for row in rows],
+        [row.eigenvectors for row in rows],
         table.masses or [atomic_masses[atomic_numbers[symbol]] for symbol in crystal.symbols],
         table.dielectric_constant,
         table.quartic_isotropic if table.pairs else None,
@@ -92,11 +90,11 @@ def _from_lattice(table: PhononTable, options: LatticeTable, crystal: Crystal, f
 
 
 def _temperatures(table: PhononTable) -> TemperatureTable | None:
-    rows = table.temperature_dependence
+    rows = table.temperatures
     if not rows:
         return None
     return TemperatureTable(
-        [row.temperature for row in rows], [row.frequencies for row in rows], [row.dampings for row in rows]
+        [row.temperature for row in rows], [row.frequency for row in rows], [row.damping for row in rows]
     )
 
 

@@ -98,10 +98,10 @@ class ModeTable(ClosedTable):
     """THz"""
     damping: Damping
     """rad/ps"""
-    charges: tuple[Number, Number]
+    mode_effective_charge: tuple[Number, Number]
     """e/√u, for the field's x and y"""
-    eigenvector: list[Vector]
-    """mass-weighted, one vector per site"""
+    eigenvectors: tuple[list[Vector]]
+    """mass-weighted, one vector per site for the one mode"""
 
 
 class TermTable(ClosedTable):
@@ -137,9 +137,9 @@ class LatticeTable(ClosedTable):
 class TemperatureRow(ClosedTable):
     temperature: Annotated[NonNegativeFloat, in_unit("K")]
     """K"""
-    frequencies: list[Frequency]
+    frequency: list[Frequency]
     """THz, one per set of modes"""
-    dampings: list[Damping]
+    damping: list[Damping]
     """rad/ps, one per set of modes"""
 
 
@@ -160,7 +160,8 @@ class PhononTable(ClosedTable):
     quartic_isotropic: list[list[Number]] | None = None
     """1/(ps² Å² u), symmetric; of pairs"""
     anharmonic: list[TermTable] = []
-    temperature_dependence: list[TemperatureRow] = []
+    temperatures: list[TemperatureRow] = []
+    """for `Phonon.at_temperature`"""
 
 
 class MaterialFile(ClosedTable):

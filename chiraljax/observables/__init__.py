@@ -3,6 +3,7 @@
 from ._band_edges import BandEdge as BandEdge
 from ._band_edges import conduction_edge as conduction_edge
 from ._band_edges import valence_edge as valence_edge
+from ._band_spin import band_spin as band_spin
 from ._chemical_potential import ChemicalPotential as ChemicalPotential
 from ._chemical_potential import chemical_potential as chemical_potential
 from ._chemical_potential import per_cell as per_cell

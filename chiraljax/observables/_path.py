@@ -25,6 +25,8 @@ class MagnetizationPath(AbstractSum):
     """along the axis of rotation"""
     error: Float[Array, "*grid T"] = quantity("mu_B/cell", ("mu", "temperature", "time"))
     """estimated absolute error of `moment`, of k-sum and interpolation in Ω_i together"""
+    carriers: Float[Array, "*grid"] = quantity("1/cell", ("mu", "temperature"))
+    """electrons minus holes, at rest or, for rotations that were calculated one by one, at the first"""
     mu: Float[Array, "*mu"] = quantity("eV", ("mu",))
     temperature: Float[Array, "*temperature"] = quantity("K", ("temperature",))
     eigensolves: Int[Array, ""]
@@ -100,6 +102,7 @@ def _path(
     return MagnetizationPath(
         moment=result.moment,
         error=result.error,
+        carriers=result.carriers.reshape(*result.mu.shape, *result.temperature.shape, -1)[..., 0],
         mu=result.mu,
         temperature=result.temperature,
         eigensolves=eigensolves + result.eigensolves,
@@ -115,6 +118,7 @@ def _along(curve: MagnetizationCurve, rotation: Float[Array, "..."]) -> Magnetiz
     return MagnetizationPath(
         moment=moment,
         error=jnp.broadcast_to(error, moment.shape),
+        carriers=curve.carriers,
         mu=curve.mu,
         temperature=curve.temperature,
         eigensolves=curve.eigensolves,

@@ -196,7 +196,8 @@ def _fine(optimum: PulseOptimum) -> _Fine:
     forecast = optimum.problem.forecast
     times = np.linspace(float(forecast.times[0]), float(forecast.times[-1]), _DENSE)
     chain = replace(forecast.chain, pulse=optimum.pulse)
-    motion = chain.motion(times, steps=FixedSteps())
+    rest = np.zeros(chain.driven.oscillators.frequency.shape)  # as the search counts it, even if it cuts the pulse
+    motion = chain.motion(times, steps=FixedSteps(), initial=(rest, rest))
     rotation = chain.rotation(motion)
     return _Fine(
         times,

@@ -58,7 +58,7 @@ class AbstractPulse(Declared):
         """A pulse of the same family whose ellipse has the `ellipticity` ε from −1 to 1, +1 counter-clockwise.
 
         Raises:
-            InputError: for another ε, and for a pulse without a carrier.
+            InputError: for another ε.
         """
 
     @property
@@ -145,7 +145,7 @@ class SumPulse(AbstractPulse):
         """Every term with the `ellipticity` ε from −1 to 1.
 
         Raises:
-            InputError: for another ε, and for a term without a carrier.
+            InputError: for another ε.
         """
         return SumPulse(pulse.with_ellipticity(ellipticity) for pulse in self.pulses)
 

@@ -21,7 +21,8 @@ _FOREIGN = re.compile(r"\b(?:[fnuµ]s|[kGmuµ]?V/(?:cm|m|nm|Å|angstrom)|MV/m)\b
 def read_field(path: str | os.PathLike[str], time_unit: str | None = None, field_unit: str | None = None) -> np.ndarray:
     """The table (T, 3) of t in ps and E_x, E_y in MV/cm; `InputError` names file, row and column.
 
-    A header without units is in `time_unit` and `field_unit`, which are ps and MV/cm unless given.
+    A header without units is in `time_unit` and `field_unit`, which are ps and MV/cm unless given. A file of two
+    columns, t and E_x, has E_y = 0.
     """
     given = [time_unit, field_unit, field_unit]
     for unit, own, name in zip(given, _UNITS, ("time_unit", "field_unit", "field_unit"), strict=True):
@@ -31,16 +32,18 @@ def read_field(path: str | os.PathLike[str], time_unit: str | None = None, field
     said = _FOREIGN.search(columns.comments) if columns.names is None and None in (time_unit, field_unit) else None
     fits = "must have the header t,E_x,E_y with its units, or time_unit and field_unit be given, as a comment has"
     check(not said, "", f"{fits} {said and said[0]}", path)
-    units, factors = _units(columns.names or _HEADER, given, columns.place, path)
+    width = len(columns.names or columns.rows[0][1]) if columns.rows else len(_HEADER)
+    header = _HEADER[:2] if width == 2 else _HEADER
+    units, factors = _units(columns.names or header, given, columns.place, path)
     with within(source=path):
-        table = columns.numbers(_HEADER, factors)
+        table = columns.numbers(header, factors)
         back = np.flatnonzero(np.diff(table[:, 0]) <= 0) if len(table) else []
         if len(back):
             (_, before), (row, cells) = columns.rows[back[0] : back[0] + 2]
             message = f"must be later than {float(before[0]):g} {units[0]} in the row before, but is {cells[0]}"
             check(False, f"row {row}, column t", message)
         check(len(table) >= 4, "", f"must have at least four samples, but got {len(table)}")
-    return table
+    return np.pad(table, ((0, 0), (0, 3 - len(header))))
 
 
 def _known(name: str) -> bool:
@@ -49,8 +52,8 @@ def _known(name: str) -> bool:
 
 
 def _own(name: str) -> str:
-    """t, E_x or E_y for time, Ex, Ey and the like; else the name."""
-    return {"time": "t", "t": "t", "ex": "E_x", "ey": "E_y"}.get(name.lower().replace("_", ""), name)
+    """t, E_x or E_y for time, E, Ex, Ey and the like; else the name."""
+    return {"time": "t", "t": "t", "e": "E_x", "ex": "E_x", "ey": "E_y"}.get(name.lower().replace("_", ""), name)
 
 
 def _units(
@@ -59,20 +62,20 @@ def _units(
     """The unit of each column, and that unit in those of the package."""
     columns = [_COLUMN.fullmatch(name.strip()) for name in header]
     check(
-        [column and _own(column[1]) for column in columns] == _HEADER,
+        [column and _own(column[1]) for column in columns] in (_HEADER, _HEADER[:2]),
         f"row {row}",
         f"must be the header t,E_x,E_y, but got {','.join(name.strip() for name in header)}",
         path,
     )
     written = [next((part.strip() for part in column.groups()[1:] if part), None) for column in columns if column]
     check(
-        (written[1] is None) == (written[2] is None),
+        len({unit is None for unit in written[1:]}) == 1,
         f"row {row}",
         f"must give the unit of both E_x and E_y or of none, but got {','.join(name.strip() for name in header)}",
         path,
     )
     units, factors = [], []
-    for name, own, said, argued in zip(_HEADER, _UNITS, written, given, strict=True):
+    for name, own, said, argued in zip(_HEADER, _UNITS, written, given, strict=False):
         unit = said or argued or own
         factors.append(factor_of(unit, own, f"row {row}, column {name}", path))
         units.append(unit)

@@ -10,7 +10,7 @@ from ..crystal import KPath, k_path
 from ..electrons import Electrons
 from ..io import write_csv
 from ..materials import Material
-from ..observables import DensityOfStates, conduction_edge, density_of_states
+from ..observables import DensityOfStates, band_spin, conduction_edge, density_of_states
 from ..plot import PAGE, draw_bands, draw_dos, draw_spin_bands, new_figure, panel_label, styled
 from ._files import save
 
@@ -43,10 +43,9 @@ def figure3b(material: Material, rotation: float, folder: Path, zone_points: int
 
 
 def _spin_bands(electrons: Electrons, path: KPath, rotation: float) -> tuple[np.ndarray, np.ndarray]:
-    levels, vectors = jnp.linalg.eigh(electrons.hamiltonian(path.k, rotation))
-    spin = jnp.einsum("kai,ab,kbi->ki", jnp.conj(vectors), electrons.spin[2], vectors, optimize=True).real
+    levels, spin = band_spin(electrons, path.k, rotation)
     kept = slice(electrons.filling, electrons.filling + _BANDS)
-    return np.asarray(levels[:, kept]), np.asarray(spin[:, kept])
+    return levels[:, kept], spin[:, kept]
 
 
 @styled()

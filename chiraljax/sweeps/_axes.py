@@ -140,6 +140,8 @@ def _values(parameter: Parameter, values: ArrayLike | xr.DataArray, chain: Chain
     check(array.size > 0, f"axes.{name}", "must hold at least one value, but is empty")
     if name == "doping" and unit == _PER_VOLUME:
         array, unit = np.asarray(per_cell(array, chain.electrons.crystal)), parameter.unit
+    known = name != "doping" or unit in (None, parameter.unit)
+    check(known, f"axes.{name}", f"must be in {parameter.unit} or {_PER_VOLUME}, but is in {unit}")
     if unit is not None and parameter.unit:
         array = converted(array, unit, parameter.unit, f"axes.{name}")
     parameter.check(chain, array)

@@ -159,6 +159,12 @@ class Store:
         """Whether the chunk has a marker."""
         return self._marker(stage.name, number).exists()
 
+    def progress(self) -> dict[str, tuple[int, int]]:
+        """The numbers of finished chunks and of all, by stage; empty for a store that does not have them."""
+        markers = self.path / _MARKERS
+        chunks: dict[str, int] = self.description().get("chunks", {})
+        return {name: (sum(1 for _ in (markers / name).glob("[0-9]*.json")), total) for name, total in chunks.items()}
+
     def facts(self, stage: Stage) -> list[dict[str, Any]]:
         """The facts in the markers of a finished stage."""
         return [
@@ -218,14 +224,23 @@ class Store:
 def open_sweep(path: str | os.PathLike[str]) -> xr.Dataset:
     """The results of a sweep; arrays are read from disk when they are used.
 
+    Of a sweep that was interrupted, or still runs, what is not computed is NaN, and the attribute `unfinished` says how
+    much that is.
+
     Raises:
         InputError: for a path that is not the store of a sweep, or a store of another format.
     """
-    configuration = Store(path).description()["configuration"]
+    store = Store(path)
+    configuration = store.description()["configuration"]
     try:
         dataset = xr.open_zarr(path, chunks=None)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise InputError("", f"must be the store of a sweep, but {' '.join(str(error).split())}", str(path)) from None
+    done = store.progress()
+    if any(finished < total for finished, total in done.values()):
+        finished, total = (sum(numbers) for numbers in zip(*done.values(), strict=True))
+        parts = ", ".join(f"{name} {part} of {whole}" for name, (part, whole) in done.items())
+        dataset.attrs["unfinished"] = f"{total - finished} of {total} chunks are missing (done: {parts})"
     requested = [*configuration["outputs"], *configuration["gradients"]]
     return dataset[[*requested, *(name for name in dataset.data_vars if name not in requested)]]
 
@@ -299,6 +314,7 @@ def _fill(folder: Path, plan: SweepPlan, attributes: dict[str, str]) -> None:
         "versions": about,
         "configuration": _plain(plan.configuration),
         "blocks": {stage.name: stage.block for stage in plan.stages},
+        "chunks": {stage.name: stage.n_chunks for stage in plan.stages},
         "files": {str(file.relative_to(folder)): _digest(file) for file in sorted(folder.rglob("*")) if file.is_file()},
     }
     (folder / _MARKERS).mkdir()

@@ -14,6 +14,7 @@ import xarray as xr
 from .._checks import check_finite, check_positive
 from .._door import door
 from .._errors import check
+from .._progress import sweeping
 from .._types import ArrayLike
 from .._warnings import silent, tell
 from ..brillouin import Accuracy
@@ -108,6 +109,7 @@ def sweep(
     resume: bool = False,
     scheduler: str | None = None,
     on_progress: Callable[[str, int, int], None] | None = None,
+    progress: bool = False,
     **options: Any,
 ) -> xr.Dataset:
     """Many simulations: every point of the grid of `axes`, each output on the axes that it depends on, in a Zarr store.
@@ -124,6 +126,7 @@ def sweep(
         resume: continue an interrupted sweep of the same arguments in `out`, if there is one.
         scheduler: address of a Dask scheduler whose workers compute and write the chunks.
         on_progress: called with the stage, the number of finished chunks and the number of all.
+        progress: whether to show a bar for each stage on standard error.
         axes: a mapping. The name of a parameter maps to its values (N,). Any other name maps to a mapping from
             parameters to values of one length, which vary together (see `sobol_samples` and `uniform_samples`).
             Parameters are the fields of pulse, phonon and coupling (pulse.peak_field, phonon.damping,
@@ -156,9 +159,15 @@ def sweep(
             that exists, is of another sweep or another format, or in use; for a disk that is full or not writable.
         KeyboardInterrupt: after Ctrl-C, when the current chunks are finished.
     """
-    return run_sweep(
-        plan_sweep(material, pulse, **options), out, resume=resume, scheduler=scheduler, on_progress=on_progress
-    )
+    plan = plan_sweep(material, pulse, **options)
+    with sweeping(plan.stages, progress) as advance:
+
+        def step(stage: str, done: int, total: int) -> None:
+            advance(stage, done, total)
+            if on_progress is not None:
+                on_progress(stage, done, total)
+
+        return run_sweep(plan, out, resume=resume, scheduler=scheduler, on_progress=step)
 
 
 def run_sweep(

@@ -245,3 +245,12 @@ def test_times_that_cut_the_pulse(ktao3, rule):
         )
     with pytest.warns(UserWarning, match=r"times until 5\.63 ps hold its peak"):
         cj.simulate(ktao3, cj.GaussianPulse(), times=np.linspace(0, 3, 31), **options)
+
+
+def test_progress_is_shown_where_it_is_asked_for(ktao3, pulse, rule, capsys):
+    for progress in (False, True):
+        _simulate(ktao3, pulse, rule, progress=progress)
+        printed = capsys.readouterr()
+        assert printed.out == ""
+        assert ("Driving the phonon" in printed.err and "Summing over the zone" in printed.err) == progress
+        assert bool(printed.err) == progress

@@ -68,6 +68,20 @@ def test_bands_along_the_path(tmp_path, ktao3):
     assert (tmp_path / "b.png").read_bytes().startswith(b"\x89PNG")
 
 
+def test_bands_coloured_by_spin(tmp_path):
+    """In a rotating lattice the lowest empty level at Γ has a spin; at rest it is one of a pair, which has none."""
+    near = ["bands", "KTaO3", "--spin", "--path", "0.1 M-G", "--points", "2", "--window", "-20meV:90meV"]
+    assert main([*near, "--rotation-thz", "2.42", "--out", str(tmp_path / "b.png")]) == 0
+    for name, rotation in (("turning", "2.42"), ("rest", "0")):
+        assert main([*near, "--rotation-thz", rotation, "--out", str(tmp_path / f"{name}.csv")]) == 0
+    header, turning = _table(tmp_path / "turning.csv")
+    assert header == ["k1", "k2", "k3", *(f"{name}{i}" for name in "es" for i in range(1, 29))]
+    np.testing.assert_allclose(turning[:, :3], [[0.05, 0.05, 0], [0.025, 0.025, 0], [0, 0, 0]])
+    assert abs(turning[-1, 3 + 28 + 18]) > 0.1
+    np.testing.assert_allclose(turning[:, 3 + 28 :].sum(axis=1), 0, atol=1e-9)
+    np.testing.assert_allclose(_table(tmp_path / "rest.csv")[1][:, 3 + 28 :], 0, atol=1e-9)
+
+
 def test_magnetization_on_standard_output(capsys, reference):
     assert main([*MOMENT, "--rotation-thz", "2.42", "--out", "-"]) == 0
     output = capsys.readouterr()

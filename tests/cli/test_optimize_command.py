@@ -57,7 +57,7 @@ def example(tmp_path_factory):
     (folder / "c.toml").write_text(text, encoding="utf-8")
     printed, advice = StringIO(), StringIO()
     with redirect_stdout(printed), redirect_stderr(advice):
-        status = main(["optimize", str(folder / "c.toml"), "--out", str(folder / "new" / "out")])
+        status = main(["optimize", str(folder / "c.toml"), "--paper", "--out", str(folder / "new" / "out")])
     return status, printed.getvalue(), advice.getvalue(), folder / "new" / "out"
 
 
@@ -66,9 +66,9 @@ def lattice(tmp_path, monkeypatch, capsys):
     """Runs the small search for an angular momentum in an empty folder: status, output, errors."""
     monkeypatch.chdir(tmp_path)
 
-    def run(text=LATTICE):
+    def run(text=LATTICE, *options):
         (tmp_path / "c.toml").write_text(text, encoding="utf-8")
-        status = main(["optimize", "c.toml", "--out", "out"])
+        status = main(["optimize", "c.toml", "--out", "out", *options])
         return status, *capsys.readouterr()
 
     return run
@@ -153,10 +153,27 @@ def test_the_report_says_it_all(example):
     assert f"**{content['ratio']:.1%}**" in text
     assert "of 2 starts came within 1 % of the best" in text
     assert "| fluence (mJ/cm²) | 3.32682 | 3.32682 | 0.00% | met |" in text
-    assert "of the same fluence" in text
+    assert "## Beside the paper's pulse\n\nA circular Gaussian pulse of 2.42 THz" in text
+    assert "with the same fluence, 3.327 mJ/cm² and 1 MV/cm at its peak" in text
+    assert "the pulse that was given" not in text  # the search began without a field
     assert f"| frequency of the mode | +1 % | {content['sensitivities']['frequency']['change']:+.2%} |" in text
     assert 'family = "spline"' in text
     assert f"Seed of the random starts: 0. Versions: chiraljax {version('chiraljax')}, jax " in text
+
+
+def test_a_pulse_of_ones_own_is_what_the_best_is_compared_with(lattice, tmp_path):
+    """It is the pulse of the file at the fluence of the best one; the paper's is not mentioned unless asked."""
+    text = LATTICE[LATTICE.index("[objective]") :].replace("starts = 2", "starts = 2\nsteps = 4")
+    text = f'material = "KTaO3"\n[pulse]\nfamily = "gaussian"\ncenter = 2.5\nduration = 0.3\n{text}'
+    _, printed, _ = lattice(text)
+    content = json.loads((tmp_path / "out" / "optimum.json").read_text())
+    assert "paper_pulse" not in content
+    given = content["given_pulse"]
+    assert (given["center"], given["fluence"]) == (2.5, pytest.approx(content["slack"]["fluence"]["value"]))
+    assert printed.endswith(f", {given['gain']:.3g} times the pulse that was given\n")
+    report = (tmp_path / "out" / "report.md").read_text(encoding="utf-8")
+    assert "## Beside the pulse that was given\n\nThe GaussianPulse of the input, with the same fluence" in report
+    assert "paper" not in report
 
 
 @pytest.mark.slow
@@ -177,7 +194,7 @@ def test_an_interrupted_search_goes_on(lattice, monkeypatch, tmp_path, phonon):
     assert line.startswith("chiraljax: out/checkpoint.npz: must be a checkpoint of the same search")
     assert line.endswith("; delete it to begin anew\n")
     assert line.count("\n") == 1
-    status, _, line = lattice()
+    status, _, line = lattice(LATTICE, "--paper")
     assert (status, line) == (0, "")
     assert {file.name for file in (tmp_path / "out").iterdir()} == set(FILES)
     content = json.loads((tmp_path / "out" / "optimum.json").read_text())

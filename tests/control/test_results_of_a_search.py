@@ -7,7 +7,7 @@ import pytest
 import xarray as xr
 
 import chiraljax as cj
-from chiraljax.control import paper_pulse
+from chiraljax.control import given_pulse, paper_pulse
 
 
 @pytest.fixture(scope="module")
@@ -63,6 +63,10 @@ def test_the_paper_pulse(found, phonon):
         assert reached(replace(comparison.pulse, center=comparison.pulse.center + earlier)) <= comparison.value * (
             1 + 1e-5
         )
+
+
+def test_a_pulse_without_a_field_is_no_comparison(found):
+    assert given_pulse(found) is None
 
 
 def test_times_of_the_field(found):

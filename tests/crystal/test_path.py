@@ -42,3 +42,12 @@ def test_a_mesh_is_no_path(ktao3, n):
     assert as_path(ktao3.crystal, read_bands("KTaO3_pbe_mesh").k) is None
     assert as_path(ktao3.crystal, np.random.default_rng(0).uniform(size=(30, 3))) is None
     assert as_path(ktao3.crystal, np.zeros((3, 3))) is None
+
+
+def test_a_path_in_words(ktao3):
+    """Names of the file and of the standard path, shares of the way from Γ, and a break."""
+    path = ktao3.k_path(1, path="0.1M – G-0.5 * R|X-M")
+    np.testing.assert_allclose(
+        path.k, [[0.05, 0.05, 0], [0, 0, 0], [0.25, 0.25, 0.25], ktao3.k_path(1, path="X-Γ").k[0], [0.5, 0.5, 0]]
+    )
+    assert [label for _, label in path.ticks] == ["0.1 M", "Γ", "0.5 R|X", "M"]

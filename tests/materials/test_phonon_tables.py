@@ -32,14 +32,14 @@ anharmonic = [{ modes = [1, 0, 0], value = 3.0 }, { modes = [0, 0, 1, 1], value 
 [[phonon.modes]]
 frequency = 2.0
 damping = 0.1
-charges = [1.0, 0.5]
-eigenvector = [[1, 0, 0], [0, 0, 0], [0, 0, 0], [0, 0, 0], [0, 0, 0]]
+mode_effective_charge = [1.0, 0.5]
+eigenvectors = [[[1, 0, 0], [0, 0, 0], [0, 0, 0], [0, 0, 0], [0, 0, 0]]]
 
 [[phonon.modes]]
 frequency = 3.0
 damping = 0.2
-charges = [0.0, 0.0]
-eigenvector = [[0, 1, 0], [0, 0, 0], [0, 0, 0], [0, 0, 0], [0, 0, 0]]
+mode_effective_charge = [0.0, 0.0]
+eigenvectors = [[[0, 1, 0], [0, 0, 0], [0, 0, 0], [0, 0, 0], [0, 0, 0]]]
 """
 
 
@@ -92,7 +92,7 @@ def test_single_modes_and_their_terms(tmp_path):
 
 TERMS = LATTICE.replace("4.3", "4.3\nanharmonic = [{ modes = [0, 0, 1, 1], value = 2 }]")
 WARM = MODES.replace(
-    "4.3", "4.3\ntemperature_dependence = [{ temperature = 100.0, frequencies = [2.0, 3.0], dampings = [0.1, 0.2] }]"
+    "4.3", "4.3\ntemperatures = [{ temperature = 100.0, frequency = [2.0, 3.0], damping = [0.1, 0.2] }]"
 )
 
 
@@ -142,7 +142,12 @@ def test_another_phonon(ktao3):
         ),
         (MODES, "[0, 0, 1, 1]", "[0, 1, 0]", r"must name each set of modes once, but \[0, 1, 0\] is there twice"),
         (MODES, "[0, 0, 1, 1]", "[0, 1]", r"phonon\.anharmonic\.1\.modes must have at least 3 items"),
-        (MODES, "[[1, 0, 0], [0, 0, 0], ", "[[1, 0, 0], ", r"phonon\.modes\.eigenvector must have one vector for each"),
+        (
+            MODES,
+            "[[1, 0, 0], [0, 0, 0], ",
+            "[[1, 0, 0], ",
+            r"phonon\.modes\.eigenvectors must have one vector for each",
+        ),
     ],
 )
 def test_wrong_tables_are_named_in_one_line(tmp_path, text, old, new, message):

@@ -96,6 +96,15 @@ def field(point: dict[str, int]) -> tuple[np.ndarray, np.ndarray]:
     return times, np.stack([envelope * np.cos(9 * times), envelope * np.sin(9 * times)], axis=1)
 
 
+def test_an_unfinished_sweep_says_so_in_the_first_line(sweep):
+    assert Page(sweep_report(sweep, title="x")).data["unfinished"] == ""
+    words = "3 of 7 chunks are missing (done: trajectories 4 of 7)"
+    page = Page(sweep_report(sweep.assign_attrs(unfinished=words), title="x"))
+    assert page.data["unfinished"] == words
+    names = [attributes.get("id") for _, attributes in page.tags]
+    assert names.index("unfinished") < names.index("summary")
+
+
 def test_page_loads_nothing(sweep):
     page = Page(sweep_report(sweep, title="A sweep"))
     policy = next(attrs["content"] for tag, attrs in page.tags if attrs.get("http-equiv") == "Content-Security-Policy")

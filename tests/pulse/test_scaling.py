@@ -61,12 +61,6 @@ def test_ellipse_of_every_term():
     np.testing.assert_array_equal(field(both), field(expected))
 
 
-@pytest.mark.parametrize("pulse", [TRACE, GaussianPulse() + TRACE], ids=["trace", "sum"])
-def test_a_trace_has_no_ellipse(pulse):
-    with pytest.raises(InputError, match="with_ellipticity needs a pulse with a carrier, but got a SampledPulse"):
-        pulse.with_ellipticity(1.0)
-
-
 def test_bad_ellipticity():
     with pytest.raises(InputError, match=r"ellipticity must lie between -1 and 1, but got 1\.5"):
         GaussianPulse().with_ellipticity(1.5)

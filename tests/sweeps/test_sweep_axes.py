@@ -148,6 +148,8 @@ def test_units_are_converted(plan, ktao3):
     doping = xr.DataArray([1e19, 1e21], attrs={"units": "1/cm3"})
     known = plan(axes={"doping": doping}, temperature=900.0).axes[0].values[0]
     np.testing.assert_allclose(known, doping.values * 1e-24 * ktao3.crystal.volume, rtol=1e-12)
+    with pytest.raises(cj.InputError, match=r"axes\.doping must be in 1/cell or 1/cm3, but is in 1/m3"):
+        plan(axes={"doping": doping.assign_attrs(units="1/m3")}, temperature=900.0)
 
 
 def test_material_without_a_phonon(plan):

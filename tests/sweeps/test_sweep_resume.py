@@ -424,7 +424,13 @@ def test_ctrl_c(command, plan, whole, tmp_path, contents, monkeypatch):
         f"chiraljax: interrupted after {len(done)} of {CHUNKS} chunks of trajectories; all are kept in s.zarr: resume"
         " the sweep to go on: chiraljax sweep s.toml --out s.zarr --resume"
     )
+    missing = open_sweep(store).attrs["unfinished"]
+    total = sum(stage.n_chunks for stage in plan.stages)
+    assert missing.startswith(
+        f"{total - len(done)} of {total} chunks are missing (done: trajectories {len(done)} of {CHUNKS}"
+    )
     assert command("--resume")[0] == 0
+    assert "unfinished" not in open_sweep(store).attrs
     assert {name: digest for name, digest in contents(store).items() if "/c/" in name} == {
         name: digest for name, digest in contents(whole).items() if "/c/" in name
     }

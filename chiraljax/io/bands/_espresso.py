@@ -20,8 +20,6 @@ _ATOMS = "output/atomic_structure"
 def read_espresso(path: Path, spin_orbit: bool | None, spin: str | None = None) -> Bands:
     """Bands from the XML file of pw.x, of Quantum ESPRESSO 6.3 or newer."""
     text = read_text(path, "data-file-schema.xml of Quantum ESPRESSO")
-    of_bands_x = "must be data-file-schema.xml of pw.x; this is of bands.x, whose k are Cartesian without the lattice"
-    check(not text.lstrip().startswith("&plot"), "", of_bands_x)
     root = _root(text)
     structure = _inside(root, "output/band_structure")
     polarised = _flag(structure, "lsda")
@@ -105,7 +103,7 @@ def _numbers(element: ElementTree.Element, name: str, count: int) -> np.ndarray:
 FORMAT = BandFormat(
     "espresso",
     "`data-file-schema.xml` of Quantum ESPRESSO; of k-points of zero weight and others the former alone",
-    lambda head: head.text.startswith("&plot") or (head.text.startswith("<") and "espresso" in head.text),
+    lambda head: head.text.startswith("<") and "espresso" in head.text,
     read_espresso,
     takes_spin=True,
 )

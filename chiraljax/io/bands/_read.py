@@ -39,11 +39,11 @@ def read_bands(
         path: a name of `bundled_bands()`, or a file.
         format: one of `band_formats()`; by default recognised by the name and the first lines of the file.
         spin_orbit: whether a band holds one electron, as with spin–orbit coupling, or two. It must be given where the
-            file does not say it: for CSV, one spin of ASE, pymatgen or CASTEP, and Wannier90 unless `spinors` in
-            the `seedname.win` beside it or the symmetry of H(R) decides. Where the file says it, both must agree.
+            file does not say it: for CSV, bands.x, one spin of ASE, pymatgen or CASTEP, and Wannier90 unless `spinors`
+            in the `seedname.win` beside it or the symmetry of H(R) decides. Where the file says it, both must agree.
         spin: "up" or "down", the bands to read of a spin-polarised calculation without spin–orbit coupling, as if those
             of the other spin were the same; it must be given unless they are, to 1 meV.
-        k: fractional k-points (K, 3), only for `seedname_hr.dat` and `seedname_tb.dat`.
+        k: fractional k-points (K, 3), only for `seedname_hr.dat`, `seedname_tb.dat` and the output of bands.x.
 
     Returns:
         The `Bands`, with all information of the file. `filled` is None for a metal, `weights` are those of the file.

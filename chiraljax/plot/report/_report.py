@@ -36,7 +36,8 @@ def sweep_report(dataset: xr.Dataset, *, title: str, field: Field | None = None)
     Args:
         dataset: variables on the axes of the sweep, and on "time". `X_error` is the error of `X` and of `peak_X`. A
             status, `X_status` (0 converged, 1 not, 2 failed, -1 not computed), marks every variable that has its axes.
-            An axis with further coordinates is a list of samples of these. A lazy dataset is read block by block.
+            An axis with further coordinates is a list of samples of these. A lazy dataset is read block by block. The
+            attribute `unfinished` says what is missing, and stands in the first line.
         title: the heading.
         field: a function from a point, an index along each axis of a variable except time, to the times (T,) in ps and
             the field (T, 2) in MV/cm of its pulse. No pulse is shown if it raises `KeyError` for a missing axis.
@@ -94,6 +95,7 @@ def _contents(
         "statuses": STATUSES,
         "numbers": sum(array.size for array in variables.values()),
         "numbersShown": sum(math.prod(map(len, shown[names].values())) for names in dims.values()),
+        "unfinished": str(dataset.attrs.get("unfinished", "")),
         "attributes": attribute_rows(dataset, set(variables)),
         "sequential": [[x, to_hex(mpl.colormaps["viridis"](x))] for x in np.linspace(0, 1, 33)],
         "diverging": _DIVERGING,

@@ -90,6 +90,10 @@ function goToBest() {
 }
 
 function drawStatic() {
+  if (D.unfinished) {
+    $("unfinished").hidden = false;
+    $("unfinished").textContent = `This sweep is not finished: ${D.unfinished}. What is missing is left out.`;
+  }
   const total = (of) => Object.values(of).reduce((a, b) => a + b, 0);
   $("summary").textContent = [
     [...AXES.values()].map((axis) => `${axis.label} (${spaced(axis.values.length)})`).join(" × "),
@@ -120,15 +124,16 @@ function drawStatic() {
 function start() {
   drawStatic();
   const names = D.variables.filter((v) => !v.isStatus);
-  fill($("variable"), names.map((v) => [v.name, titled(v)]), names[0].name);
+  const first = (names.find((v) => v.best) ?? names[0]).name; // of an unfinished sweep the first with any value
+  fill($("variable"), names.map((v) => [v.name, titled(v)]), first);
   $("variable").addEventListener("change", (e) => chooseVariable(e.target.value));
   $("x").addEventListener("change", (e) => { chooseX(e.target.value, undefined); draw(); });
   $("y").addEventListener("change", (e) => { chooseX(key(state.x), e.target.value); draw(); });
   ["log", "common"].forEach((id) => $(id).addEventListener("change", (e) => { state[id] = e.target.checked; draw(); }));
   $("go").addEventListener("click", () => { goToBest(); draw(); });
-  state.variable = names[0].name;
+  state.variable = first;
   goToBest();
-  chooseVariable(names[0].name);
+  chooseVariable(first);
   $("map").on("plotly_click", ({ points: [p] }) => {
     const v = VARIABLES.get(state.variable), { x, y } = state;
     if (x.coordinate) state.index.set(x.dim, p.customdata);

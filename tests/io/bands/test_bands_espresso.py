@@ -124,6 +124,30 @@ def test_two_spins(files, edited, refused):
     assert not up.spin_orbit
 
 
-def test_bands_x_does_not_know_the_lattice(tmp_path, refused):
-    (tmp_path / "bands.dat").write_text(" &plot nbnd=   1, nks=     1 /\n   0.0 0.0 0.0\n   1.0\n")
-    refused(tmp_path / "bands.dat", "must be data-file-schema.xml of pw.x; this is of bands.x, whose k are Cartesian")
+K = np.array([[0.0, 0.0, 0.0], [0.25, 0.0, 0.0], [0.5, 0.5, 0.0], [0.5, 0.5, 0.5]])
+ENERGIES = np.array([[-12.5, -3.25, 101.0], [-11.0, -3.0, 4.5], [-10.0, -100.125, 4.0], [-9.0, -2.0, 3.5]])
+
+
+def _bands_x(path):
+    """In an fcc lattice, columns of fixed width, as bands.x writes them: those of the third point touch."""
+    cartesian = K @ np.array([[-1.0, 1.0, 1.0], [1.0, -1.0, 1.0], [1.0, 1.0, -1.0]])
+    rows = [
+        "".join(f"{x:10.6f}" for x in k) + "\n" + "".join(f"{e:9.3f}" for e in row)
+        for k, row in zip(cartesian, ENERGIES, strict=True)
+    ]
+    path.write_text(" &plot nbnd=   3, nks=     4 /\n" + "\n".join(rows).replace("   -100.125", " -100.125") + "\n")
+    return path
+
+
+def test_bands_x_at_given_points(tmp_path, refused):
+    path = _bands_x(tmp_path / "bands.dat")
+    bands = read_bands(path, k=K, spin_orbit=False)
+    np.testing.assert_array_equal(bands.k, K)
+    np.testing.assert_array_equal(bands.energies, np.sort(np.round(ENERGIES, 3), axis=1))
+    assert (bands.filled, bands.reference, bands.spin_orbit) == (None, None, False)
+    refused(path, "k must be given: bands.x writes Cartesian k without the lattice")
+    refused(path, "k must be those of the file in some lattice, in its order, but are not", k=K[::-1], spin_orbit=False)
+    refused(path, "k must have the shape (4, 3), but got (3, 3)", k=K[:3], spin_orbit=False)
+    refused(path, "spin_orbit must be True if a band holds one electron", k=K)
+    path.write_text(path.read_text().replace("nks=     4", "nks=     5"))
+    refused(path, "must be nks = 5 k-points with nbnd = 3 energies each, 30 numbers, but has 24", k=K)
