@@ -6,9 +6,9 @@ from typing import Any, NamedTuple, TypeVar
 
 import equinox as eqx
 import numpy as np
-import xarray as xr
 
 from ._errors import check
+from ._lazy import xr
 from ._module import Module
 from ._tracing import concrete
 
@@ -104,7 +104,7 @@ class AbstractResult(Module):
         told = [f"  Warning: {sentence}" for sentence in self.warnings]
         return "\n".join([head, *(f"  {name:<{width}}  {text}".rstrip() for name, text in rows.items()), *told])
 
-    def to_xarray(self) -> xr.Dataset:
+    def to_xarray(self) -> "xr.Dataset":
         """The quantities with named axes and units; status, warnings and other texts are attributes.
 
         Raises:

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import jax.numpy as jnp
 import numpy as np
-import xarray as xr
 
 from .._door import door
 from .._errors import check
+from .._lazy import xr
 from .._progress import working
 from .._result import quantity
 from .._tracing import concrete, is_traced
@@ -78,7 +78,7 @@ class Simulation(AbstractSum):
             "pulse": f"fluence {fluence:.4g} mJ/cm², peak field {field:.4g} MV/cm",
         }
 
-    def to_xarray(self) -> xr.Dataset:
+    def to_xarray(self) -> "xr.Dataset":
         """Moment, motion, rotation and field."""
         own, motion = super().to_xarray(), self.motion.to_xarray()
         field = ("time", "component"), self.chain.pulse(self.motion.times), {"units": "MV/cm"}

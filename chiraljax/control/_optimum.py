@@ -3,8 +3,8 @@
 import math
 
 import numpy as np
-import xarray as xr
 
+from .._lazy import xr
 from .._result import AbstractResult, quantity
 from .._types import Float
 from ..pulse import AbstractPulse
@@ -75,7 +75,7 @@ class PulseOptimum(AbstractResult):
         highest = max(self.problem.forecast.highest, _highest_frequency(self.pulse))
         return np.linspace(start, end, math.ceil((end - start) * highest * _PER_PERIOD) + 1)
 
-    def to_xarray(self) -> xr.Dataset:
+    def to_xarray(self) -> "xr.Dataset":
         """Values and history on the axes step and start, constraints by name, the `outcome` on the axis time."""
         limits = {
             name: ("constraint", [entry[name] for entry in self.slack.values()]) for name in ("limit", "value", "slack")

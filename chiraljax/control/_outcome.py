@@ -1,9 +1,9 @@
 """Motion, rotation and moment of a pulse."""
 
 import numpy as np
-import xarray as xr
 from jaxtyping import Array, Float
 
+from .._lazy import xr
 from .._result import AbstractResult, quantity
 from .._types import Scalar
 from ..phonon import Motion
@@ -28,7 +28,7 @@ class Outcome(AbstractResult):
     def status(self) -> str:
         return self.motion.status
 
-    def to_xarray(self) -> xr.Dataset:
+    def to_xarray(self) -> "xr.Dataset":
         """Field, motion, Ω and M on the axis time, with units."""
         field = ("time", "component"), np.asarray(self.pulse(self.times)), {"units": "MV/cm"}
         merged = xr.merge([super().to_xarray(), self.motion.to_xarray()], combine_attrs="override")

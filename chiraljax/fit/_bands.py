@@ -4,9 +4,9 @@ from collections.abc import Mapping
 
 import equinox as eqx
 import numpy as np
-import xarray as xr
 
 from .._errors import check
+from .._lazy import xr
 from .._module import Module
 from ..electrons import CUBIC
 
@@ -105,7 +105,7 @@ class Bands(Module):
         lines += [f"  projections  {', '.join(self.projections)}"] if self.projections else []
         return "\n".join(lines)
 
-    def to_xarray(self) -> xr.Dataset:
+    def to_xarray(self) -> "xr.Dataset":
         """All fields, projections stacked along an axis with their names; `read_bands` reads it as JSON or NetCDF."""
         variables = {
             "k": (("point", "component"), self.k, {"units": "fractional"}),

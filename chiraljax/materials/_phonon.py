@@ -10,7 +10,6 @@ from ase.data import atomic_masses, atomic_numbers
 
 from .._errors import InputError, check
 from ..crystal import Crystal
-from ..lattice import bundled_lattices, load_lattice
 from ..phonon import Phonon, TemperatureTable
 from ._schema import LatticeTable, PhononTable, TermTable
 
@@ -56,6 +55,8 @@ def phonon_of(table: PhononTable, crystal: Crystal, folder: Path) -> Phonon:
 
 
 def _from_lattice(table: PhononTable, options: LatticeTable, crystal: Crystal, folder: Path) -> Phonon:
+    from ..lattice import bundled_lattices, load_lattice
+
     for name in ("masses", "born_charges", "quartic_isotropic"):
         check(getattr(table, name) is None, f"phonon.{name}", "must be left out: it follows from the lattice")
     check(

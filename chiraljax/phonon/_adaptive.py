@@ -2,13 +2,13 @@
 
 import math
 
-import diffrax
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from .._errors import InputError, check
+from .._lazy import diffrax
 from .._tracing import concrete
 from .._units import FIELD_FORCE
 from ..pulse import AbstractPulse
