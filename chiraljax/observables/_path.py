@@ -25,7 +25,7 @@ class MagnetizationPath(AbstractSum):
     """along the axis of rotation"""
     error: Float[Array, "*grid T"] = quantity("mu_B/cell", ("mu", "temperature", "time"))
     """estimated absolute error of `moment`, of k-sum and interpolation in Ω_i together"""
-    carriers: Float[Array, "*grid"] = quantity("1/cell", ("mu", "temperature"))
+    carriers: Float[Array, "*pairs"] = quantity("1/cell", ("mu", "temperature"))
     """electrons minus holes, at rest or, for rotations that were calculated one by one, at the first"""
     mu: Float[Array, "*mu"] = quantity("eV", ("mu",))
     temperature: Float[Array, "*temperature"] = quantity("K", ("temperature",))

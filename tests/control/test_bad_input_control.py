@@ -41,7 +41,6 @@ SPLINE = cj.SplinePulse.zeros(0.0, 8.2, 2.42, 160)
         ({"objective": cj.MomentAt(8.0), "mu": 0.05}, "mu and temperature must be numbers"),
         ({"objective": cj.MomentAt(8.0), "mu": 0.1, "temperature": 300.0, "coupling": cj.FixedRotation()}, "coupling"),
         ({"ellipticity": 0.0}, "ellipticity must not be 0"),
-        ({"ellipticity": 0.5, "pulse": cj.SampledPulse(np.linspace(0, 8, 20), np.ones((20, 2)))}, "carrier"),
         ({"pulse": cj.SplinePulse.zeros(10.5, 18.0, 2.42, 160)}, "pulse must act between .* but acts from 10.5 to 18"),
         ({"pulse": cj.SplinePulse.zeros(-5.0, -0.5, 2.42, 80)}, "pulse must act between .* but acts from -5 to -0.5"),
         ({"starts": 0}, "starts must be a whole number between 1 and 10000, but got 0"),

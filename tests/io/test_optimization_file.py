@@ -56,7 +56,7 @@ def test_what_is_commented_out_in_the_example_is_right(tmp_path):
         if lines[1:] and re.match(r"# \[(pulse|objective|coupling)\]", lines[1])
     ]
     assert len(alternatives) == 4 + 6 + 3
-    (tmp_path / "trace.csv").write_text("t,E_x,E_y\n0,0,0\n1,1,0\n2,0,1\n3,0,0\n")
+    (tmp_path / "trace.csv").write_text("t,E_x,E_y\n0,0,0\n1,1,0\n2,0,1\n3,0,0\n4,0,0\n5,0,0\n")
     for head, *fields in alternatives:
         _load(
             tmp_path,
