@@ -6,8 +6,6 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from ._tracing import is_staged
-
 
 @contextmanager
 def working(title: str, shown: bool | None = None) -> Iterator[None]:
@@ -118,4 +116,6 @@ def sweeping(stages: Sequence[Any], shown: bool | None = None) -> Iterator[Calla
 
 
 def _quiet(shown: bool | None) -> bool:
+    from ._tracing import is_staged  # imports JAX, for which `chiraljax --help` does not wait
+
     return not (sys.stderr.isatty() if shown is None else shown) or is_staged()

@@ -7,10 +7,11 @@ from typing import Annotated
 import typer
 
 from .._errors import InputError, check
+from .._progress import counted
+from ._advice import advise
 from ._arguments import finite
 from ._examples import example_option
 from ._output import Force, check_new, checked_output, write
-from ._progress import advise, counted
 
 NOT_CONVERGED = 1
 

@@ -6,10 +6,11 @@ from typing import Annotated
 import typer
 
 from .._errors import check
+from .._progress import working
+from ._advice import advise
 from ._arguments import grid, not_negative, positive
 from ._examples import example_option
 from ._output import FIGURES, Force, checked_output, write
-from ._progress import advise, working
 
 REGIONS = ("zone", "gamma_cube")
 

@@ -6,9 +6,10 @@ from typing import Annotated
 import typer
 
 from .._errors import InputError
+from .._progress import climbing
+from ._advice import advise
 from ._examples import example_option
 from ._output import Force, check_new, checked_folder, made_folder
-from ._progress import advise, climbing
 
 NOT_CONVERGED = 1
 

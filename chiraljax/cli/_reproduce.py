@@ -4,8 +4,8 @@ from typing import Annotated
 
 import typer
 
+from .._progress import bar
 from ._output import checked_folder
-from ._progress import bar
 
 
 def reproduce(

@@ -8,11 +8,12 @@ import typer
 from typer.core import TyperCommand
 
 from .._errors import check
+from .._progress import working
+from ._advice import advise
 from ._arguments import grid, not_negative, positive
 from ._examples import example_option
 from ._magnetization import REGIONS
 from ._output import Force, checked_animation, checked_output, write, written
-from ._progress import advise, working
 
 if TYPE_CHECKING:
     from numpy import ndarray

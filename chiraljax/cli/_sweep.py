@@ -9,10 +9,11 @@ from typing import Annotated, Any
 import typer
 
 from .._errors import InputError, check, within
+from .._progress import sweeping
+from ._advice import advise
 from ._environment import join_processes
 from ._examples import example_option
 from ._output import Force, check_folder, checked_output, write, written
-from ._progress import advise, sweeping
 
 INTERRUPTED = 130
 _READ = 10_000_000

@@ -1,8 +1,10 @@
-"""Published sp3d5s* models of GaAs and Si, whose bands are richer than those of an sp3s* model.
+"""Fits of sp3s* models to the bands of published sp3d5s* models of GaAs and Si: the right gap, or said to be wrong.
 
 Jancu, Scholz, Beltram and Bassani, Phys. Rev. B 57, 6493 (1998) for GaAs, and Boykin, Klimeck and Oyafuso, Phys.
 Rev. B 69, 115201 (2004) for Si; both without their spin–orbit coupling.
 """
+
+import itertools
 
 import numpy as np
 import pytest
@@ -36,6 +38,7 @@ SI = {
     ("3d", "3d"): (-1.68136, 2.58880, -1.81400),
 }
 ORBITALS = ("3s", "3p", "3d", "4s")
+POINTS = {"L": (0.5, 0.5, 0.5), "Γ": (0.0, 0.0, 0.0), "X": (0.5, 0.0, 0.5), "U": (0.625, 0.25, 0.625)}
 
 
 def tetrahedral(lattice, species, shells, hoppings):
@@ -72,6 +75,23 @@ def published_silicon():
     return tetrahedral(5.43, ["Si", "Si"], shells, hoppings)
 
 
+def small_silicon():
+    """sp3s* of Vogl, Hjalmarson and Dow, J. Phys. Chem. Solids 44, 365 (1983)."""
+    shells = [cj.Shell("Si", name, {"energy": e}) for name, e in (("3s", -4.2), ("3p", 1.715), ("4s", 6.685))]
+    values = {("3s", "3s"): -2.075, ("3p", "3p"): (2.7161, -0.7154), ("3s", "3p"): 2.4808, ("4s", "3p"): 2.3274}
+    hoppings = [hopping(f"Si.{one}", f"Si.{other}", each) for (one, other), each in values.items()]
+    return tetrahedral(5.43, ["Si", "Si"], shells, hoppings)
+
+
+def ten_bands(model, steps=20):
+    """On L–Γ–X–U."""
+    corners = np.array(list(POINTS.values()))
+    share = np.linspace(0, 1, steps, endpoint=False)[:, None]
+    k = np.concatenate([a + share * (b - a) for a, b in itertools.pairwise(corners)] + [corners[-1:]])
+    energies = np.asarray(model.energies(k))[:, ::2][:, :10]
+    return cj.Bands(k, energies, filled=4, reference=float(energies[:, 3].max()))
+
+
 def test_the_published_gaps():
     """Without spin–orbit coupling by a third of the splitting of the valence edge larger than published.
 
@@ -82,3 +102,26 @@ def test_the_published_gaps():
     assert float(cj.gap(silicon)) == pytest.approx(1.131 + 0.045 / 3, abs=0.01)
     place = np.sort(np.abs(np.asarray(cj.conduction_edge(silicon).k)))
     np.testing.assert_allclose(place, [0, 0.81 / 2, 0.81 / 2], atol=5e-3)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("which", ["GaAs", "Si"])
+def test_gap_edges_and_masses(which):
+    """Right, or named in the first line: the gap to a tenth, each mass to a fifth of its inverse."""
+    sources = {"GaAs": published_gallium_arsenide, "Si": published_silicon}
+    model = cj.load_material("GaAs").electrons if which == "GaAs" else small_silicon()
+    fit = cj.fit_bands(model, ten_bands(sources[which]()), search=cj.MultiStart(16))
+    theirs, ours = fit.comparison.bands, fit.comparison.model
+    first = fit.report.splitlines()[0]
+    assert ours.gap is not None
+    assert theirs.gap is not None
+    assert abs(ours.gap - theirs.gap) <= 0.1 * theirs.gap or "the gap is" in first
+    for side in ("valence", "conduction"):
+        edges = getattr(theirs, side), getattr(ours, side)
+        assert edges[0].degeneracy == edges[1].degeneracy or f"the {side} edge is" in first
+        inverse = [[1 / m for values in edge.masses.values() for m in values] for edge in edges]
+        # a step of at least 0.02 1/Å: an inverse mass of 0.66 is 1 meV there
+        right = np.allclose(*inverse[::-1], rtol=0.2, atol=0.66)
+        assert right or f"a mass of the {side} edge" in first
+    if which == "GaAs":
+        assert not fit.comparison.another
