@@ -50,6 +50,7 @@ from .fit import BandFit as BandFit
 from .fit import Bands as Bands
 from .fit import CrossValidation as CrossValidation
 from .fit import Direction as Direction
+from .fit import EdgeComparison as EdgeComparison
 from .fit import LossFit as LossFit
 from .fit import MultiStart as MultiStart
 from .fit import Prior as Prior

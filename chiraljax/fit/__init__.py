@@ -2,7 +2,7 @@
 
 from ._band_fit import BandFit as BandFit
 from ._bands import Bands as Bands
-from ._comparison import Comparison as Comparison
+from ._comparison import EdgeComparison as EdgeComparison
 from ._comparison import Gap as Gap
 from ._cross import CrossValidation as CrossValidation
 from ._cross import cross_validate as cross_validate

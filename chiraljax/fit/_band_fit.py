@@ -11,7 +11,7 @@ from .._result import AbstractResult, derived, quantity
 from .._types import Array, Float
 from ..electrons import Electrons
 from ._bands import Bands
-from ._comparison import Comparison
+from ._comparison import EdgeComparison
 from ._exchanges import Exchange
 from ._levels import OFFSET
 from ._space import Space
@@ -40,7 +40,7 @@ class BandFit(AbstractResult):
     """largest error by target among energies with at least half of the largest weight: eV, k-point, level"""
     edge: tuple[float, float] | None
     """rms and largest error (eV) of levels up to 0.3 eV above the conduction edge, if they are targets"""
-    comparison: Comparison
+    comparison: EdgeComparison
     """gap, edges and their k, masses and spin–orbit splitting of the bands and of the model, and what is wrong"""
     converged: bool
     """whether the solver met its tolerance from the best start"""

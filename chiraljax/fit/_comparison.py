@@ -41,7 +41,7 @@ class Gap(NamedTuple):
         return None if self.valence is None or self.conduction is None else self.conduction.energy - self.valence.energy
 
 
-class Comparison(NamedTuple):
+class EdgeComparison(NamedTuple):
     """What a model and the bands have at their edges, on the k-points of the bands."""
 
     bands: Gap
@@ -96,7 +96,7 @@ class _Sampled(NamedTuple):
     spin_orbit: bool
 
 
-def compare(electrons: Electrons, bands: Bands, matched: Match, energies: np.ndarray, offset: float) -> Comparison:
+def compare(electrons: Electrons, bands: Bands, matched: Match, energies: np.ndarray, offset: float) -> EdgeComparison:
     """The comparison of bands with a model whose levels have the `energies` (K, n) at their k-points.
 
     Gap, energies and places are those of the lowest empty and highest filled sampled energies. The model is also
@@ -120,7 +120,7 @@ def compare(electrons: Electrons, bands: Bands, matched: Match, energies: np.nda
     }
     empty: dict[str, Edge | None] = dict.fromkeys(Gap._fields)
     if not present:
-        return Comparison(Gap(None, None), Gap(None, None), (), 0)
+        return EdgeComparison(Gap(None, None), Gap(None, None), (), 0)
     bloch = Bloch.of(electrons)
     bare = Bloch.of(electrons.without_spin_orbit()) if electrons.has_spin_orbit else bloch
     k, levels = on_mesh(bloch)
@@ -136,7 +136,7 @@ def compare(electrons: Electrons, bands: Bands, matched: Match, energies: np.nda
     gaps = pair[0].gap, pair[1].gap
     if gaps[0] is not None and gaps[1] is not None and abs(gaps[1] - gaps[0]) > max(_GAP * abs(gaps[0]), _THERMAL):
         serious.insert(0, f"the gap is {gaps[1]:.3f} eV, of the bands {gaps[0]:.3f} eV")
-    return Comparison(pair[0], pair[1], (*serious, *slight), len(serious))
+    return EdgeComparison(pair[0], pair[1], (*serious, *slight), len(serious))
 
 
 def _levels_of(bands: Bands, matched: Match, size: int, masks: dict[str, np.ndarray]) -> Levels:

@@ -12,7 +12,7 @@ from .._errors import within
 from .._module import Module
 from .._tables import ClosedTable
 from .._validation import parse_toml, read_text
-from ..fit import BandFit, Comparison, Edge, Gap, MultiStart, Target, Variation
+from ..fit import BandFit, Edge, EdgeComparison, Gap, MultiStart, Target, Variation
 
 
 class FitSettings(NamedTuple):
@@ -63,7 +63,7 @@ def load_fit(path: str | os.PathLike[str]) -> FitSettings:
     return FitSettings(targets or None, variation, search)
 
 
-def _gap_content(comparison: Comparison) -> dict[str, Any]:
+def _gap_content(comparison: EdgeComparison) -> dict[str, Any]:
     """The edges of bands and model, and what is wrong, as plain types; an infinite mass is None."""
 
     def plain(edge: Edge | None) -> dict[str, Any] | None:
