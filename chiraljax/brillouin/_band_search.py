@@ -15,8 +15,8 @@ from ._nodes import NodeStates, at_nodes
 from ._region import region_grid
 from ._tetrahedra import Tetrahedra
 
-_PROBED = 48
-"""Intervals per axis of the grid on which the effect of the interpolation's error is estimated"""
+_PROBED, _PROBED_WARM, _WARM = 48, 24, 300.0
+"""Intervals per axis of the grid on which the effect of the interpolation's error is estimated, and from which K on"""
 _COARSEST, _FINEST = 12, 48
 """Points per axis of the meshes of interpolation"""
 _SERIES = 1.25e9
@@ -50,6 +50,8 @@ class BandSearch(NamedTuple):
     deviation: tuple[float, float] = (0.0, 0.0)
     """see the function of that name; zero if H itself is the series"""
     bands: tuple[BandSeries, ...] = ()
+    probed: tuple[Tetrahedra, list[NodeStates]] | None = None
+    """a grid whose states are known, with sums for the pairs of the task and others after them"""
 
     def weight(self, task: Task) -> float:
         """The diagonalisations of H that one of a small matrix counts as."""
@@ -59,6 +61,8 @@ class BandSearch(NamedTuple):
         self, task: Task, grid: Tetrahedra, mu: Array, temperature: Array
     ) -> tuple[list[NodeStates], np.ndarray]:
         """The states of each member on a grid, and the diagonalisations spent on them, (2,) as `solves`."""
+        if self.probed is not None and self.probed[0] is grid:
+            return [states._replace(sums=states.sums[..., : len(mu)]) for states in self.probed[1]], np.zeros(2, int)
         filled = self.group.filled(task.blochs[0])
         spent = np.array([0, 1] if self.group.trial else [1, 0]) * len(task.blochs) * grid.n_nodes
         return [at_nodes(bands.series, grid, filled, mu, temperature) for bands in self.bands], spent
@@ -79,7 +83,7 @@ def interpolate_bands(task: Task, search: BandSearch, precision: float) -> BandS
     """
     blochs, series = task.blochs, {}
     largest = int(np.argmax([bloch.shift for bloch in blochs]))
-    group, finer, solves, error, _ = search
+    group, finer, solves, error, *_ = search
     while finer and not (group.trial and error[0] < precision):
         price = finer.solves(blochs[0])
         if solves[0] + len(blochs) * price > task.budget:
@@ -113,12 +117,14 @@ def probe_bands(task: Task, search: BandSearch, coldest: float) -> tuple[BandSea
     if not search.group.trial:
         return search, errors
     mu, warm = np.asarray(task.mu), np.maximum(task.temperature, coldest)
-    grid, twice = task.grid(_PROBED, search.group.region), jnp.asarray(np.concatenate([warm, warm]))
+    is_warm = np.all(np.asarray(task.temperature) >= _WARM)
+    grid = task.grid(_PROBED_WARM if is_warm else _PROBED, search.group.region)
+    twice = jnp.asarray(np.concatenate([warm, warm]))
     while True:
         energy, splitting = search.deviation
         levels = jnp.asarray(np.concatenate([mu, mu + energy]))
         states, spent = search.at_nodes(task, grid, levels, twice)
-        search = search._replace(solves=search.solves + spent)
+        search = search._replace(solves=search.solves + spent, probed=(grid, states) if is_warm else None)
         values = np.stack([np.asarray(each.sums)[0] for each in states], axis=-1)
         errors = np.abs(values[:, count:] - values[:, :count])
         split = splitting / (2 * energy) if energy > 0 else 0.0
@@ -129,7 +135,7 @@ def probe_bands(task: Task, search: BandSearch, coldest: float) -> tuple[BandSea
             return search, errors
         before, search = search, interpolate_bands(task, search, energy / excess)
         if search.group is before.group:
-            return search, errors
+            return before._replace(solves=search.solves), errors
 
 
 def _bytes(group: BandGroup, bloch: AbstractBloch, n: int) -> int:

@@ -56,30 +56,47 @@ def evaluate(
         "rule",
         f"must be one for {len(mu)} pairs of mu and temperature, but got one for {len(rule.method)}",
     )
-    table = jnp.zeros((2, blochs[0].count + 1, len(mu), len(blochs)))
     solves = interpolated = 0
+    tables, order = [], []
     number = np.array([part for part, _ in rule.method])
     pairs = np.flatnonzero(number < 0)
     if len(pairs):
         smooth = evaluate(blochs, mu[pairs], temperature[pairs], rule.smooth)
-        table, solves = table.at[:, :, pairs].set(jnp.stack(smooth[:2])), smooth.eigensolves
+        tables, order, solves = [jnp.stack(smooth[:2])], [pairs], smooth.eigensolves
     for part, (group, grid) in enumerate(rule.parts):
         pairs = np.flatnonzero(number == part)
         sharp = np.flatnonzero([rule.method[pair][1] for pair in pairs])
         solves += len(blochs) * group.solves(blochs[0])
         interpolated += len(blochs) * grid.n_nodes
-        for r, bloch in enumerate(blochs):
+        members = []
+        for bloch in blochs:
             bands, filled = interpolate(bloch, group), group.filled(bloch)
             states = at_nodes(bands.series, grid, filled, mu[pairs], temperature[pairs])
-            value, error = states.sums[0], jax.lax.stop_gradient(jnp.abs(states.sums[0] - states.sums[1]))
+            between = None
             if len(sharp):
                 if is_differentiated(bloch):
                     _check_split(bloch, states.energies)
                 between = extrapolated(states, grid, filled, mu[pairs[sharp]], temperature[pairs[sharp]])
-                value, error = value.at[:, sharp].set(between[0]), error.at[:, sharp].set(between[1])
-            value, error = value.at[:-1].add(bands.rest[:, None]), error.at[:-1].add(bands.rest_error[:, None])
-            table = table.at[:, :, pairs, r].set(jnp.stack([value, error]))
-    return Estimate(table[0], table[1], solves, rule, interpolated)
+            members.append(_with_rest(states.sums, between, sharp, bands.rest, bands.rest_error))
+        tables, order = [*tables, jnp.stack(members, axis=-1)], [*order, pairs]
+    values, errors = _of_pairs(tables, np.argsort(np.concatenate(order)))
+    return Estimate(values, errors, solves, rule, interpolated)
+
+
+@jax.jit
+def _with_rest(sums: Array, between: tuple[Array, Array] | None, sharp: Array, rest: Array, rest_error: Array) -> Array:
+    """Values and errors (2, q, s) of the bands of a group and of those below it, where `sharp` between tetrahedra."""
+    value, error = sums[0], jax.lax.stop_gradient(jnp.abs(sums[0] - sums[1]))
+    if between is not None:
+        value, error = value.at[:, sharp].set(between[0]), error.at[:, sharp].set(between[1])
+    return jnp.stack([value.at[:-1].add(rest[:, None]), error.at[:-1].add(rest_error[:, None])])
+
+
+@jax.jit
+def _of_pairs(tables: list[Array], order: Array) -> tuple[Array, Array]:
+    """Values and errors (q, s, r) of all pairs in order, from those of some (2, q, s', r) each."""
+    values, errors = jnp.concatenate(tables, axis=2)[:, :, order]
+    return values, errors
 
 
 def _check_split(bloch: AbstractBloch, energies: Array) -> None:

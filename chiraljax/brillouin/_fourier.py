@@ -4,6 +4,7 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
+from scipy import fft
 
 from .._tracing import array_namespace
 from .._types import Array, ArrayLike, Complex
@@ -24,11 +25,7 @@ class FourierSeries(eqx.Module):
         """The series that takes these values on the mesh k_i = j/n_i; with `overwrite` it may take their memory."""
         if array_namespace(values) is jnp:
             return cls(jnp.fft.fftn(values, axes=(0, 1, 2), norm="forward"))
-        values = np.asarray(values)
-        found = values if overwrite else np.empty(values.shape, complex)
-        each, into = (array.reshape(*values.shape[:3], -1) for array in (values, found))
-        for i in range(each.shape[-1]):
-            into[..., i] = np.fft.fftn(each[..., i], norm="forward")
+        found = fft.fftn(np.asarray(values), axes=(0, 1, 2), norm="forward", overwrite_x=overwrite)
         return cls(jnp.asarray(found))
 
     def plane(self, x: ArrayLike) -> Complex[Array, "ny nz ..."]:

@@ -1,5 +1,6 @@
 """Groups of bands as small matrices that are interpolated in k."""
 
+from functools import lru_cache
 from typing import NamedTuple
 
 import equinox as eqx
@@ -8,9 +9,10 @@ import jax.numpy as jnp
 import numpy as np
 
 from .._module import Module
+from .._parallel import one_thread
 from .._tracing import array_namespace
 from .._types import Array, Float, Scalar
-from ..electrons import eigenvalues, wannier
+from ..electrons import Representation, eigenvalues, wannier
 from ._bloch import AbstractBloch
 from ._fourier import FourierSeries
 from ._integrate import integrate, sample
@@ -47,7 +49,11 @@ class BandGroup(Module):
 
     def solves(self, bloch: AbstractBloch) -> int:
         """Diagonalisations that the series needs."""
-        return len(_stars(bloch, self).points) + _PROBES if self.trial else 0
+        return len(self.stars(bloch).points) + _PROBES if self.trial else 0
+
+    def stars(self, bloch: AbstractBloch) -> "_Stars":
+        """The mesh reduced by the symmetries of `bloch`."""
+        return _stars(bloch.representation, bloch.size, self.mesh, self.trial)
 
 
 class BandSeries(NamedTuple):
@@ -67,7 +73,7 @@ def interpolate(bloch: AbstractBloch, group: BandGroup) -> BandSeries:
 
     One point of each star is diagonalised: H_w(gk) = D H_w(k) D†, or D H_w(k)* D† for antiunitary g.
     """
-    stars = _stars(bloch, group)
+    stars = group.stars(bloch)
     per_k = 16 * bloch.size**2 * (11 + bloch.count)
     found = sample(_matrices, (bloch, group), stars.points, per_k)
     xp = array_namespace(found)
@@ -116,16 +122,16 @@ class _Stars(NamedTuple):
     """(N,)"""
 
 
-def _stars(bloch: AbstractBloch, group: BandGroup) -> _Stars:
-    mesh, trial = np.array(group.mesh), list(group.trial)
+@lru_cache(maxsize=8)
+def _stars(symmetry: Representation, size: int, mesh: tuple[int, ...], orbitals: tuple[int, ...]) -> _Stars:
+    trial = list(orbitals)
     points = np.stack(np.meshgrid(*[np.arange(n) for n in mesh], indexing="ij"), axis=-1).reshape(-1, 3)
-    symmetry = bloch.representation
-    others = np.setdiff1d(np.arange(bloch.size), trial)
+    others = np.setdiff1d(np.arange(size), trial)
     closed = not trial or np.abs(symmetry.matrices[:, others][:, :, trial]).max(initial=0) < 1e-8
     operations = np.flatnonzero(np.all(symmetry.on_k == np.eye(3, dtype=int), axis=(1, 2)) & ~symmetry.antiunitary)
     if trial and closed:
         operations = np.arange(len(symmetry.on_k))
-    images = np.stack([points @ symmetry.on_k[g].T % mesh for g in operations])
+    images = np.stack([points @ symmetry.on_k[g].T % np.array(mesh) for g in operations])
     code = (images[..., 0] * mesh[1] + images[..., 1]) * mesh[2] + images[..., 2]
     best = np.argmin(code, axis=0)
     representatives, index = np.unique(code[best, np.arange(len(points))], return_inverse=True)
@@ -158,8 +164,9 @@ def deviation(bloch: AbstractBloch, group: BandGroup, bands: BandSeries) -> tupl
     """
     cells = np.random.default_rng(0).integers(0, group.mesh, (_PROBES, 3))
     k = (cells + 0.5 * (np.array(group.mesh) > 1)) / group.mesh
-    exact = np.asarray(_energies(bloch, k))[:, slice(*group.states)]
-    error = np.asarray(_interpolated_energies(bands.series, k)) - exact
+    with one_thread():
+        exact = np.asarray(_energies(bloch, k))[:, slice(*group.states)]
+        error = np.asarray(_interpolated_energies(bands.series, k)) - exact
     return float(np.max(np.abs(error))), float(np.max(np.abs(np.diff(error)[:, ::2])))
 
 

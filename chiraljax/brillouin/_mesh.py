@@ -3,11 +3,13 @@
 import equinox as eqx
 import numpy as np
 
+from .._module import Module
+
 _MIRRORS = np.array([np.diag(signs) for signs in 1 - 2 * np.eye(3, dtype=int)])
 """the reflections of one component of k"""
 
 
-class Mesh(eqx.Module):
+class Mesh(Module):
     """The nodes of a rule as integer points, one per star."""
 
     index: np.ndarray

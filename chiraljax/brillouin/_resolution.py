@@ -1,5 +1,6 @@
 """What a sum over points can miss: the Fermi surface between the nodes of its mesh."""
 
+from functools import lru_cache
 from itertools import combinations
 from typing import NamedTuple
 
@@ -19,7 +20,7 @@ _NEGLIGIBLE = 1e-9
 _BLOCK = 2**14
 """States that are sampled together"""
 _NODES = 2**14
-"""Nodes whose steps to their neighbours are held at a time"""
+"""Nodes whose steps to their neighbours are held at a time; the neighbours of smaller meshes are kept"""
 _MANY, _LADDER = 24, 1.2
 """Number of pairs from which they share levels and temperatures, and the ratio of these temperatures"""
 _SMALLEST = 1e-9
@@ -78,7 +79,7 @@ def over_cells(
     largest, total = np.empty_like(energies), np.empty_like(energies)
     for start in range(0, len(energies), _NODES):
         part = np.arange(start, min(start + _NODES, len(energies)))
-        around = mesh.neighbours(part, OFFSETS[1:_AXES])
+        around = _neighbours(mesh, part, slice(1, _AXES))
         steps = np.abs(energies[around] - energies[part, None]).reshape(len(part), 3, 2, -1).max(axis=2)
         largest[part], total[part] = steps.max(axis=1), steps.sum(axis=1)
 
@@ -100,6 +101,18 @@ def over_cells(
     if len(level):
         sums = np.stack(side_by_side(of_pair, list(zip(level, thermal, strict=True)), alone=False), axis=-1)
     return CellSums(*sums[..., pair])
+
+
+def _neighbours(mesh: Mesh, which: np.ndarray, offsets: slice) -> np.ndarray:
+    """The numbers of the nodes at some of the `OFFSETS` from the nodes `which` (c,): (c, o)."""
+    if len(mesh.index) > _NODES:
+        return mesh.neighbours(which, OFFSETS[offsets])
+    return _all_neighbours(mesh)[which, offsets]
+
+
+@lru_cache(maxsize=8)
+def _all_neighbours(mesh: Mesh) -> np.ndarray:
+    return mesh.neighbours(np.arange(len(mesh.index)), OFFSETS)
 
 
 def _representatives(mu: np.ndarray, thermal: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -127,7 +140,7 @@ def _change(mesh, energies, node, band, level, thermal, largest) -> np.ndarray:
     if len(node) == 0:
         return np.zeros(0)
     nodes, back = np.unique(node, return_inverse=True)
-    around = mesh.neighbours(nodes, OFFSETS)[back]
+    around = _neighbours(mesh, nodes, slice(None))[back]
     sampled = energies[around, band[:, None]] @ PARABOLA.T - level
     width = largest[node, band][:, None] / _PER_AXIS
     here = energies[node, band][:, None] - level

@@ -11,8 +11,9 @@ import numpy as np
 from .._checks import check_finite
 from .._errors import check
 from .._module import Module
+from .._parallel import one_thread
 from .._precision import require_x64
-from .._tracing import concrete
+from .._tracing import array_namespace, concrete
 from .._types import Array, ArrayLike, Complex, Energies, Float, Hamiltonian, Int, Scalar, real
 from .._units import HBAR_EV_PS
 from ..crystal import Crystal, point_operations, site_images
@@ -74,10 +75,7 @@ class Electrons(Module):
         Raises:
             InputError: for another shape of k or of the rotation, and for values that are not finite.
         """
-        spatial = self.spinless_hamiltonian(k)
-        size = self.size
-        both = spatial[..., :, None, :, None] * jnp.eye(2, dtype=complex)[:, None, :]
-        return both.reshape(*spatial.shape[:-2], size, size) + self._within_cell(rotation)
+        return _hamiltonian(self, _points(k), self._static_zero(rotation))
 
     def spinless_hamiltonian(self, k: ArrayLike) -> Hamiltonian:
         """H₀ (..., n/2, n/2) in eV, without spin–orbit coupling and rotation, at fractional k-points (..., 3).
@@ -85,14 +83,7 @@ class Electrons(Module):
         Raises:
             InputError: for another shape of k, and for values that are not finite.
         """
-        k = real(k)
-        check(k.ndim > 0 and k.shape[-1] == 3, "k", f"must have 3 fractional components, but got shape {k.shape}")
-        check_finite("k", k)
-        n = self._structure.n_orbitals
-        angle = 2 * jnp.pi * (k @ self._structure.cells.T)
-        flat = self._kept_hoppings().reshape(-1, n * n)
-        half = jax.lax.complex(jnp.cos(angle) @ flat, jnp.sin(angle) @ flat).reshape(*k.shape[:-1], n, n)
-        return half + jnp.conj(jnp.swapaxes(half, -1, -2))
+        return _spinless_hamiltonian(self, _points(k))
 
     def hoppings(self, rotation: ArrayLike = 0.0) -> tuple[Int[np.ndarray, "R 3"], Complex[Array, "R n n"]]:
         """The cells R (R, 3) and H(R)[a, b] = ⟨0a|H|Rb⟩ (R, n, n) in eV, with Ω as in `hamiltonian`.
@@ -101,11 +92,14 @@ class Electrons(Module):
         H(R) is linear in the parameters and in Ω.
         """
         cells, at, opposite = self._structure.lattice
-        kept, n = self._kept_hoppings(), self._structure.n_orbitals
-        spatial = jnp.zeros((len(cells), n, n)).at[at].add(kept).at[opposite].add(jnp.swapaxes(kept, 1, 2))
-        both = jnp.einsum("Rab,st->Rasbt", spatial, jnp.eye(2)).reshape(-1, self.size, self.size)
+        kept = self._kept_hoppings()
+        xp = array_namespace((self, rotation))
+        spatial = _sum_at(np.concatenate([at, opposite]), xp.concatenate([kept, xp.swapaxes(kept, 1, 2)]), len(cells))
+        both = xp.einsum("Rab,st->Rasbt", spatial, np.eye(2)).reshape(-1, self.size, self.size)
         home = np.flatnonzero(~cells.any(axis=1))
-        return cells, both.astype(complex).at[home].add(self._within_cell(rotation))
+        shape = (len(home), self.size, self.size)
+        inside = _sum_at(home, xp.broadcast_to(self._within_cell(rotation), shape), len(cells))
+        return cells, jnp.asarray(both.astype(complex) + inside)
 
     def energies(self, k: ArrayLike, rotation: ArrayLike = 0.0) -> Energies:
         """Eigenvalues of `hamiltonian`, ascending, (..., n) eV.
@@ -114,7 +108,8 @@ class Electrons(Module):
         spin–orbit coupling and rotation the spinless problem of half the size is solved.
         """
         check_finite("k", k)
-        return _energies(self, real(k), self._static_zero(rotation))
+        with one_thread():
+            return jax.block_until_ready(_energies(self, real(k), self._static_zero(rotation)))
 
     @property
     def size(self) -> int:
@@ -213,12 +208,12 @@ class Electrons(Module):
         for term in terms:
             check_term(term, self._structure, len(self.crystal.species))
         model = dataclasses.replace(self, terms=(*self.terms, *terms))
-        kept = kept_operations(_generic(model).hamiltonian, self.crystal, self.operations)
+        kept = kept_operations(_generic(model).hoppings, self.crystal, self.operations)
         return dataclasses.replace(model, operations=kept)
 
     def moved(self, rotation: ArrayLike) -> float:
         """Largest shift of a level by the `terms` (eV) at the rotation of `hamiltonian`; not under `jit`."""
-        rotations = self._site_rotations(rotation)
+        rotations = jnp.asarray(self._site_rotations(rotation))
         still = jnp.zeros_like(rotations)
         changes = (t.matrix(self._structure, rotations) - t.matrix(self._structure, still) for t in self.terms)
         return float(sum(np.linalg.norm(np.asarray(change), 2) for change in changes))
@@ -230,45 +225,80 @@ class Electrons(Module):
             self, parameters={name: self.parameters[name] for name in bare.names}, _structure=bare
         )
 
-    def _kept_hoppings(self) -> Float[Array, "cells orbitals orbitals"]:
-        structure = self._structure
-        values = jnp.stack([self.parameters[name] for name in structure.names])
-        kept = jnp.zeros((len(structure.cells), structure.n_orbitals, structure.n_orbitals)).at[
-            structure.cell, structure.row, structure.column
-        ]
-        return kept.add(structure.coefficient * values[structure.parameter], unique_indices=False)
+    def _kept_hoppings(self) -> Float[Array | np.ndarray, "cells orbitals orbitals"]:
+        structure, n = self._structure, self._structure.n_orbitals
+        xp = array_namespace(self.parameters)
+        values = xp.stack([xp.asarray(self.parameters[name]) for name in structure.names])
+        element = (structure.cell * n + structure.row) * n + structure.column
+        flat = _sum_at(element, structure.coefficient * values[structure.parameter], len(structure.cells) * n * n)
+        return flat.reshape(-1, n, n)
 
-    def _within_cell(self, rotation) -> Complex[Array, "n n"]:
+    def _within_cell(self, rotation) -> Complex[Array | np.ndarray, "n n"]:
         """The part of H that does not depend on k, but for the on-site energies."""
         structure, still = self._structure, isinstance(rotation, float) and rotation == 0.0
-        total = jnp.zeros((self.size, self.size), dtype=complex)
+        xp = array_namespace((self, rotation))
+        total = xp.zeros((self.size, self.size), dtype=complex)
         for which, shell in enumerate(structure.shells):
             if shell.has_spin_orbit:
-                total = total + self.parameters[shell.parameter("xi")].astype(complex) * structure.spin_orbit(which)
+                xi = xp.asarray(self.parameters[shell.parameter("xi")], complex)
+                total = total + xi * structure.spin_orbit(which)
         if still and not self.terms:
             return total
         rotations = self._site_rotations(rotation)
         for term in self.terms:
-            total = total + term.matrix(structure, rotations).astype(complex)
+            total = total + xp.asarray(term.matrix(structure, jnp.asarray(rotations)), complex)
         site, shell = structure.owners
-        scale = self.rotation_sign * HBAR_EV_PS * self.rotation_weights
+        scale = self.rotation_sign * HBAR_EV_PS * xp.asarray(self.rotation_weights)
         energies = scale[shell][:, None] * rotations[site]
-        return total + jnp.sum(energies.T[:, :, None].astype(complex) * structure.total_momentum, axis=0)
+        return total + xp.sum(energies.T[:, :, None].astype(complex) * structure.total_momentum, axis=0)
 
-    def _site_rotations(self, rotation) -> Float[Array, "sites 3"]:
-        rotation, sites = real(rotation), len(self.crystal.species)
+    def _site_rotations(self, rotation) -> Float[Array | np.ndarray, "sites 3"]:
+        xp, sites = array_namespace(rotation), len(self.crystal.species)
+        rotation = xp.asarray(rotation, dtype=float)
         check_finite("rotation", rotation)
         check(
             rotation.shape in {(), (3,), (sites, 3)},
             "rotation",
             f"must be Ω_z or (3,), or ({sites}, 3) for the sites, in rad/ps, but got shape {rotation.shape}",
         )
-        vector = rotation if rotation.ndim else rotation * jnp.array([0.0, 0.0, 1.0])
-        return jnp.broadcast_to(vector, (sites, 3))
+        vector = rotation if rotation.ndim else rotation * np.array([0.0, 0.0, 1.0])
+        return xp.broadcast_to(vector, (sites, 3))
 
     def _static_zero(self, rotation):
         """0.0 for a plain number 0, so that `_energies` can solve the spinless problem; otherwise an array."""
         return 0.0 if isinstance(rotation, int | float) and rotation == 0 else self._site_rotations(rotation)
+
+
+def _points(k: ArrayLike) -> Float[Array, "*shape 3"]:
+    k = real(k)
+    check(k.ndim > 0 and k.shape[-1] == 3, "k", f"must have 3 fractional components, but got shape {k.shape}")
+    check_finite("k", k)
+    return k
+
+
+def _sum_at(index: np.ndarray, values, count: int):
+    """The sums (count, ...) of the values that have the same index."""
+    if isinstance(values, np.ndarray):
+        total = np.zeros((count, *values.shape[1:]), values.dtype)
+        np.add.at(total, index, values)
+        return total
+    return jnp.zeros((count, *values.shape[1:]), values.dtype).at[index].add(values)
+
+
+@eqx.filter_jit
+def _hamiltonian(electrons: Electrons, k, rotation):
+    spatial, size = electrons.spinless_hamiltonian(k), electrons.size
+    both = spatial[..., :, None, :, None] * jnp.eye(2, dtype=complex)[:, None, :]
+    return both.reshape(*spatial.shape[:-2], size, size) + electrons._within_cell(rotation)
+
+
+@eqx.filter_jit
+def _spinless_hamiltonian(electrons: Electrons, k):
+    n = electrons._structure.n_orbitals
+    angle = 2 * jnp.pi * (k @ electrons._structure.cells.T)
+    flat = electrons._kept_hoppings().reshape(-1, n * n)
+    half = jax.lax.complex(jnp.cos(angle) @ flat, jnp.sin(angle) @ flat).reshape(*k.shape[:-1], n, n)
+    return half + jnp.conj(jnp.swapaxes(half, -1, -2))
 
 
 @eqx.filter_jit
@@ -308,7 +338,7 @@ def slater_koster(
         operations=(),
         _structure=structure,
     )
-    kept = kept_operations(_generic(model).hamiltonian, crystal, point_operations(crystal))
+    kept = kept_operations(_generic(model).hoppings, crystal, point_operations(crystal))
     return dataclasses.replace(model, operations=kept)
 
 

@@ -1,19 +1,19 @@
 """Action of the symmetries of a rotating crystal on the basis."""
 
 from functools import lru_cache
-from typing import NamedTuple
 
 import numpy as np
 from scipy.linalg import expm
 from scipy.spatial.transform import Rotation
 
+from .._module import Module
 from ..crystal import Crystal, cartesian, reciprocal, site_images
 from ._electrons import Electrons
 from ._orbitals import PAULI
 from ._structure import Structure
 
 
-class Representation(NamedTuple):
+class Representation(Module):
     """Operations g on k and on the basis: H(gk) = D(k) H(k) D(k)†; antiunitary ones have H* on the right."""
 
     on_k: np.ndarray

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-import equinox as eqx
 import numpy as np
 import scipy.constants as const
 
@@ -166,7 +165,7 @@ class Bloch(NamedTuple):
 
     @classmethod
     def of(cls, electrons: Electrons) -> "Bloch":
-        cells, matrices = electrons.cells, np.asarray(_hoppings(electrons))
+        cells, matrices = electrons.cells, np.asarray(electrons.hoppings()[1])
         step = 1 if electrons.has_spin_orbit else 2
         return cls(np.asarray(cells), matrices[:, ::step, ::step])
 
@@ -174,11 +173,6 @@ class Bloch(NamedTuple):
         """H (K, n, n) in eV at fractional k-points (K, 3)."""
         phases = np.exp(2j * np.pi * k @ self.cells.T)
         return (phases @ self.matrices.reshape(len(self.cells), -1)).reshape(len(k), *self.matrices.shape[1:])
-
-
-@eqx.filter_jit
-def _hoppings(electrons: Electrons):
-    return electrons.hoppings()[1]
 
 
 def on_mesh(bloch: Bloch) -> tuple[np.ndarray, np.ndarray]:

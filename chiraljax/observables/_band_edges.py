@@ -96,7 +96,7 @@ def _known(electrons: Electrons, band: int, sign: int) -> tuple[Array, float]:
     """k (3,) and the error of the energy, once for equal electrons."""
     axes = axes_of(electrons)
     spins = 1 if electrons.has_spin_orbit else 2
-    matrices = np.asarray(_matrices(electrons))[:, ::spins, ::spins]
+    matrices = np.asarray(electrons.hoppings()[1])[:, ::spins, ::spins]
     x, error = lowest_point(heights_of(axes.cells, matrices, band // spins, sign), mesh_of(axes))
     return jnp.asarray(folded(x @ axes.basis, np)), error + _ROUNDOFF * float(np.abs(matrices).sum(axis=(0, 2)).max())
 
@@ -104,11 +104,6 @@ def _known(electrons: Electrons, band: int, sign: int) -> tuple[Array, float]:
 def folded(k: Any, xp: Any) -> Any:
     """k between −½ and ½."""
     return k - xp.ceil(k - 0.5 - _SAME)
-
-
-@eqx.filter_jit
-def _matrices(electrons):
-    return electrons.hoppings()[1]
 
 
 @eqx.filter_jit

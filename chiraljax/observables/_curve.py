@@ -1,5 +1,6 @@
 """The moment as a function of the angular velocity, from a few values of it."""
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -19,7 +20,7 @@ from ._interpolant import AbstractInterpolant, RotationInterpolant
 from ._magnetization import Magnetization, magnetization
 from ._site_interpolant import SiteInterpolant
 
-MOST_NODES = 54
+MOST_NODES = 81
 """Largest number of nodes"""
 _SMALL = 8
 """Diagonalisations of interpolated bands that count as one of H"""
@@ -48,6 +49,7 @@ class MagnetizationCurve(AbstractSum):
     rule: Quadrature | FermiSurface
     """the last rule used; `Accuracy(rule=…)` repeats the calculation under `jit` or for a gradient"""
 
+    @eqx.filter_jit
     def __call__(self, rotation: ArrayLike) -> Float[Array, "..."]:
         """M (μ_B per cell) at Ω (...) or Ω_i (..., sites) in rad/ps: grid + (...).
 
@@ -101,10 +103,10 @@ def magnetization_curve(
 ) -> MagnetizationCurve:
     """M as a function of Ω up to the largest |Ω| of `rotation`, at the cost of a few values of Ω.
 
-    Time reversal makes M odd in Ω. M is evaluated at `accuracy.nodes` Chebyshev nodes in 0 < Ω < max|Ω| and
-    interpolated by the odd polynomial through them. The error is the sum of |its last two coefficients|. M bends where
-    ħΩ passes k_BT and the splitting of the levels at μ. While the error is above the tolerance, the number of nodes is
-    tripled up to `most`; not with a given rule or under `jit`.
+    Time reversal makes M odd in Ω. M is evaluated at N Chebyshev nodes in 0 < Ω < max|Ω| and
+    interpolated by the odd polynomial through them. The error is estimated from its last three coefficients, and twice
+    the deviation at the largest Ω is added. M bends where ħΩ passes k_BT and the splitting of the levels at μ. While
+    the error is above the tolerance, the number of nodes is tripled up to `most`; not under `jit`.
 
     With `per_site`, M({Ω_i}) is interpolated in the principal patterns of the trajectories, see `SiteInterpolant`.
     Patterns smaller than rtol/10 of the first are left out unless a gradient is taken. M itself is evaluated at four of
@@ -122,8 +124,7 @@ def magnetization_curve(
         interpolant = rotation
     else:
         interpolant = interpolant_of(electrons, real(rotation), per_site, accuracy)
-    checks = interpolant.checks
-    n_checks = 0 if checks is None else len(checks)
+    checks = interpolant.tested
 
     def at(points: Array, budget: int) -> Magnetization:
         with silent():
@@ -131,38 +132,32 @@ def magnetization_curve(
                 electrons,
                 mu=mu,
                 temperature=temperature,
-                rotation=points if checks is None else jnp.concatenate([points, checks]),
+                rotation=jnp.concatenate([points, checks]),
                 axis=axis,
                 paired=paired,
-                per_site=checks is not None,
+                per_site=checks.ndim > 1,
                 accuracy=accuracy.with_budget(budget),
             )
 
     result = at(interpolant.points, accuracy.budget)
-    moment, carriers, error = (_split(part, n_checks)[0] for part in (result.moment, result.carriers, result.error))
+    count = len(checks)
+    moment, carriers, error = (part[..., :-count] for part in (result.moment, result.carriers, result.error))
     eigensolves, interpolated, converged = result.eigensolves, result.interpolated, result.converged
     while True:
-        coefficients = interpolant.coefficients(moment)
-        c, at_points, at_checks = jax.lax.stop_gradient((coefficients, moment, _split(result.moment, n_checks)[1]))
-        tail = interpolant.tail(c)
-        deviation, largest = tail, jnp.max(jnp.abs(at_points), axis=-1)
-        if checks is not None:
-            difference = jnp.tensordot(c, interpolant.basis(checks), axes=1) - at_checks
-            deviation = deviation + _MARGIN * jnp.max(jnp.abs(difference), axis=-1)
-            largest = jnp.maximum(largest, jnp.max(jnp.abs(at_checks), axis=-1))
+        coefficients, tail, deviation, largest = _interpolated(interpolant, moment, result.moment[..., -count:])
         allowed = accuracy.atol + accuracy.rtol * largest
         resolved = jnp.all(deviation <= allowed)
-        fixed = accuracy.rule is not None and checks is None
-        if fixed or is_traced(resolved) or resolved or 3 * interpolant.nodes > most:
+        if is_traced(resolved) or resolved or 3 * interpolant.nodes > most:
             break
         spent = diagonalisations(eigensolves, interpolated)
-        if not jnp.any(tail > allowed) or accuracy.budget < 3 * spent:
+        improvable = tail if checks.ndim > 1 else deviation  # more nodes do not add patterns of the sites
+        if not jnp.any(improvable > allowed) or accuracy.budget < 3 * spent:
             break
         finer = interpolant.with_nodes(3 * interpolant.nodes)
         kept = interpolant.known_in(finer)
         result = at(finer.points[~kept], accuracy.budget - spent)
         pieces = ((result.moment, moment), (result.carriers, carriers), (result.error, error))
-        moment, carriers, error = (_merged(kept, _split(new, n_checks)[0], old) for new, old in pieces)
+        moment, carriers, error = (_merged(kept, new[..., :-count], old) for new, old in pieces)
         interpolant = finer
         eigensolves, interpolated = eigensolves + result.eigensolves, interpolated + result.interpolated
         converged &= result.converged
@@ -182,6 +177,19 @@ def magnetization_curve(
         rule=result.rule,
         warnings=tell(improbable_filling(electrons, Filling(mu, temperature, paired), turns, carriers)),
     )
+
+
+@eqx.filter_jit
+def _interpolated(
+    interpolant: AbstractInterpolant, moment: Float[Array, "*grid p"], at_checks: Float[Array, "*grid c"]
+) -> tuple[Array, ...]:
+    """The coefficients, the error by the last of them, that with the deviation at the checks, and the largest |M|."""
+    coefficients = interpolant.coefficients(moment)
+    c, values, tested = jax.lax.stop_gradient((coefficients, moment, at_checks))
+    difference = jnp.tensordot(c, interpolant.basis(interpolant.tested), axes=1) - tested
+    tail = interpolant.tail(c)
+    largest = jnp.max(jnp.abs(jnp.concatenate([values, tested], axis=-1)), axis=-1)
+    return coefficients, tail, tail + _MARGIN * jnp.max(jnp.abs(difference), axis=-1), largest
 
 
 def diagonalisations(eigensolves: Int[Array, ""], interpolated: Int[Array, ""]) -> int:
@@ -204,7 +212,7 @@ def interpolant_of(
     check_finite("rotation", rotation)
     if not per_site:
         fastest = jnp.max(jnp.abs(jax.lax.stop_gradient(rotation)))
-        return RotationInterpolant(fastest=jnp.where(fastest > 0, fastest, 1.0), nodes=accuracy.nodes)
+        return RotationInterpolant(fastest=jnp.where(fastest > 0, fastest, 1.0), nodes=accuracy.first_nodes(per_site))
     sites = len(electrons.crystal.species)
     check(
         rotation.ndim >= 2 and rotation.shape[-1] == sites,
@@ -213,13 +221,7 @@ def interpolant_of(
     )
     carrying = np.unique([site for site, _, _ in electrons.orbitals])
     least = 0.0 if every or is_differentiated(rotation) else accuracy.rtol / 10
-    return SiteInterpolant.along(rotation.reshape(-1, sites), carrying, accuracy.nodes, least)
-
-
-def _split(values: Array, n_checks: int) -> tuple[Array, Array]:
-    """Values at the points, and at the checks after them."""
-    count = values.shape[-1] - n_checks
-    return values[..., :count], values[..., count:]
+    return SiteInterpolant.along(rotation.reshape(-1, sites), carrying, accuracy.first_nodes(per_site), least)
 
 
 def _merged(kept: np.ndarray, new: Array, old: Array) -> Array:

@@ -2,7 +2,6 @@
 
 import abc
 from functools import partial
-from typing import Any
 
 import equinox as eqx
 import jax
@@ -12,6 +11,9 @@ import numpy as np
 from .._module import Module
 from .._types import Array, Bool, Float, Int, Scalar
 
+_SLOWEST = 0.75
+"""Largest ratio of successive coefficients from which the error of an interpolation is estimated"""
+
 
 class AbstractInterpolant(Module):
     """F(Ω) = Σ_n c_n B_n(Ω), c linear in the values of F at the `points`; F is odd in Ω by time reversal."""
@@ -19,13 +21,15 @@ class AbstractInterpolant(Module):
     nodes: eqx.AbstractVar[int]
     """N, along the principal direction of Ω"""
 
-    checks: eqx.AbstractVar[Any]
-    """Ω_i (c, sites) in rad/ps at which F itself is evaluated to test the interpolation; None for no test"""
-
     @property
     @abc.abstractmethod
     def points(self) -> Float[Array, "p *sites"]:
         """Ω in rad/ps at which F must be known, Ω_i of all sites where they differ."""
+
+    @property
+    @abc.abstractmethod
+    def tested(self) -> Float[Array, "c *sites"]:
+        """Ω in rad/ps at which F itself is evaluated to test the interpolation, Ω_i of all sites where they differ."""
 
     @abc.abstractmethod
     def coefficients(self, values: Float[Array, "*grid p"]) -> Float[Array, "*grid n"]:
@@ -56,8 +60,18 @@ class AbstractInterpolant(Module):
         return np.zeros(len(finer.points), bool)
 
     def tail(self, coefficients: Float[Array, "*grid n"]) -> Float[Array, "*grid"]:
-        """|c_{N−1}| + |c_N| of the polynomial along the principal direction, an estimate of its error."""
-        return jnp.sum(jnp.abs(coefficients[..., self.nodes - 2 : self.nodes]), axis=-1)
+        """An estimate of the error of the polynomial along the principal direction.
+
+        With r = |c_{N−1}/c_{N−2}|, at most ¾, it is max(|c_N|, r|c_{N−1}|)/(1 − r): coefficients that fall by r each
+        have |c_N| = r|c_{N−1}|, and those after it add up to less. For N = 2 it is |c_2|.
+        """
+        sizes = jnp.abs(coefficients[..., : self.nodes])
+        if self.nodes < 3:
+            return sizes[..., -1]
+        before, last_but_one, last = (sizes[..., n] for n in (-3, -2, -1))
+        falling = last_but_one < _SLOWEST * before
+        ratio = jnp.where(falling, last_but_one / jnp.where(falling, before, 1.0), _SLOWEST)
+        return jnp.maximum(last, ratio * last_but_one) / (1 - ratio)
 
     def at_rest(self, values: Float[Array, "*grid p"]) -> Float[Array, "*grid"]:
         """The value at Ω = 0 of a function even in Ω: of the polynomial in T₀, T₂, … through its values at the points.
@@ -77,7 +91,10 @@ class RotationInterpolant(AbstractInterpolant):
 
     fastest: Scalar
     nodes: int = eqx.field(static=True)
-    checks: None = None
+
+    @property
+    def tested(self) -> Float[Array, " c"]:
+        return self.fastest[None]
 
     @property
     def points(self) -> Float[Array, " p"]:

@@ -77,17 +77,17 @@ def _path(
 ) -> MagnetizationPath:
     options: dict[str, Any] = {"mu": mu, "temperature": temperature, "axis": axis}
     interpolant = interpolant_of(electrons, rotation, per_site, accuracy)
-    if interpolant.checks is None:
+    if not per_site:
         curve = magnetization_curve(electrons, rotation=interpolant, accuracy=accuracy, **options)
         return _along(curve, rotation)
     times, budget = rotation.size // rotation.shape[-1], accuracy.budget
     eigensolves = interpolated = jnp.asarray(0)
     few, many = (
-        len(interpolant.with_nodes(nodes).points) + len(interpolant.checks)
-        for nodes in (accuracy.nodes, 3 * accuracy.nodes)
+        len(interpolant.with_nodes(nodes).points) + len(interpolant.tested)
+        for nodes in (interpolant.nodes, 3 * interpolant.nodes)
     )
     if few < times:
-        most = 3 * accuracy.nodes if many < times else accuracy.nodes
+        most = 3 * interpolant.nodes if many < times else interpolant.nodes
         curve = magnetization_curve(electrons, rotation=interpolant, accuracy=accuracy, most=most, **options)
         if is_traced(curve.resolved) or curve.resolved:
             return _along(curve, rotation)

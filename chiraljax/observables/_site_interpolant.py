@@ -65,6 +65,10 @@ class SiteInterpolant(AbstractInterpolant):
         away[np.arange(axes - 1), :, np.arange(1, axes)] = 1.0
         return jnp.concatenate([along, away.reshape(-1, axes)]) @ self.patterns
 
+    @property
+    def tested(self) -> Float[Array, "c sites"]:
+        return self.checks
+
     def amplitudes(self, rotation: Float[Array, "*times sites"]) -> Float[Array, "*times axes"]:
         """s and y_r, each from −1 to 1 on the trajectories."""
         return rotation @ _dual(self.patterns).T

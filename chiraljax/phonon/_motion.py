@@ -1,6 +1,7 @@
 """The motion of a phonon and of the atoms that it displaces."""
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float
@@ -48,7 +49,7 @@ class Motion(AbstractResult):
     @derived("hbar", ("time",))
     def angular_momentum(self) -> Float[Array, " T"]:
         """L (T,) in ħ about the phonon's axis: Σ q × q̇ over the pairs; for single modes the sum over the sites."""
-        return jnp.einsum("ta,ab,tb->t", self.q, self.phonon.turning, self.velocity) / HBAR
+        return _turned(self.q, self.phonon.turning, self.velocity)
 
     @property
     @derived("eV/cell", ("time",))
@@ -107,9 +108,16 @@ class Motion(AbstractResult):
         """`ionic_moment` (T,) in nuclear magnetons per cell."""
         return self.ionic_moment / MAGNETON_RATIO
 
+    @eqx.filter_jit
     def _along_axis(self, vectors: Float[Array, "*shape 3"]) -> Float[Array, "*shape"]:
         return vectors @ jnp.asarray(self.phonon.axis)
 
+    @eqx.filter_jit
     def _of_sites(self, coordinates: Float[Array, "T C"]) -> Float[Array, "T atoms 3"]:
         per_coordinate = self.phonon.oscillators.eigenvectors / jnp.sqrt(self.phonon.masses)[:, None]
         return jnp.einsum("tc,cix->tix", coordinates, per_coordinate)
+
+
+@jax.jit
+def _turned(q: Float[Array, "T C"], turning: Float[Array, "C C"], velocity: Float[Array, "T C"]) -> Float[Array, " T"]:
+    return jnp.einsum("ta,ab,tb->t", q, turning, velocity) / HBAR

@@ -62,6 +62,7 @@ class AbstractPulse(Declared):
         """
 
     @property
+    @eqx.filter_jit
     def fluence(self) -> Scalar:
         """Energy per area in vacuum, ε₀c∫|E|²dt, in mJ/cm²."""
         times, weights = self.quadrature
@@ -82,6 +83,7 @@ class AbstractPulse(Declared):
         times = jnp.linspace(*self.support, _SAMPLES)
         return times, jnp.full(_SAMPLES, times[1] - times[0]).at[jnp.array([0, -1])].mul(0.5)
 
+    @eqx.filter_jit
     def spectrum(self, frequencies: Real[ArrayLike, " F"]) -> Complex[Array, "F 2"]:
         """Fourier transform ∫E exp(2πiνt)dt in MV/cm·ps at the frequencies ν (F,) in THz, shape (F, 2).
 
@@ -99,6 +101,7 @@ class AbstractPulse(Declared):
     def __add__(self, other: "AbstractPulse") -> "SumPulse":
         return SumPulse((*_terms(self), *_terms(other)))
 
+    @eqx.filter_jit
     def largest_field(self) -> Scalar:
         """Largest |E| in MV/cm at the nodes of `quadrature`."""
         # The root is taken last, since it is not differentiable at a zero field.
@@ -171,6 +174,7 @@ class SumPulse(AbstractPulse):
         return jnp.min(jnp.stack(starts)), jnp.max(jnp.stack(ends))
 
 
+@jax.jit
 def between(edges: Float[Array, " edges"]) -> tuple[Float[Array, " nodes"], Float[Array, " nodes"]]:
     """Nodes and weights of Gauss's rule between `edges`, which are nodes of weight 0."""
     half = jnp.diff(edges)[:, None] / 2

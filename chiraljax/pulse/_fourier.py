@@ -3,6 +3,7 @@
 import math
 from typing import Annotated, ClassVar
 
+import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Real
@@ -84,7 +85,10 @@ class FourierPulse(AbstractModalPulse):
         return jnp.asarray(self._harmonics()) / (self.end - self.start)
 
     def __call__(self, t: Real[ArrayLike, "*batch"]) -> Float[Array, "*batch 2"]:
-        t = real(t)
+        return self._field(real(t))
+
+    @eqx.filter_jit
+    def _field(self, t: Float[Array, "*batch"]) -> Float[Array, "*batch 2"]:
         inside = (t > self.start) & (t < self.end)
         fraction = jnp.where(inside, (t - self.start) / (self.end - self.start), 0.0)
         angle = 2 * jnp.pi * fraction[..., None] * self._harmonics()

@@ -119,7 +119,7 @@ class SampledPulse(AbstractPulse):
         return pulse if delay is None else pulse.delayed(delay)
 
     def __call__(self, t: Real[ArrayLike, "*batch"]) -> Float[Array, "*batch 2"]:
-        return self._at(self._curvature(), t)
+        return self._at(self._curvature(), real(t))
 
     @property
     def pieces(self) -> int:
@@ -128,6 +128,7 @@ class SampledPulse(AbstractPulse):
     def prepared(self) -> Callable[[Real[ArrayLike, "..."]], Float[Array, "..."]]:
         return partial(self._at, self._curvature())
 
+    @eqx.filter_jit
     def _at(self, curvature: Float[Array, "T 2"], t: Real[ArrayLike, "*batch"]) -> Float[Array, "*batch 2"]:
         t = real(t)
         left = jnp.clip(jnp.searchsorted(self.times, t, side="right") - 1, 0, self.times.shape[0] - 2)

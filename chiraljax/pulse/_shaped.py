@@ -3,6 +3,7 @@
 import math
 from typing import Annotated, ClassVar
 
+import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Real
@@ -120,7 +121,11 @@ class ShapedPulse(AbstractModalPulse):
         return jnp.arctan2(self.amplitudes[..., 1], self.amplitudes[..., 0])
 
     def __call__(self, t: Real[ArrayLike, "*batch"]) -> Float[Array, "*batch 2"]:
-        s = real(t) - self.center
+        return self._field(real(t))
+
+    @eqx.filter_jit
+    def _field(self, t: Float[Array, "*batch"]) -> Float[Array, "*batch 2"]:
+        s = t - self.center
         angle = 2 * jnp.pi * s[..., None] * self.frequencies
         waves = jnp.stack([jnp.cos(angle), jnp.sin(angle)], axis=-1)
         carrier = jnp.einsum("...kr,kcr->...c", waves, self.amplitudes)

@@ -68,9 +68,11 @@ class SplinePulse(AbstractModalPulse):
         check_arguments(cls.zeros, splines=splines)
         return cls(np.zeros((splines, 2, 2)), start, end, frequency)
 
-    @eqx.filter_jit
     def __call__(self, t: Real[ArrayLike, "*batch"]) -> Float[Array, "*batch 2"]:
-        t = real(t)
+        return self._field(real(t))
+
+    @eqx.filter_jit
+    def _field(self, t: Float[Array, "*batch"]) -> Float[Array, "*batch 2"]:
         inside = (t > self.start) & (t < self.end)
         t = jnp.where(inside, t, self.start)
         intervals = self.amplitudes.shape[0] + 5

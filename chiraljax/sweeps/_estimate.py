@@ -53,14 +53,15 @@ def _tables(plan: SweepPlan, stage: Stage) -> tuple[str, float]:
         return text, 0.0
     region = accuracy.region or "zone"
     rules = [quadrature(electrons, n, plan.chain.axis, region).weights.size for n in (12, 16)]
-    least = accuracy.nodes * sum(rules)
+    least = accuracy.first_nodes(plan.chain.coupling.per_site) * sum(rules)
     passes = 1 + len(plan.tangents("electrons", "filling"))
     text += f", each from {least * passes:,} to {passes * accuracy.budget:,} diagonalisations"
     return text, stage.n_chunks * passes * least * _seconds_per_matrix(electrons.size) / cores()
 
 
 def _points(plan: SweepPlan, stage: Stage) -> tuple[str, float]:
-    per_point = len(plan.times) * plan.accuracy.nodes * (1 + len(plan.point_derivatives))
+    nodes = plan.accuracy.first_nodes(plan.chain.coupling.per_site)
+    per_point = len(plan.times) * nodes * (1 + len(plan.point_derivatives))
     return f"{stage.points:,}", stage.points * per_point * _TERM / cores()
 
 

@@ -47,9 +47,7 @@ def interpolant_after(plan: SweepPlan, store: Store, stages: Sequence[Stage]) ->
         plan.accuracy,
         every=bool(plan.tangents("pulse", "phonon", "coupling")),
     )
-    return interpolant.with_nodes(
-        max((fact["nodes"] for fact in facts if "nodes" in fact), default=plan.accuracy.nodes)
-    )
+    return interpolant.with_nodes(max((fact["nodes"] for fact in facts if "nodes" in fact), default=interpolant.nodes))
 
 
 class Interrupted(KeyboardInterrupt):

@@ -96,7 +96,7 @@ def test_grid_seed_and_cost(ktao3, rule, result):
     few = _simulate(ktao3, rule, samples=4, mu=[0.0, 0.1], temperature=[300.0, 600.0, 900.0], seed=1)
     assert few.moment.samples.shape == (2, 3, 4, len(TIMES))
     assert few.moment.mean.shape == few.moment.spread.shape == (2, 3, len(TIMES))
-    assert int(few.eigensolves) == int(result.eigensolves) == 6 * len(rule.weights)
+    assert int(few.eigensolves) == int(result.eigensolves) == (6 + 1) * len(rule.weights)
     assert np.all(few.q != result.q[:4])
 
 

@@ -153,7 +153,7 @@ def test_paired(electrons):
 def test_carriers_of_a_curve(electrons):
     """At Ω = 0: the even polynomial errs by (ħΩ/2k_BT)¹² of what they vary, below 10⁻¹⁰; single nodes by 10⁻³."""
     options, rule = {"mu": [0.0, 0.1], "temperature": 500.0}, cj.quadrature(electrons, 16)
-    options |= {"accuracy": cj.Accuracy(rule=rule)}
+    options |= {"accuracy": cj.Accuracy(rule=rule, nodes=6)}
     curve = cj.magnetization_curve(electrons, **options, rotation=20.0)
     at_rest = cj.magnetization(electrons, **options, rotation=0.0)
     np.testing.assert_allclose(curve.carriers, at_rest.carriers, rtol=1e-10)
