@@ -36,6 +36,8 @@ class BandFit(AbstractResult):
     """parameters whose common sign changes no energy; the signs of the initial model were kept"""
     exchanges: tuple[Exchange, ...] = eqx.field(static=True)
     """shells of different atoms that can be exchanged without a change of any energy, and what decided"""
+    misfit: float | None
+    """mean share of a level in other shells than the projections of the bands say; None without projections"""
     largest: dict[str, tuple[float, int, int]]
     """largest error by target among energies with at least half of the largest weight: eV, k-point, level"""
     edge: tuple[float, float] | None
@@ -57,7 +59,7 @@ class BandFit(AbstractResult):
     loss: float = quantity("eV^2")
     """the sum of the targets' weighted mean squares"""
     losses: Float[np.ndarray, " S"] = quantity("eV^2", ("search",))
-    """of the local minima of the last searches, ascending"""
+    """of the local minima of the last searches; ascending, unless projections rank them otherwise"""
     residuals: Float[np.ndarray, "K m"] = quantity("eV", ("point", "level"))
     """model minus bands, in the columns of `match`"""
 
@@ -162,6 +164,8 @@ def _errors(fit: BandFit) -> list[str]:
     if fit.edge is not None:
         where = "where the bands are up to 0.3 eV above their edge; both from the energy zero of the bands"
         rows.append(f"  {'edge':<14} rms {fit.edge[0]:.4f}   largest {fit.edge[1]:.3f} ({where})")
+    if fit.misfit is not None:
+        rows.append(f"  {'character':<14} {fit.misfit:.1%} of the levels in other shells than in the bands")
     return rows
 
 
@@ -194,4 +198,4 @@ def _directions(fit: BandFit) -> list[str]:
 
 
 def _count_of_best(losses: np.ndarray) -> int:
-    return int(np.sum(losses <= losses[0] * (1 + 1e-4) + 1e-18))
+    return int(np.sum(np.abs(losses - losses[0]) <= losses[0] * 1e-4 + 1e-18))

@@ -1,14 +1,55 @@
 """How much of each shell is in a level, of a model and of bands with projections."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
 from ..electrons import Electrons
 from ._bands import Bands
+from ._edges import Bloch
+from ._levels import OFFSET
+from ._target import Match
 
 _CLOSE = 0.02
 """eV: levels of the bands closer than this are averaged, since any mixture of a degenerate group is one"""
+
+
+class Characters(NamedTuple):
+    """The shells that the matched levels of the bands are in."""
+
+    electrons: Electrons
+    masks: dict[str, np.ndarray]
+    """see `labels`"""
+    k: np.ndarray
+    match: Match
+    """of these k-points"""
+    shares: np.ndarray
+    """(shells, K, m), each averaged over a degenerate group"""
+    weights: np.ndarray
+    """(K, m)"""
+
+    @classmethod
+    def of(cls, electrons: Electrons, bands: Bands, match: Match, at_most: int) -> "Characters | None":
+        """Those of up to `at_most` k-points; None without projections on the shells of the model."""
+        masks = labels(electrons, bands)
+        if not masks:
+            return None
+        rows = np.unique(np.linspace(0, len(bands) - 1, at_most).astype(int))
+        part = match.at(rows)
+        shares, total = shares_of_bands(bands, list(masks))
+        ours = np.array([np.take_along_axis(share[rows], part.numbers, axis=1) for share in shares.values()])
+        weights = part.weights * np.take_along_axis(total[rows], part.numbers, axis=1)
+        return cls(electrons, masks, bands.k[rows], part, averaged(ours, part.energies), weights)
+
+    def misfit(self, values: Mapping[str, float]) -> float:
+        """Mean share of a level of the model with these parameters in other shells than in the bands, 0 to 1."""
+        named = {name: value for name, value in values.items() if name != OFFSET}
+        matrices = Bloch.of(self.electrons.with_parameters(named))(self.k)
+        shares = shares_of_model(matrices, self.masks).values()
+        theirs = averaged(np.array([share[:, self.match.levels] for share in shares]), self.match.energies)
+        apart = 0.5 * np.abs(theirs - self.shares).sum(axis=0)
+        return float((self.weights * apart).sum() / self.weights.sum())
 
 
 def labels(electrons: Electrons, bands: Bands) -> dict[str, np.ndarray]:

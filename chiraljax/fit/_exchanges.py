@@ -7,20 +7,15 @@ from typing import NamedTuple
 import numpy as np
 
 from ..electrons import Electrons
-from ._bands import Bands
-from ._character import averaged, labels, shares_of_bands, shares_of_model
+from ._character import Characters
 from ._edges import Bloch
-from ._levels import OFFSET
 from ._signs import nearest_signs
 from ._space import Space
-from ._target import Match
 
 _SAME = 1e-9
 """eV, roundoff of eigenvalues of some 10 eV"""
 _CLEAR = 0.05
 """Difference of the misfits above which projections decide: those onto other spheres differ by as much"""
-_AT_MOST = 200
-"""k-points at which characters are compared"""
 _K = np.random.default_rng(0).uniform(size=(3, 3))
 
 
@@ -73,15 +68,16 @@ def nearest_exchange(
     signs: list[tuple[str, ...]],
     to: np.ndarray,
     electrons: Electrons,
-    bands: Bands,
-    matched: Match,
+    characters: Characters | None,
 ) -> tuple[np.ndarray, tuple[Exchange, ...]]:
     """`values` (P,) after the exchange that the projections of the bands decide for, else nearest `to`.
 
     The signs of each are those of the `signs` nearest `to`. Also what could be exchanged in the result.
     """
-    images = [nearest_signs(_moved(values, names, renamed), names, signs, to) for renamed in ({}, *found)]
-    misfits = _misfits(images, names, electrons, bands, matched) if found else None
+    images = [nearest_signs(image, names, signs, to) for image in exchanged(values, names, found)]
+    misfits = None
+    if found and characters is not None:
+        misfits = np.array([characters.misfit(dict(zip(names, image, strict=True))) for image in images])
     apart = np.array([np.sum((image - to) ** 2) for image in images])
     best = int(np.argmin(apart))
     if misfits is not None:
@@ -89,40 +85,23 @@ def nearest_exchange(
         best = int(fitting[np.argmin(apart[fitting])])
     told = []
     for renamed in found:
-        again = nearest_signs(_moved(images[best], names, renamed), names, signs, to)
+        (_, moved) = exchanged(images[best], names, [renamed])
+        again = nearest_signs(moved, names, signs, to)
         other = int(np.argmin([np.abs(image - again).max() for image in images]))
         pairs = _shell_pairs(electrons, renamed)
         told.append(Exchange(pairs, None if misfits is None else (float(misfits[best]), float(misfits[other]))))
     return images[best], tuple(told)
 
 
-def _moved(values: np.ndarray, names: tuple[str, ...], renamed: Mapping[str, str]) -> np.ndarray:
-    """The value of each parameter under its new name."""
-    result = values.copy()
-    for name, other in renamed.items():
-        result[names.index(other)] = values[names.index(name)]
-    return result
-
-
-def _misfits(images, names, electrons: Electrons, bands: Bands, matched: Match) -> np.ndarray | None:
-    """Mean distance of the shares of the matched levels from those of the bands, for each of the images."""
-    masks = labels(electrons, bands)
-    if not masks:
-        return None
-    rows = np.unique(np.linspace(0, len(bands) - 1, _AT_MOST).astype(int))
-    part = matched.at(rows)
-    shares, total = shares_of_bands(bands, list(masks))
-    ours = np.array([np.take_along_axis(share[rows], part.numbers, axis=1) for share in shares.values()])
-    weights = part.weights * np.take_along_axis(total[rows], part.numbers, axis=1)
-    ours = averaged(ours, part.energies)
-    misfits = []
-    for image in images:
-        named = {name: value for name, value in zip(names, image, strict=True) if name != OFFSET}
-        matrices = Bloch.of(electrons.with_parameters(named))(bands.k[rows])
-        theirs = np.array([share[:, part.levels] for share in shares_of_model(matrices, masks).values()])
-        apart = 0.5 * np.abs(averaged(theirs, part.energies) - ours).sum(axis=0)
-        misfits.append(float((weights * apart).sum() / weights.sum()))
-    return np.array(misfits)
+def exchanged(values: np.ndarray, names: tuple[str, ...], found: list[dict[str, str]]) -> list[np.ndarray]:
+    """`values` (P,), and those after each exchange."""
+    images = [values]
+    for renamed in found:
+        image = values.copy()
+        for name, other in renamed.items():
+            image[names.index(other)] = values[names.index(name)]
+        images.append(image)
+    return images
 
 
 def _loose(space: Space) -> dict[str, tuple[float, float]]:

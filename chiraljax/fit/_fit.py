@@ -12,8 +12,9 @@ from .._errors import check
 from ..electrons import Electrons
 from ._band_fit import BandFit
 from ._bands import Bands
+from ._character import Characters
 from ._comparison import compare
-from ._exchanges import nearest_exchange, site_exchanges
+from ._exchanges import exchanged, nearest_exchange, site_exchanges
 from ._levels import OFFSET, Levels
 from ._multistart import MultiStart
 from ._same_crystal import check_crystal
@@ -27,6 +28,8 @@ from ._variation import Variation, check_names
 
 _HOLDS = (30.0, 300.0)
 """How many times more energies near both edges count where a fit without it has other edges than the bands"""
+_JUDGED_POINTS, _COMPARED_POINTS = 24, 200
+"""k-points at which characters decide between minima, and at which they are compared with those of the bands"""
 _EDGE = 0.3
 """eV above the conduction edge that count as near it"""
 
@@ -47,7 +50,9 @@ def fit_bands(
     The search has four steps. Random guesses are moved to where the first two moments of the levels are those of the
     bands. The best of 32 guesses per start are refined on 24 k-points. The best minima are disturbed by noise and
     refined again, as long as this finds a better one. The best ones are fitted to all k-points. The loss is the sum
-    over targets of weight times mean square error, eV².
+    over targets of weight times mean square error, eV². Which minima are the best also depends on the projections of
+    the bands, if they have any: a level in other shells than in the bands counts as an error of 1 eV, with 5 % of it
+    for free.
 
     The result is compared with the bands (`BandFit.comparison`). If the default targets lead to another gap, or to an
     edge at another k, of another degeneracy or in other orbitals, the fit is repeated with energies near both edges
@@ -119,8 +124,17 @@ def _fit(
     count = search.starts * (1 if search.draw == "noise" else CANDIDATES)
     guesses = starting_points(search.draw, count, model, varied, search.seed)
     gauge, hidden = _symmetries(electrons, varied, bands.spin_orbit)
-    minima = minimise(whole, guesses, search, coarse, fine, hidden, on_step)
-    return _result(electrons, bands, targets, matched, whole, minima, gauge)
+    exchanges = site_exchanges(model, varied)
+    characters = Characters.of(model, bands, matched, _JUDGED_POINTS)
+
+    def misfit(values: np.ndarray) -> float:
+        assert characters is not None
+        images = exchanged(values, varied.names, exchanges)
+        return min(characters.misfit(dict(zip(varied.names, image, strict=True))) for image in images)
+
+    judge = None if characters is None else misfit
+    minima = minimise(whole, guesses, search, coarse, fine, hidden, on_step, judge)
+    return _result(electrons, bands, targets, matched, whole, minima, gauge, exchanges)
 
 
 def _symmetries(electrons: Electrons, varied: Space, spin_orbit: bool):
@@ -141,13 +155,13 @@ def _symmetries(electrons: Electrons, varied: Space, spin_orbit: bool):
     return gauge, [symmetry for symmetry in bare if symmetry not in gauge]
 
 
-def _result(electrons, bands, targets, matched: Match, whole: Residuals, minima: Minimum, gauge) -> BandFit:
+def _result(electrons, bands, targets, matched: Match, whole: Residuals, minima: Minimum, gauge, found) -> BandFit:
     varied = whole.space
     values = np.asarray(varied.values(minima.x[0]))
     initial = np.array([float(electrons.parameters.get(name, 0.0)) for name in varied.names])
     alike = electrons if bands.spin_orbit else electrons.without_spin_orbit()
-    found = site_exchanges(alike, varied)
-    values, exchanges = nearest_exchange(values, varied.names, found, gauge, initial, alike, bands, matched)
+    characters = Characters.of(alike, bands, matched, _COMPARED_POINTS)
+    values, exchanges = nearest_exchange(values, varied.names, found, gauge, initial, alike, characters)
     energies, slopes = whole.levels.with_slopes(jnp.asarray(values))
     compared = np.asarray(energies)
     energies = compared[:, matched.levels]
@@ -156,6 +170,7 @@ def _result(electrons, bands, targets, matched: Match, whole: Residuals, minima:
     variance, count = residual_scale(whole, errors, len(varied.free), 2 if bands.spin_orbit else 1)
     spread = covariance(whole, slopes, variance, count)
     named = dict(zip(varied.names, values.tolist(), strict=True))
+    misfit = None if characters is None else characters.misfit(named)
     offset = named.pop(OFFSET)
     model = electrons.with_parameters(named)
     fitted = model if bands.spin_orbit else model.without_spin_orbit()
@@ -168,6 +183,7 @@ def _result(electrons, bands, targets, matched: Match, whole: Residuals, minima:
         at_bounds=tuple(varied.at_bounds(values)),
         signs=tuple(gauge),
         exchanges=exchanges,
+        misfit=misfit,
         rms=rms_by_target(matched, errors),
         largest=_largest(matched, errors),
         edge=_edge(electrons, bands, matched, errors),

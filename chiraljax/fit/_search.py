@@ -33,6 +33,13 @@ _HOPS, _ORIGINS, _NOISE = 3, 4, (0.03, 1.0)
 _SAME = 1e-4
 """relative difference in loss within which two minima count as one"""
 
+_ALIKE = 1e-2
+"""eV within which parameters of two minima count as one"""
+_JUDGED = 12
+"""minima of which the character is compared with that of the bands"""
+_WRONG, _TOLERATED = 1.0, 0.05
+"""eV that a level in other shells than in the bands counts as, and the share of it that projections leave open"""
+
 OnStep = Callable[[int, int, float], object]
 
 
@@ -87,11 +94,15 @@ def minimise(
     solver: Any,
     hidden: list[tuple[str, ...]],
     on_step: OnStep,
+    misfit: Callable[[np.ndarray], float] | None = None,
 ) -> Minimum:
     """Local minima of the loss: guesses are screened, refined on a few k-points, disturbed by noise, fitted to all.
 
     `coarse` is the solver of the search, `solver` that of the last step. `hidden` are sign changes that change the
     energies only by spin–orbit coupling; they are tried on the best minimum.
+
+    With `misfit`, the share of the levels that are in other shells than in the bands at the parameters (P,), the best
+    minima are those of the lowest loss + (`_WRONG` times this share beyond `_TOLERATED` above the smallest)².
     """
     starts = options.starts
     part = _sample(whole)
@@ -104,26 +115,26 @@ def minimise(
         x = x[jnp.asarray(np.argsort(losses)[:starts])]
     kept = max(2, starts // _KEPT)
     total = len(x) + _HOPS * starts + kept + len(hidden)
-    minima = refine(part, x, coarse, _SEARCH_STEPS, _after(0, total, on_step))
+    minima = _ranked(refine(part, x, coarse, _SEARCH_STEPS, _after(0, total, on_step)), part.space, misfit)
     random = np.random.default_rng(options.seed)
     for hop in range(_HOPS):
         before, lowest = len(x) + hop * starts, float(minima.loss[0])
         if lowest < _PERFECT:
             break
-        origins = _distinct(np.asarray(minima.loss), _ORIGINS)
+        origins = _distinct(minima, _ORIGINS, part.space, misfit)
         size = np.exp(random.uniform(np.log(_NOISE[0]), np.log(_NOISE[1]), (starts, 1)))
         noise = size * random.normal(size=(starts, x.shape[1]))
         disturbed = part.space.outside(part.space.inside(minima.x[np.resize(origins, starts)]) + noise)
         more = refine(part, disturbed, coarse, _SEARCH_STEPS, _after(before, total, on_step))
-        minima = _joined([minima, more])
+        minima = _ranked(_joined([minima, more]), part.space, misfit)
         if not float(minima.loss[0]) < lowest * (1 - _SAME):
             break
-    best = minima.x[_distinct(np.asarray(minima.loss), kept)]
+    best = minima.x[_distinct(minima, kept, part.space, misfit)]
     mirrored = [jnp.where(jnp.asarray([name in signs for name in part.space.free]), -1.0, 1.0) for signs in hidden]
     images = [part.space.outside(part.space.inside(best[0]) * signs) for signs in mirrored]
     best = jnp.concatenate([best, jnp.array(images).reshape(-1, best.shape[1])])
     last = total - len(best)
-    return refine(whole, best, solver, _FINAL_STEPS, _after(last, total, on_step))
+    return _ranked(refine(whole, best, solver, _FINAL_STEPS, _after(last, total, on_step)), whole.space, misfit)
 
 
 def refine(
@@ -144,6 +155,19 @@ def refine(
         return ends
 
     return _joined(side_by_side(run, batches, alone=False))
+
+
+def _ranked(minima: Minimum, space: Space, misfit: Callable[[np.ndarray], float] | None) -> Minimum:
+    """The best `_JUDGED` distinct minima in the order of the loss with the misfit, then the others."""
+    if misfit is None:
+        return minima
+    loss = np.asarray(minima.loss)
+    judged = _distinct(minima, _JUDGED, space, misfit)
+    shares = np.array([misfit(np.asarray(space.values(minima.x[index]))) for index in judged])
+    beyond = np.maximum(shares - shares.min() - _TOLERATED, 0.0)
+    first = judged[np.argsort(loss[judged] + (_WRONG * beyond) ** 2, kind="stable")]
+    order = jnp.asarray(np.concatenate([first, np.setdiff1d(np.arange(len(loss)), first)]))
+    return Minimum(*(field[order] for field in minima))
 
 
 def _joined(parts: list[Minimum]) -> Minimum:
@@ -189,12 +213,16 @@ def _sample(whole: Residuals) -> Residuals:
     return whole.at(rows, count / (SEARCH_POINTS * share[rows]))
 
 
-def _distinct(losses: np.ndarray, count: int) -> np.ndarray:
-    """Indices of the lowest minima that differ, at most `count`."""
-    kept = [0]
+def _distinct(minima: Minimum, count: int, space: Space, misfit: Callable[[np.ndarray], float] | None) -> np.ndarray:
+    """Indices of the first minima that differ in loss, at most `count`; with a `misfit` also in sizes of parameters."""
+    losses, kept = np.asarray(minima.loss), [0]
+    sizes = None if misfit is None else np.abs(np.asarray(jax.vmap(space.values)(minima.x)))
     for index in range(1, len(losses)):
         if len(kept) == count:
             break
-        if losses[index] > losses[kept[-1]] * (1 + _SAME):
+        same = np.abs(losses[index] - losses[kept]) <= _SAME * losses[kept]
+        if sizes is not None:
+            same &= np.abs(sizes[index] - sizes[kept]).max(axis=1) <= _ALIKE
+        if not same.any():
             kept.append(index)
     return np.array(kept)

@@ -88,3 +88,15 @@ def test_two_targets_of_one_name():
     assert list(fit.rms) == ["a", "a (2)"]
     assert list(fit.largest) == ["a", "a (2)"]
     assert fit.to_xarray()["rms"].shape == (2,)
+
+
+@pytest.mark.parametrize("lower", ["Te", "Pb"])
+def test_projections_choose_between_minima(lower):
+    """Bounds that differ forbid the exchange; both minima have the loss 0, and that of the projections is kept."""
+    variation = cj.Variation(bounds={TE: (-5.0, 5.0), PB: (-6.0, 6.0)})
+    fit = cj.fit_bands(rocksalt(), bands(lower), variation=variation, search=cj.MultiStart(12))
+    assert fit.exchanges == ()
+    assert fit.parameters[TE] == pytest.approx(-1.0 if lower == "Te" else 2.0, abs=1e-6)
+    assert fit.misfit is not None
+    assert fit.misfit < 0.3
+    assert f"{fit.misfit:.1%} of the levels in other shells than in the bands" in fit.report
