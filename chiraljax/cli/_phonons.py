@@ -20,7 +20,9 @@ def phonons(
     ],
     born: Annotated[str | None, typer.Option(metavar="BORN", help="Default: in LATTICE, or BORN beside it.")] = None,
     force_sets: Annotated[str | None, typer.Option(metavar="FORCE_SETS", help="Likewise.")] = None,
-    force_constants: Annotated[str | None, typer.Option(metavar="FORCE_CONSTANTS", help="Likewise.")] = None,
+    force_constants: Annotated[
+        str | None, typer.Option(metavar="FORCE_CONSTANTS", help="Likewise; or of q2r.x.")
+    ] = None,
     supercell: Annotated[str | None, typer.Option(metavar="A,B,C", help="Of the forces, for a structure file.")] = None,
     calculator: Annotated[
         str | None, typer.Option(metavar="NAME", help="Program of the forces, such as qe, if LATTICE does not name it.")

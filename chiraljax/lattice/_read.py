@@ -21,6 +21,7 @@ from phonopy.structure.symmetry import symmetrize_borns_and_epsilon
 from .._errors import InputError, check
 from .._types import ArrayLike
 from ._lattice import Lattice
+from ._q2r import is_q2r, q2r_model
 
 _YAML = (".yaml", ".yml", ".yaml.xz", ".yaml.gz", ".yaml.bz2", ".yaml.lzma")
 _FORCES = {"force_sets": ("FORCE_SETS",), "force_constants": ("FORCE_CONSTANTS", "force_constants.hdf5")}
@@ -60,7 +61,8 @@ def load_lattice(
         born: a BORN file, in e. Unless given, the data of the yaml file or else BORN beside it.
         force_sets: a FORCE_SETS file. Unless this or `force_constants` is given, the data of the yaml file or else a
             file of either kind beside it.
-        force_constants: FORCE_CONSTANTS or force_constants.hdf5.
+        force_constants: FORCE_CONSTANTS or force_constants.hdf5; or beside a structure file a file of q2r.x (Quantum
+            ESPRESSO) without Born charges, which says which supercell it is.
         supercell: of the forces, (3,) or (3, 3); for a structure file only.
         calculator: the program that calculated the forces, by phonopy's name for it, such as "qe": it says in which
             units the forces and displacements are. Unless given, the one that the yaml file names, else "vasp" (eV, Å).
@@ -95,6 +97,15 @@ def load_lattice(
     for file in (*forces.values(), born):
         check(file is None or Path(file).is_file(), "", "must be a file, but there is no such file", file)
     is_yaml = str(path).endswith(_YAML)
+    if force_constants is not None and is_q2r(Path(force_constants)):
+        check(not is_yaml, "", "must be a structure file beside force constants of q2r.x", path)
+        check(calculator in (None, "qe"), "calculator", f"must be 'qe' for a file of q2r.x, but got {calculator!r}")
+        check(supercell is None, "supercell", "must be left out, a file of q2r.x says which it is", path)
+        cell = _guarded(path, lambda: _cell(Path(path), get_calculator_physical_units("qe").distance_to_A))
+        if born is None and (folder / "BORN").is_file():
+            born = folder / "BORN"
+        model = _guarded(force_constants, lambda: q2r_model(Path(force_constants), cell))
+        return _lattice(model, born, force_constants, path)
     check(is_yaml or supercell is not None, "supercell", "must be given with a structure file, such as (2, 2, 2)", path)
     check(not is_yaml or supercell is None, "supercell", "must be left out, the file says which it is", path)
     text = None
@@ -136,6 +147,11 @@ def load_lattice(
     model = _guarded(source, lambda: _model(text, options))
     if model.force_constants is None:
         raise InputError("", "must hold forces for every displacement, but some are missing", str(source))
+    return _lattice(model, born, source, path)
+
+
+def _lattice(model: phonopy.Phonopy, born, source, path) -> Lattice:
+    """The lattice of phonopy's model, whose force constants come from the file `source`."""
     nac = model.nac_params if born is None else _born(born, model)
     if nac is not None:
         model.nac_params = _symmetric(born or path, model, nac)
