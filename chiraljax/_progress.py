@@ -32,13 +32,19 @@ def bar(steps: Sequence[str]) -> Iterator[Callable[[str], None]]:
 
 
 @contextmanager
-def counted(title: str, shown: bool | None = None) -> Iterator[Callable[[int, int, float], None]]:
-    """A bar of finished searches with the best loss; yields a function of finished, total and best loss."""
+def counted(
+    title: str, shown: bool | None = None, on_step: Callable[[int, int, float], object] = lambda done, total, best: None
+) -> Iterator[Callable[[int, int, float], None]]:
+    """A bar of finished searches with the best loss; yields a function of finished, total and best loss.
+
+    It calls `on_step`, too.
+    """
     with _described(title, shown) as show:
         lowest = float("inf")
 
         def advance(done: int, total: int, best: float) -> None:
             nonlocal lowest
+            on_step(done, total, best)
             lowest = min(lowest, best)
             show(done, total, f"{title}, best loss {lowest:.6g} eV²")
 

@@ -9,6 +9,7 @@ import optimistix as optx
 
 from .._door import door
 from .._errors import check
+from .._progress import counted
 from ..electrons import Electrons
 from ._band_fit import BandFit
 from ._bands import Bands
@@ -44,6 +45,7 @@ def fit_bands(
     search: MultiStart = MultiStart(),
     insist: bool = False,
     on_step: OnStep = lambda done, total, best: None,
+    progress: bool = False,
 ) -> BandFit:
     """Least-squares Slater–Koster parameters of `bands`, with their uncertainty.
 
@@ -70,6 +72,7 @@ def fit_bands(
         insist: fit bands of another crystal all the same: of other atoms, another lattice or too few electrons,
             where their file says it.
         on_step: called with the searches done, their total and the best loss.
+        progress: whether to show a bar of them on standard error.
 
     Returns:
         a `BandFit`; if the search does not converge, its best parameters, with `converged` false.
@@ -85,15 +88,16 @@ def fit_bands(
     check(not electrons.terms, "electrons", "must have no further terms in a fit, because those are not linear in θ")
     if not insist:
         check_crystal(electrons, bands)
-    if targets is not None:
-        return _fit(electrons, bands, tuple(targets), variation, search, on_step)
-    targets = default_targets(electrons, bands)
-    fits = [_fit(electrons, bands, tuple(targets), variation, search, on_step)]
-    for weight in _HOLDS if fits[0].comparison.another else ():
-        if not fits[-1].comparison.wrong:
-            break
-        held = held_targets(electrons, bands, targets, weight)
-        fits.append(_fit(electrons, bands, tuple(held), variation, search, on_step))
+    with counted("Fitting", progress, on_step) as step:
+        if targets is not None:
+            return _fit(electrons, bands, tuple(targets), variation, search, step)
+        targets = default_targets(electrons, bands)
+        fits = [_fit(electrons, bands, tuple(targets), variation, search, step)]
+        for weight in _HOLDS if fits[0].comparison.another else ():
+            if not fits[-1].comparison.wrong:
+                break
+            held = held_targets(electrons, bands, targets, weight)
+            fits.append(_fit(electrons, bands, tuple(held), variation, search, step))
     return min(fits, key=lambda fit: (fit.comparison.serious, len(fit.comparison.wrong)))
 
 

@@ -1,6 +1,7 @@
 """Spin–orbit coupling from a second set of bands."""
 
 from .._errors import check
+from .._progress import counted
 from ._band_fit import BandFit
 from ._bands import Bands
 from ._fit import fit_bands
@@ -21,6 +22,7 @@ def fit_spin_orbit(
     search: MultiStart = MultiStart(starts=8),
     insist: bool = False,
     on_step: OnStep = lambda done, total, best: None,
+    progress: bool = False,
 ) -> BandFit:
     """The spin–orbit parameters ξ alone; all others are those of a `fit` to bands without spin–orbit coupling.
 
@@ -35,6 +37,7 @@ def fit_spin_orbit(
         search: as in `fit_bands`.
         insist: as in `fit_bands`.
         on_step: as in `fit_bands`.
+        progress: as in `fit_bands`.
 
     Raises:
         InputError: for bands of another kind, and as `fit_bands` does.
@@ -46,12 +49,13 @@ def fit_spin_orbit(
     )
     others = [name for name in fit.parameters if not name.endswith(".xi")]
     targets = default_targets(fit.electrons, bands, _EDGE_WEIGHT if edge_weight is None else edge_weight)
-    return fit_bands(
-        fit.electrons,
-        bands,
-        targets=targets,
-        variation=Variation(fixed=others),
-        search=search,
-        insist=insist,
-        on_step=on_step,
-    )
+    with counted("Fitting spin–orbit coupling", progress, on_step) as step:
+        return fit_bands(
+            fit.electrons,
+            bands,
+            targets=targets,
+            variation=Variation(fixed=others),
+            search=search,
+            insist=insist,
+            on_step=step,
+        )

@@ -1,6 +1,7 @@
 """`chiraljax fit` on a small problem: the bands of the bundled parameters, few k-points, few starts."""
 
 import json
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -69,6 +70,15 @@ def test_bands_that_do_not_say_their_spin(folder, capsys):
     printed = capsys.readouterr().out
     assert "without spin–orbit coupling" in printed
     assert "with spin–orbit coupling" in printed
+
+
+def test_progress_on_a_terminal_alone(folder, capsys, monkeypatch):
+    command = ["fit", "KTaO3", "--bands", "a.json", *QUICK, "--out"]
+    assert main([*command, "a.toml"]) == 0
+    assert "Fitting" not in capsys.readouterr().err
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    assert main([*command, "b.toml"]) == 0
+    assert "Fitting, best loss" in capsys.readouterr().err
 
 
 def test_json_on_standard_output(folder, capsys):

@@ -10,6 +10,7 @@ import pytest
 
 import chiraljax as cj
 from chiraljax import Bands, InputError, MultiStart, Target, Variation, fit_bands, fit_spin_orbit
+from chiraljax.fit import _spin_orbit
 
 ONSITE = ("O.p.parallel", "O.p.perpendicular", "Ta.d.t2g", "Ta.d.eg")
 
@@ -159,6 +160,32 @@ def test_not_converged_says_so(electrons, own_bands, monkeypatch):
     assert not fit.converged
     assert np.isfinite(fit.loss)
     assert "NOT CONVERGED" in fit.report
+
+
+def test_progress_is_shown_where_it_is_asked_for(electrons, own_bands, capsys, monkeypatch):
+    """With the last of the searches and the best of the losses that `on_step` is told, too, in both stages."""
+    steps = []
+    quick = {"search": MultiStart(4, draw="noise"), "on_step": lambda *step: steps.append(step)}
+    for progress in (False, True):
+        steps.clear()
+        fit = fit_bands(electrons, own_bands, progress=progress, **quick)
+        done, total, _ = steps[-1]
+        assert done == total
+        best, printed = min(loss for *_, loss in steps), capsys.readouterr()
+        assert printed.out == ""
+        assert bool(printed.err) == progress
+    assert f"Fitting, best loss {best:.6g} eV²" in printed.err
+    assert f"{total}/{total}" in printed.err
+
+    def second(*_, on_step, **__):
+        on_step(2, 2, 0.25)
+        return fit
+
+    monkeypatch.setattr(_spin_orbit, "fit_bands", second)
+    for progress in (False, True):
+        fit_spin_orbit(fit, cj.read_bands("KTaO3_pbe_soc"), progress=progress, **quick)
+        assert steps[-1] == (2, 2, 0.25)
+        assert ("Fitting spin–orbit coupling, best loss 0.25 eV²" in capsys.readouterr().err) == progress
 
 
 def test_one_compilation_for_all_seeds(electrons, own_bands):
