@@ -1,7 +1,7 @@
 """Threads: how many cores work in parallel, each with one thread for linear algebra."""
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -12,15 +12,30 @@ import numpy as np
 from threadpoolctl import ThreadpoolController
 
 
-def side_by_side(function: Callable, items: Sequence | np.ndarray, alone: bool) -> list:
-    """`function` of each item, on one thread per core, or one after the other if `alone`."""
+def side_by_side(
+    function: Callable,
+    items: Sequence | np.ndarray,
+    alone: bool,
+    on_result: Callable[[int], object] = lambda done: None,
+) -> list:
+    """`function` of each item, on one thread per core, or one after the other if `alone`.
+
+    This thread calls `on_result` with the number of results, first when the first item is done, which runs alone.
+    """
+    results = []
+
+    def collect(found: Iterable) -> None:
+        for result in found:
+            results.append(result)
+            on_result(len(results))
+
     with one_thread():
-        results = [function(items[0])]
+        collect([function(items[0])])
         if len(items) > 2 and cores() > 1 and not alone:
             with ThreadPoolExecutor(cores()) as pool:
-                results += pool.map(function, items[1:])
+                collect(pool.map(function, items[1:]))
         else:
-            results += [function(item) for item in items[1:]]
+            collect(map(function, items[1:]))
     return results
 
 

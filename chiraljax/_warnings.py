@@ -12,12 +12,23 @@ _INSIDE = {__package__, "beartype", "equinox", "jax", "jaxtyping"}
 """Packages whose frames lie between a call of a user and `warn`."""
 
 
+LONG = 60.0
+"""Seconds of a computation from which it is told"""
+
+
 class ImprobableValue(UserWarning):
     """A value is allowed, but so unusual that another unit or another quantity may be meant."""
 
 
 class LongComputation(UserWarning):
     """A computation that has begun will take minutes."""
+
+
+def tell_long(seconds: float, work: str) -> None:
+    """Warn of a sum over k whose `work` will take these `seconds`, if they are minutes."""
+    if seconds > LONG:
+        minutes = max(1, round(seconds / 60))
+        warn(f"the sum over the zone goes on for about {minutes} min with {work}", LongComputation)
 
 
 def tell(sentences: Iterable[str]) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 from scipy.stats import t as student
 
-from .._warnings import LongComputation, warn
+from .._warnings import tell_long
 from ._band_search import BandSearch, Task
 from ._nodes import NodeStates, resolvable
 from ._resolution import CellSums, over_cells
@@ -17,8 +17,6 @@ from ._tetrahedra import Tetrahedra
 
 _GRIDS = (24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024)
 """Intervals per axis of successive grids; those above 256 are for chains and layers"""
-_LONG = 60.0
-"""Seconds of a grid from which it is told"""
 _SHARP = 400.0
 """K: above, sums over the nodes of affordable grids converge, and no tetrahedra are needed"""
 _FITTED = 4
@@ -121,15 +119,12 @@ def refine_grids(
 
 def _tell_long(task: Task, bands: BandSearch, grid: Tetrahedra, n: int, seconds: float) -> None:
     """Warn of a grid that will take minutes, at the `seconds` per node of the grid before."""
-    expected = seconds * grid.n_nodes
-    if expected > _LONG:
-        size, count, minutes = bands.group.size, len(task.blochs) * grid.n_nodes, max(1, round(expected / 60))
-        warn(
-            f"the sum over the zone goes on for about {minutes} min with {count:,} diagonalisations of {size}×{size}"
-            f" matrices, on a grid of {n} intervals per axis, and longer if that does not meet rtol ="
-            f" {task.tolerance.rtol:g}; a larger rtol, a lower budget or a rule (Accuracy) takes less",
-            LongComputation,
-        )
+    size, count = bands.group.size, len(task.blochs) * grid.n_nodes
+    tell_long(
+        seconds * grid.n_nodes,
+        f"{count:,} diagonalisations of {size}×{size} matrices, on a grid of {n} intervals per axis, and longer if that"
+        f" does not meet rtol = {task.tolerance.rtol:g}; a larger rtol, a lower budget or a rule (Accuracy) takes less",
+    )
 
 
 def _cells(task: Task, grid: Tetrahedra, states: Sequence[NodeStates], pairs: np.ndarray) -> CellSums:

@@ -1,5 +1,6 @@
 """Sums over k: the one place that decides how many k-points are held at a time."""
 
+import time
 from collections.abc import Callable
 from functools import partial
 
@@ -8,8 +9,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from .._parallel import side_by_side
+from .._parallel import cores, side_by_side
 from .._tracing import array_namespace, is_differentiated, is_traced
+from .._warnings import tell_long
 from ._quadrature import Quadrature
 
 _MEMORY = 2**27
@@ -79,7 +81,17 @@ def _parts(step: Callable, function: Callable, arguments, points: tuple, bytes_p
         chunk = jax.tree.map(lambda array: jnp.asarray(array[number]), chunks)
         return jax.block_until_ready(_jitted(step, function, arguments, *chunk))
 
-    parts = side_by_side(evaluate, range(n_chunks), is_differentiated(arguments))
+    alone, begun = is_differentiated(arguments), 0.0
+
+    def tell(done: int) -> None:
+        nonlocal begun
+        if done == 1:  # which compiled
+            begun = time.monotonic()
+        elif done == 2:
+            seconds = (time.monotonic() - begun) * (n_chunks - 2) / (1 if alone else cores())
+            tell_long(seconds, f"{count:,} points; a rule of fewer points (Accuracy) takes less")
+
+    parts = side_by_side(evaluate, range(n_chunks), alone, tell)
     xp = array_namespace(parts)
     return jax.tree.map(lambda *terms: xp.stack(terms), *parts)
 

@@ -1,12 +1,15 @@
 """What large models hold at a time, and what is said before a sum that takes minutes."""
 
+import warnings
+
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
 import chiraljax as cj
+from chiraljax import _warnings
 from chiraljax._warnings import LongComputation
-from chiraljax.brillouin import _band_search, _grid_search, _nodes, _resolution, over_cells, zone
+from chiraljax.brillouin import _band_search, _nodes, _resolution, over_cells, zone
 from chiraljax.brillouin._fourier import FourierSeries
 from chiraljax.brillouin._tetrahedra import tetrahedra
 
@@ -52,9 +55,25 @@ def test_a_long_sum_says_so_and_a_large_series_is_not_made(insulator, monkeypatc
     the same moment."""
     options = {"mu": 0.3, "temperature": 30.0, "rotation": 15.0, "accuracy": cj.Accuracy(rtol=1e-2)}
     expected = cj.magnetization(insulator, **options)
-    monkeypatch.setattr(_grid_search, "_LONG", 0.0)
+    monkeypatch.setattr(_warnings, "LONG", 0.0)
     monkeypatch.setattr(_band_search, "_SERIES", 0)
     words = r"goes on for about 1 min with [\d,]+ diagonalisations of 8×8 matrices, on a grid of \d+ intervals"
     with pytest.warns(LongComputation, match=words):
         found = cj.magnetization(insulator, **options)
     assert abs(float(found.moment - expected.moment)) < float(found.error + expected.error)
+
+
+def test_a_long_sum_over_points_says_so(insulator, monkeypatch):
+    """Of a chemical potential, whose first sum has 48 points per axis; a tenth of a second of it is not told."""
+    found = []
+    for seconds in (60.0, 0.0):
+        monkeypatch.setattr(_warnings, "LONG", seconds)
+        with warnings.catch_warnings(record=True) as told:
+            warnings.simplefilter("always", LongComputation)
+            found.append(cj.chemical_potential(insulator, doping=1e-3, temperature=2000.0))
+        sums = [str(each.message) for each in told if issubclass(each.category, LongComputation)]
+        assert bool(sums) == (seconds == 0.0)
+    points = len(found[0].rule.weights)
+    assert sums[0].startswith(f"the sum over the zone goes on for about 1 min with {points:,} points; a rule of fewer")
+    assert told[0].filename == __file__
+    assert found[0].mu == found[1].mu
