@@ -51,7 +51,7 @@ def fit(
     ] = None,
     kpoints: Annotated[
         str | None,
-        typer.Option("--k", metavar="FILE.csv", help="Columns k1,k2,k3: where …_hr.dat and …_tb.dat give bands."),
+        typer.Option("--k", metavar="FILE.csv", help="Columns k1,k2,k3: where …_hr.dat, …_tb.dat, bands.x give bands."),
     ] = None,
     file_format: Annotated[
         str | None, typer.Option("--format", metavar="NAME", help="Of --bands, if its name and content do not say it.")
