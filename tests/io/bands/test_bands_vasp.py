@@ -235,7 +235,7 @@ def test_without_pymatgen(files, refused, monkeypatch):
 
 
 def _polarise(folder, shift):
-    """A second spin, whose energies are higher by `shift`, in all files; its Ta xy is 0.05 larger."""
+    """A second spin, whose energies are higher by `shift`, in all files; its Ta xy is 0.5 larger."""
     header, *rest = (folder / "EIGENVAL").read_text().splitlines()
     for i, line in enumerate(rest):
         if len(words := line.split()) == 3 and i > 5:
@@ -254,12 +254,15 @@ def _polarise(folder, shift):
     text = text[:end] + down + text[end:]
     start = text.index('     <set comment="spin1">')
     end = text.index("    </set>\n   </array>", start)
-    path.write_text(text[:end] + text[start:end].replace("spin1", "spin2") + text[end:])
+    down = re.sub(r'("band \d">\s+<r>(?: +\S+){4} +)0\.3', r"\g<1>0.8", text[start:end].replace("spin1", "spin2"))
+    path.write_text(text[:end] + down + text[end:])
 
 
+@pytest.mark.parametrize("shift", [0.0, 0.9e-3])
 @pytest.mark.parametrize("name", ["vasprun.xml", "EIGENVAL"])
-def test_two_equal_spins_are_bands_without_spin(folder, files, name):
-    _polarise(folder, 0.0)
+def test_two_equal_spins_are_bands_without_spin(folder, files, name, shift):
+    """Within 1 meV, in which those of up are taken."""
+    _polarise(folder, shift)
     bands, expected = read_bands(folder / name), read_bands(files / "vasp" / name)
     np.testing.assert_array_equal(bands.energies, expected.energies)
     np.testing.assert_array_equal(bands.projection("Ta"), expected.projection("Ta"))
@@ -275,6 +278,28 @@ def test_two_spins_that_differ(folder, name, refused):
         bands = read_bands(folder / name, spin=spin)
         np.testing.assert_array_equal(bands.energies, np.array(SCALAR) + shift)
         assert (bands.spin_orbit, bands.filled) == (False, 2)
-        if name == "EIGENVAL":
-            assert bands.projections["Ta.d.xy"][0, 0] == pytest.approx(0.8 if shift else 0.3)
+        of_ta = np.arange(30, 34) / 100 + 2 * shift
+        np.testing.assert_allclose(bands.projections["Ta.d.xy"], np.broadcast_to(of_ta, (3, 4)), atol=1e-12)
     refused(folder / name, "spin_orbit must be False, as the file says", spin="up", spin_orbit=True)
+
+
+def test_projections_follow_energies_of_their_own_spin(folder):
+    """Bands 2 and 3 of down alone change places at the first k-point."""
+    _polarise(folder, 0.25)
+    before = {spin: read_bands(folder / "EIGENVAL", spin=spin).projections["Ta.d.xy"][0] for spin in ("up", "down")}
+    _edit(folder / "EIGENVAL", "-1.750000", " 3.500000")
+    _edit(folder / "EIGENVAL", "3.250000", "-1.750000")
+    _edit(folder / "PROCAR", "energy -1.75000000", "energy  3.50000000")
+    _edit(folder / "PROCAR", "energy 3.25000000", "energy -1.75000000")
+    up, down = (read_bands(folder / "EIGENVAL", spin=spin) for spin in ("up", "down"))
+    np.testing.assert_array_equal(up.projections["Ta.d.xy"][0], before["up"])
+    np.testing.assert_array_equal(down.energies[0], [-4.75, -1.75, 3.5, 4.25])
+    np.testing.assert_array_equal(down.projections["Ta.d.xy"][0], before["down"][[0, 2, 1, 3]])
+
+
+def test_projections_of_one_spin_beside_energies_of_two(folder, refused):
+    procar = (folder / "PROCAR").read_text()
+    _polarise(folder, 0.25)
+    (folder / "PROCAR").write_text(procar)
+    message = "must be of two spins, as the energies are, but has 1 blocks"
+    refused(folder / "EIGENVAL", message, folder / "PROCAR", spin="up")
