@@ -166,6 +166,7 @@ class Lattice:
     def _chosen(self, modes, plane: Plane, need_pair: bool) -> list[ModeSet]:
         """The sets with these numbers; for None or "all" those that light across `plane` drives."""
         require_x64()
+        check(self.modes, "", "must have optical modes, but has one atom per cell", self.source)
         numbers = None if modes is None or isinstance(modes, str) else list(modes)
         if numbers is None:
             check(modes in {None, "all"}, "modes", f"must be numbers or 'all', but got {modes!r}")

@@ -7,10 +7,13 @@ from pathlib import Path
 
 import pytest
 
+import chiraljax as cj
 from chiraljax.cli import main
 
 MATERIAL = resources.files("chiraljax.materials") / "KTaO3.toml"
-WURTZITE = str(Path(__file__).parents[1] / "data" / "phonons" / "ZnO" / "phonopy_params.yaml")
+PHONONS = Path(__file__).parents[1] / "data" / "phonons"
+WURTZITE = str(PHONONS / "ZnO" / "phonopy_params.yaml")
+ALUMINIUM = str(PHONONS / "phonopy_examples" / "Al-ABACUS" / "phonopy_disp.yaml")
 
 
 def test_table_and_what_light_turns(capsys):
@@ -39,6 +42,22 @@ def test_files(tmp_path, capsys):
     assert (tmp_path / "d.png").read_bytes().startswith(b"\x89PNG")
 
 
+def test_one_atom_per_cell_has_no_modes(tmp_path, capsys):
+    """Its table is a header; what is drawn or driven needs a mode."""
+    words = f"{ALUMINIUM}: no optical modes, one atom per cell\n"
+    assert main(["phonons", ALUMINIUM]) == 0
+    assert capsys.readouterr().out == words
+    table = tmp_path / "modes.csv"
+    assert main(["phonons", ALUMINIUM, "--out", str(table)]) == 0
+    assert capsys.readouterr().out == f"{words}{table}: written\n"
+    assert table.read_text().startswith("number,irrep,")
+    assert table.read_text().count("\n") == 1
+    assert main(["phonons", ALUMINIUM, "--out", "-"]) == 0
+    assert json.loads(capsys.readouterr().out)["modes"] == []
+    with pytest.raises(cj.InputError, match="must have optical modes, but has one atom per cell"):
+        cj.load_lattice(ALUMINIUM).phonon(damping=1.0)
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -58,6 +77,7 @@ def test_files(tmp_path, capsys):
         (["KTaO3", "--points", "0"], "--points must be at least 1, but got 0"),
         (["KTaO3", "--out", "x.txt"], "--out must end in one of .csv, .json, .png"),
         (["KTaO3", "--out", "x.png"], "must hold force constants of a supercell for a dispersion"),
+        ([ALUMINIUM, "--out", "x.png"], f"{ALUMINIUM}: must have optical modes to draw, but has one atom per cell"),
         (["KTaO3", "--born", WURTZITE], "must have the Born charges of the 3 inequivalent atoms"),
     ],
 )
