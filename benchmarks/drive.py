@@ -18,9 +18,9 @@ import jax.numpy as jnp
 import numpy as np
 from scipy.integrate import solve_ivp
 
-from chiraljax._units import FIELD_FORCE
 from chiraljax.phonon import AdaptiveSteps, AutomaticSteps, FixedSteps, Phonon
 from chiraljax.pulse import GaussianPulse
+from chiraljax.units import FIELD_FORCE
 
 OMEGA, DAMPING, FORCE = 2 * np.pi * 2.42, 0.64, 1.4 / 4.3 * FIELD_FORCE
 TIMES = np.linspace(0, 10, 501)

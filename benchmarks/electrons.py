@@ -20,7 +20,7 @@ import jax.numpy as jnp
 import numpy as np
 
 import chiraljax as cj
-from chiraljax._units import BOLTZMANN
+from chiraljax.units import BOLTZMANN
 
 POINTS, REPEATS = 2000, 7
 ROTATION, MU, TEMPERATURE = 2 * np.pi * 2.42, 2.1, 300.0

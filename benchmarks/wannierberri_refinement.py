@@ -26,7 +26,7 @@ from wannierberri.result import EnergyResult
 from wannierberri.symmetry.point_symmetry import transform_ident, transform_odd
 
 import chiraljax as cj
-from chiraljax._units import BOLTZMANN
+from chiraljax.units import BOLTZMANN
 
 HERE = Path(__file__).parent
 ROTATION, TEMPERATURE = 2 * np.pi * 2.42, 100.0

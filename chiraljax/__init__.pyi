@@ -1,5 +1,6 @@
 __version__: str
 
+from . import units as units
 from ._errors import InputError as InputError
 from ._precision import enable_x64 as enable_x64
 from ._warnings import ImprobableValue as ImprobableValue

@@ -13,7 +13,7 @@ import numpy as np
 from scipy import constants as _si
 
 from ._errors import InputError, check
-from ._units import HARTREE
+from .units import HARTREE
 
 
 def _powers(exponents: Mapping[str, int]) -> dict[str, Fraction]:

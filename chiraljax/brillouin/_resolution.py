@@ -8,7 +8,7 @@ import numpy as np
 
 from .._parallel import side_by_side
 from .._types import Float
-from .._units import BOLTZMANN
+from ..units import BOLTZMANN
 from ._mesh import Mesh
 
 _PER_AXIS = 4

@@ -6,7 +6,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from .._types import Array
-from .._units import BOLTZMANN
+from ..units import BOLTZMANN
 from ._band_search import Task, interpolate_bands, probe_bands, start_bands
 from ._bloch import AbstractBloch
 from ._estimate import Estimate, Tolerance, refine

@@ -6,7 +6,7 @@ import numpy as np
 
 from .._tracing import array_namespace, is_differentiated
 from .._types import Array, Float
-from .._units import BOLTZMANN
+from ..units import BOLTZMANN
 from ._nodes import NodeStates
 from ._tetrahedra import Tetrahedra, occupied
 

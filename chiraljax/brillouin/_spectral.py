@@ -9,7 +9,7 @@ from scipy.special import expit
 from .._parallel import side_by_side
 from .._tracing import is_differentiated
 from .._types import Array, ArrayLike, Float
-from .._units import BOLTZMANN
+from ..units import BOLTZMANN
 
 _MANY = 24
 """Number of pairs from which one spectral function is cheaper than a sum over the states for each"""

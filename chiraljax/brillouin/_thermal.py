@@ -10,8 +10,8 @@ from .._checks import check_finite, check_positive
 from .._errors import check
 from .._result import AbstractResult, quantity
 from .._types import Array, ArrayLike, BatchOperators, Energies, Float, Hamiltonian, real
-from .._units import BOLTZMANN
 from ..electrons import eigh, expectations
+from ..units import BOLTZMANN
 
 
 class ThermalTrace(AbstractResult):

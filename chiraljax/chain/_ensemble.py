@@ -12,7 +12,6 @@ from .._progress import working
 from .._result import quantity
 from .._tracing import is_traced
 from .._types import Array, ArrayLike, Bool, Float, Int
-from .._units import HBAR
 from .._warnings import silent, tell
 from ..brillouin import AbstractSum, Accuracy, FermiSurface, Quadrature
 from ..coupling import AbstractCoupling
@@ -20,6 +19,7 @@ from ..materials import Material
 from ..observables import Filling
 from ..phonon import FixedSteps, HeatBath, Motion, warn_of_last
 from ..pulse import AbstractPulse
+from ..units import HBAR
 from ._chain import Chain
 from ._improbable import improbable_simulation
 

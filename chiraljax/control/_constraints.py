@@ -8,8 +8,8 @@ from .._family import Declared
 from .._parameter import parameter
 from .._tracing import concrete
 from .._types import Scalar, real
-from .._units import FLUENCE
 from ..pulse import AbstractPulse
+from ..units import FLUENCE
 from ._meter import FieldMeter
 
 _MARGIN = 0.99

@@ -7,8 +7,8 @@ import numpy as np
 from jaxtyping import Array, Complex, Float
 
 from .._types import Scalar
-from .._units import FLUENCE
 from ..pulse import AbstractPulse
+from ..units import FLUENCE
 
 _TINY = 1e-30
 

@@ -8,8 +8,8 @@ from jaxtyping import Array, Float
 
 from .._parameter import parameter
 from .._types import Scalar
-from .._units import HBAR
 from ..phonon import Motion, thermal_square
+from ..units import HBAR
 from ._base import AbstractCoupling
 
 

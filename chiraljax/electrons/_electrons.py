@@ -15,8 +15,8 @@ from .._parallel import one_thread
 from .._precision import require_x64
 from .._tracing import array_namespace, concrete
 from .._types import Array, ArrayLike, Complex, Energies, Float, Hamiltonian, Int, Scalar, real
-from .._units import HBAR_EV_PS
 from ..crystal import Crystal, point_operations, site_images
+from ..units import HBAR_EV_PS
 from ._bonds import HoppingBonds, bond_table, bonds_of
 from ._eigen import eigenvalues
 from ._orbitals import names

@@ -13,9 +13,9 @@ from scipy.special import factorial
 from .._checks import check_finite, check_positive
 from .._errors import check
 from .._types import ArrayLike
-from .._units import MASS_ENERGY
 from ..crystal import Crystal
 from ..phonon import Phonon
+from ..units import MASS_ENERGY
 
 Forces = Callable[[Float[np.ndarray, "atoms 3"]], ArrayLike]
 """Maps displacements u (atoms, 3) in Å, alike in every cell, to the forces (atoms, 3) in eV/Å."""

@@ -10,7 +10,7 @@ from phonopy.phonon.irreps import IrReps
 from phonopy.structure.cells import is_primitive_cell
 
 from .._errors import InputError, check
-from .._units import PERMITTIVITY
+from ..units import PERMITTIVITY
 
 _HALF = 0.5
 _NOISE, _ASYMMETRIC = 1e-3, 0.05

@@ -13,11 +13,11 @@ from .._errors import check
 from .._result import quantity
 from .._tracing import concrete, is_differentiated, is_traced
 from .._types import Array, ArrayLike, Bool, Float, Int, real
-from .._units import BOLTZMANN, PER_CM3_TO_PER_A3
 from .._warnings import warn
 from ..brillouin import AbstractSum, Accuracy, Levels, Mesh, Quadrature, chemical_root, over_cells, sample
 from ..crystal import Crystal, magnetic_operations
 from ..electrons import Electrons
+from ..units import BOLTZMANN, PER_CM3_TO_PER_A3
 from ._band_edges import conduction_edge
 from ._filling import grid
 from ._region import check_rule, fixed_rule, unit_vector

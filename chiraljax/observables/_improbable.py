@@ -8,8 +8,8 @@ from scipy.special import expit
 
 from .._tracing import concrete, is_differentiated, is_staged
 from .._types import Array
-from .._units import BOLTZMANN, HBAR_EV_PS
 from ..electrons import Electrons
+from ..units import BOLTZMANN, HBAR_EV_PS
 from ._filling import Filling
 
 _MESH = 4

@@ -8,10 +8,10 @@ import numpy as np
 
 from .._tracing import concrete
 from .._types import Array, Complex, Float, Hamiltonian, Operator, Operators, Vector3
-from .._units import HBAR_EV_PS
 from ..brillouin import AbstractBloch
 from ..crystal import magnetic_operations
 from ..electrons import Electrons, Representation, representation, trial_orbitals
+from ..units import HBAR_EV_PS
 from ._band_edges import conduction_edge, valence_edge
 
 _SHIFT = 3

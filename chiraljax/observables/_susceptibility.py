@@ -9,7 +9,6 @@ from .._door import door
 from .._result import quantity
 from .._tracing import is_differentiated, is_traced
 from .._types import Array, ArrayLike, Bool, Float, Int
-from .._units import BOLTZMANN
 from .._warnings import tell
 from ..brillouin import (
     TRACED_POINTS,
@@ -26,6 +25,7 @@ from ..brillouin import (
 )
 from ..crystal import cartesian, magnetic_operations
 from ..electrons import Electrons
+from ..units import BOLTZMANN
 from ._filling import Filling
 from ._improbable import improbable_filling
 from ._region import check_rule, quadrature

@@ -10,8 +10,8 @@ from jaxtyping import Array, Float
 from .._errors import InputError, check
 from .._lazy import diffrax
 from .._tracing import concrete
-from .._units import FIELD_FORCE
 from ..pulse import AbstractPulse
+from ..units import FIELD_FORCE
 from ._base import AbstractModes, State
 from ._bath import HeatBath
 from ._motion import Motion

@@ -11,7 +11,7 @@ from jaxtyping import Array, Float
 
 from .._module import Module
 from .._types import Scalar
-from .._units import MASS_ENERGY
+from ..units import MASS_ENERGY
 
 State: TypeAlias = tuple[Float[Array, " C"], Float[Array, " C"]]
 """q in Å√u and q̇ in Å√u/ps at one time."""

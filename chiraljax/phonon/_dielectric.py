@@ -8,8 +8,8 @@ from jaxtyping import Array, Complex
 from .._errors import InputError, check
 from .._tracing import concrete
 from .._types import ArrayLike, real
-from .._units import PERMITTIVITY
 from ..pulse import AbstractPulse, SampledPulse
+from ..units import PERMITTIVITY
 from ._base import AbstractModes
 
 _SAMPLES_PER_PERIOD, _SAMPLES_PER_PULSE, _DECAYS, _MOST_SAMPLES = 32, 256, 12, 1 << 22

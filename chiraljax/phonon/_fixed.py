@@ -13,8 +13,8 @@ from .._checks import check_finite
 from .._errors import InputError, check
 from .._tracing import concrete
 from .._types import ArrayLike
-from .._units import FIELD_FORCE
 from ..pulse import AbstractPulse
+from ..units import FIELD_FORCE
 from ._base import AbstractModes, State
 from ._bath import HeatBath
 from ._free import free_motion, gauss

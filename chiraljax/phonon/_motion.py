@@ -9,7 +9,7 @@ from jaxtyping import Array, Bool, Float
 from .._errors import InputError
 from .._result import AbstractResult, Quantity, derived, quantity
 from .._tracing import concrete
-from .._units import HBAR, ION_MAGNETONS, MAGNETON_RATIO
+from ..units import HBAR, ION_MAGNETONS, MAGNETON_RATIO
 from ._base import AbstractModes
 
 _SITES = ("time", "atom")

@@ -14,9 +14,9 @@ from .._parameter import check_parameters, parameter
 from .._precision import require_x64
 from .._tracing import concrete
 from .._types import ArrayLike, Scalar, real
-from .._units import HBAR, ION_MAGNETONS, NUCLEAR_MAGNETON
 from .._warnings import tell
 from ..pulse import AbstractPulse
+from ..units import HBAR, ION_MAGNETONS, NUCLEAR_MAGNETON
 from ._automatic import AutomaticSteps
 from ._base import AbstractModes, Oscillators
 from ._bath import HeatBath

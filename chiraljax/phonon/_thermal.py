@@ -9,7 +9,7 @@ from jaxtyping import Array, Float, PRNGKeyArray
 from .._checks import check_positive
 from .._errors import check
 from .._types import ArrayLike, real
-from .._units import BOLTZMANN, HBAR, HBAR_EV_PS, MASS_ENERGY
+from ..units import BOLTZMANN, HBAR, HBAR_EV_PS, MASS_ENERGY
 from ._base import AbstractModes
 
 

@@ -13,7 +13,7 @@ from jaxtyping import Array, Complex, Float, Real
 from .._errors import check
 from .._family import Declared
 from .._types import ArrayLike, Scalar
-from .._units import FLUENCE
+from ..units import FLUENCE
 
 _SAMPLES, _PANELS = 8192, 1024
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(8)

@@ -4,12 +4,12 @@ from pathlib import Path
 
 import numpy as np
 
-from .._units import HBAR_EV_PS
 from ..electrons import Electrons
 from ..io import write_csv
 from ..materials import Material
 from ..observables import conduction_edge, valence_edge
 from ..plot import bands_figure
+from ..units import HBAR_EV_PS
 from ._files import save
 from ._row import Row
 

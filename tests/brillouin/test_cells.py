@@ -9,7 +9,7 @@ from scipy.special import expit
 
 import chiraljax as cj
 from chiraljax import Crystal, Hopping, Shell, slater_koster
-from chiraljax._units import BOLTZMANN
+from chiraljax.units import BOLTZMANN
 
 
 @pytest.fixture(scope="module")

@@ -5,8 +5,8 @@ import pytest
 
 import chiraljax as cj
 from chiraljax import Crystal, Hopping, Shell, slater_koster
-from chiraljax._units import HBAR_EV_PS
 from chiraljax.brillouin import over_cells, zone
+from chiraljax.units import HBAR_EV_PS
 
 ROTATION = 15.2
 HALF = ROTATION * HBAR_EV_PS / 2

@@ -11,8 +11,8 @@ import pytest
 
 import chiraljax as cj
 from chiraljax import InputError
-from chiraljax._units import HBAR
 from chiraljax.phonon import thermal_square
+from chiraljax.units import HBAR
 
 TIMES = np.linspace(0, 6, 25)
 

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from scipy.signal import fftconvolve
 
 import chiraljax as cj
-from chiraljax._units import FIELD_FORCE
 from chiraljax.control import (
     AngularMomentumAt,
     Constraints,
@@ -23,6 +22,7 @@ from chiraljax.control import (
 )
 from chiraljax.control._certificate import bound
 from chiraljax.phonon import Motion
+from chiraljax.units import FIELD_FORCE
 
 SETTINGS = settings(derandomize=True, deadline=None, max_examples=10)
 TIMES = np.linspace(0, 4, 81)
@@ -77,7 +77,7 @@ def random_field(seed):
     noise = noise * np.sin(np.pi * t / 4) ** 2
     field = np.stack([noise.real, noise.imag], axis=-1)
     energy = np.sum(field**2) * t[1]
-    return field * np.sqrt(FLUENCE / float(cj._units.FLUENCE) / energy)
+    return field * np.sqrt(FLUENCE / float(cj.units.FLUENCE) / energy)
 
 
 @pytest.fixture(scope="module")

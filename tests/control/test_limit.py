@@ -10,9 +10,9 @@ from scipy import integrate, linalg, optimize
 
 import chiraljax as cj
 from chiraljax import InputError
-from chiraljax._units import FIELD_FORCE, FLUENCE, HBAR
 from chiraljax.control.limit import concentration
 from chiraljax.control.limit._response import kernel, response
+from chiraljax.units import FIELD_FORCE, FLUENCE, HBAR
 
 SETTINGS = settings(derandomize=True, deadline=None, max_examples=8)
 WINDOW = {"time": 8.0, "start": 0.0}

@@ -10,9 +10,9 @@ from scipy.special import erf, erfc
 
 import chiraljax as cj
 from chiraljax import InputError
-from chiraljax._units import FLUENCE
 from chiraljax.control import Constraints
 from chiraljax.control._meter import FieldMeter
+from chiraljax.units import FLUENCE
 
 SETTINGS = settings(derandomize=True, deadline=None, max_examples=6)
 HIGHEST = 3 * 2.42

@@ -8,7 +8,6 @@ import pytest
 
 import chiraljax as cj
 from chiraljax import InputError
-from chiraljax._units import HBAR
 from chiraljax.control import (
     AngularMomentumAt,
     MeanMoment,
@@ -19,6 +18,7 @@ from chiraljax.control import (
     Switching,
 )
 from chiraljax.phonon import Motion
+from chiraljax.units import HBAR
 
 TIMES = np.linspace(-1, 3, 41)
 FLUENCE = 0.37

@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 
 from chiraljax import InputError
-from chiraljax._units import BOLTZMANN, HBAR, HBAR_EV_PS
 from chiraljax.coupling import ConstantInertia, FixedRotation, KinematicRotation, SiteRotation
 from chiraljax.pulse import GaussianPulse
+from chiraljax.units import BOLTZMANN, HBAR, HBAR_EV_PS
 
 
 @pytest.fixture(scope="module")

@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chiraljax import Crystal, Hopping, InputError, Shell, slater_koster
-from chiraljax._units import HBAR_EV_PS
 from chiraljax.brillouin import zone
 from chiraljax.crystal import cartesian, magnetic_operations, reciprocal, site_images
 from chiraljax.electrons import angular_momentum
+from chiraljax.units import HBAR_EV_PS
 
 PATTERN = np.array([[3.0, -5.0, 15.0], [-8.0, 1.0, 4.0], [0.0, 2.0, -11.0], [6.0, 7.0, -2.0], [9.0, 9.0, 9.0]])
 SPIN = np.array([[[0, 1], [1, 0]], [[0, -1j], [1j, 0]], [[1, 0], [0, -1]]]) / 2

@@ -9,7 +9,7 @@ import pytest
 from ase.calculators.morse import MorsePotential
 
 import chiraljax as cj
-from chiraljax._units import MASS_ENERGY
+from chiraljax.units import MASS_ENERGY
 
 
 def symmetric(rng, modes, rank, size):

@@ -10,9 +10,9 @@ import pytest
 
 import chiraljax as cj
 from chiraljax import Hopping, InputError, Shell, slater_koster
-from chiraljax._units import BOLTZMANN, HBAR_EV_PS
 from chiraljax.brillouin import FermiSurface, _nodes, extrapolate, thermal_levels
 from chiraljax.crystal import Crystal
+from chiraljax.units import BOLTZMANN, HBAR_EV_PS
 
 ROTATION = 2 * np.pi * 2.42
 

@@ -7,8 +7,8 @@ import pytest
 
 import chiraljax as cj
 from chiraljax import Crystal, InputError, Shell, slater_koster
-from chiraljax._units import BOLTZMANN, HBAR_EV_PS
 from chiraljax.observables import magnetization_path
+from chiraljax.units import BOLTZMANN, HBAR_EV_PS
 
 LEVELS, ORDERS, WEIGHTS = [0.1, 0.15, 0.2], [0, 1, 2], [1.0, 1.0, 0.5]
 OPTIONS = {"mu": 0.12, "temperature": 300.0}

@@ -7,10 +7,10 @@ import pytest
 
 import chiraljax as cj
 from chiraljax import Crystal, Hopping, InputError, Shell, slater_koster
-from chiraljax._units import BOLTZMANN, HBAR_EV_PS
 from chiraljax.brillouin import BandGroup, FermiSurface, deviation, interpolate, zone
 from chiraljax.electrons import trial_orbitals
 from chiraljax.observables import along, rotating
+from chiraljax.units import BOLTZMANN, HBAR_EV_PS
 
 ROTATION = 2 * np.pi * 2.42
 WARM = {"mu": 0.5, "temperature": 2000.0, "reference": "absolute", "per_site": True}

@@ -6,7 +6,6 @@ import pytest
 
 import chiraljax as cj
 from chiraljax import InputError
-from chiraljax._units import BOLTZMANN
 from chiraljax.brillouin import (
     FourierSeries,
     NodeStates,
@@ -18,6 +17,7 @@ from chiraljax.brillouin import (
     tetrahedra,
     thermal_sums,
 )
+from chiraljax.units import BOLTZMANN
 
 STATED = 7e-10
 """Largest error of the occupation of a state of a spectral function, relative to that occupation."""

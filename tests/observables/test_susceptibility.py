@@ -5,7 +5,7 @@ import pytest
 
 import chiraljax as cj
 from chiraljax import Crystal, InputError, Shell, slater_koster
-from chiraljax._units import BOLTZMANN, HBAR_EV_PS
+from chiraljax.units import BOLTZMANN, HBAR_EV_PS
 
 
 def test_slope_of_the_moment(electrons):

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chiraljax._units import BOLTZMANN
 from chiraljax.brillouin import divided_differences, fermi, thermal_trace
+from chiraljax.units import BOLTZMANN
 
 
 def _hermitian(rng, n=5):

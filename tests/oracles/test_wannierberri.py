@@ -8,8 +8,8 @@ import pytest
 from scipy.special import expit
 
 import chiraljax as cj
-from chiraljax._units import BOLTZMANN
 from chiraljax.brillouin import Quadrature
+from chiraljax.units import BOLTZMANN
 
 wannierberri = pytest.importorskip("wannierberri", reason="WannierBerri is not installed")
 ROTATION, MU, TEMPERATURE = 2 * np.pi * 2.42, 0.1, 300.0

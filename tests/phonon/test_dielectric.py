@@ -10,7 +10,7 @@ import pytest
 from scipy import constants as si
 
 import chiraljax as cj
-from chiraljax._units import FIELD_FORCE, PERMITTIVITY
+from chiraljax.units import FIELD_FORCE, PERMITTIVITY
 
 NU = np.linspace(0.0, 20.0, 301)
 

@@ -16,9 +16,9 @@ from scipy.integrate import quad
 from scipy.linalg import expm
 
 from chiraljax import InputError
-from chiraljax._units import BOLTZMANN, FIELD_FORCE, MASS_ENERGY
 from chiraljax.phonon import AdaptiveSteps, FixedSteps, HeatBath, Phonon, thermal_square
 from chiraljax.pulse import GaussianPulse
+from chiraljax.units import BOLTZMANN, FIELD_FORCE, MASS_ENERGY
 
 DARK = GaussianPulse(0.0)
 PULSE = GaussianPulse(3.0, center=1.5, duration=0.5)

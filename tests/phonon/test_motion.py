@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from chiraljax._units import HBAR
+from chiraljax.units import HBAR
 
 
 @pytest.fixture(scope="module")

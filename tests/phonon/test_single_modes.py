@@ -10,7 +10,7 @@ import pytest
 from scipy.integrate import simpson
 
 import chiraljax as cj
-from chiraljax._units import FIELD_FORCE, HBAR, MASS_ENERGY
+from chiraljax.units import FIELD_FORCE, HBAR, MASS_ENERGY
 
 WURTZITE = Path(__file__).parents[1] / "data" / "phonons" / "ZnO" / "phonopy_params.yaml"
 TIMES = np.linspace(0, 6, 61)

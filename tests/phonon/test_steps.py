@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from chiraljax import InputError
-from chiraljax._units import FIELD_FORCE
 from chiraljax.phonon import AdaptiveSteps, FixedSteps
 from chiraljax.pulse import GaussianPulse, SampledPulse
+from chiraljax.units import FIELD_FORCE
 
 TIMES = np.linspace(0, 10, 201)
 

@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.integrate import simpson
 
-from chiraljax._units import FIELD_FORCE
 from chiraljax.pulse import GaussianPulse
+from chiraljax.units import FIELD_FORCE
 
 SETTINGS = settings(derandomize=True, deadline=None, max_examples=6)
 

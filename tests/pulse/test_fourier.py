@@ -9,8 +9,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from chiraljax import InputError
-from chiraljax._units import FLUENCE
 from chiraljax.pulse import FourierPulse
+from chiraljax.units import FLUENCE
 
 START, END, FIRST = 1.0, 9.0, 14
 DURATION = END - START

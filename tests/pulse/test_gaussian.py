@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chiraljax import InputError
-from chiraljax._units import FLUENCE
 from chiraljax.pulse import GaussianPulse
+from chiraljax.units import FLUENCE
 
 
 def test_default_is_the_printed_field():

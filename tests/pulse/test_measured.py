@@ -6,8 +6,8 @@ import pytest
 
 import chiraljax as cj
 from chiraljax import InputError
-from chiraljax._units import FLUENCE
 from chiraljax.io import load_pulse
+from chiraljax.units import FLUENCE
 
 TIMES = np.linspace(-3.0, 9.0, 481)
 LINEAR = cj.GaussianPulse(ellipticity=0.0)

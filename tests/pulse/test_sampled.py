@@ -7,8 +7,8 @@ import pytest
 from scipy.interpolate import CubicSpline
 
 from chiraljax import InputError
-from chiraljax._units import FLUENCE
 from chiraljax.pulse import GaussianPulse, SampledPulse
+from chiraljax.units import FLUENCE
 
 TIMES = np.linspace(-2.5, 8.5, 1101)
 

@@ -6,8 +6,8 @@ import pytest
 from scipy.special import erfc, ndtr
 
 from chiraljax import InputError
-from chiraljax._units import FLUENCE
 from chiraljax.pulse import ShapedPulse
+from chiraljax.units import FLUENCE
 
 BAND, CENTER = np.array([1.0, 3.0]), 4.0
 AMPLITUDES = np.random.default_rng(0).normal(size=(8, 2, 2))

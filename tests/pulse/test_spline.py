@@ -7,8 +7,8 @@ import pytest
 from scipy.interpolate import BSpline
 
 from chiraljax import InputError
-from chiraljax._units import FLUENCE
 from chiraljax.pulse import SplinePulse
+from chiraljax.units import FLUENCE
 
 START, END, FREQUENCY, SPLINES = -1.0, 7.0, 2.4, 9
 AMPLITUDES = np.random.default_rng(0).normal(size=(SPLINES, 2, 2))

@@ -4,7 +4,7 @@ import math
 from typing import NamedTuple
 
 from ..._errors import check
-from ..._units import FLUENCE
+from ...units import FLUENCE
 from .._constraints import Constraints
 from ._band import Band, check_band
 

@@ -7,8 +7,8 @@ from jaxtyping import Complex, Float
 from scipy import integrate, optimize
 
 from ..._errors import check
-from ..._units import FIELD_FORCE
 from ...phonon import Phonon
+from ...units import FIELD_FORCE
 from ._response import Response, fastest, rule
 
 Band = tuple[float, float]

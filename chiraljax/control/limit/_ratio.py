@@ -6,9 +6,9 @@ import numpy as np
 from jaxtyping import Complex, Float
 
 from ..._errors import InputError
-from ..._units import HBAR
 from ...coupling import AbstractCoupling, ConstantInertia, KinematicRotation
 from ...phonon import Phonon
+from ...units import HBAR
 
 
 class Ratio(NamedTuple):

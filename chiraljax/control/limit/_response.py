@@ -7,8 +7,8 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float
 
-from ..._units import FIELD_FORCE
 from ...phonon import Phonon
+from ...units import FIELD_FORCE
 
 _NODES, _PERIODS = 16, 1.5
 """Gauss–Legendre nodes per panel of 1.5 periods: (eπ·1.5·2/(4·16))^32 ≈ 10⁻¹³ for products of two kernels"""

@@ -6,7 +6,7 @@ import jax.numpy as jnp
 
 from ..._parameter import parameter
 from ..._types import Array, Float, Operator, Scalar
-from ..._units import HBAR_EV_PS
+from ...units import HBAR_EV_PS
 from .._structure import Structure
 from ._base import AbstractTerm
 

@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 
 from ..._errors import check
-from ..._units import BOHR, HARTREE
 from ..._validation import read_text
 from ...fit import Bands
+from ...units import BOHR, HARTREE
 from ._channels import channel
 from ._common import filled_bands, numbers, wanted_points, whole
 from ._format import BandFormat

@@ -6,9 +6,9 @@ from xml.etree import ElementTree
 import numpy as np
 
 from ..._errors import InputError, check
-from ..._units import BOHR, HARTREE
 from ..._validation import one_line, read_text
 from ...fit import Bands
+from ...units import BOHR, HARTREE
 from ._channels import channel, electrons_in
 from ._common import filled_bands, numbers, wanted_points, whole
 from ._format import BandFormat

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from chiraljax import read_bands
-from chiraljax._units import HARTREE
+from chiraljax.units import HARTREE
 
 
 # Gaps from R to Γ and at Γ of the whole path, by another analysis of the same file.
