@@ -1,6 +1,7 @@
 __version__: str
 
 from . import units as units
+from ._cache import enable_cache as enable_cache
 from ._errors import InputError as InputError
 from ._precision import enable_x64 as enable_x64
 from ._warnings import ImprobableValue as ImprobableValue

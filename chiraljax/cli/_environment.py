@@ -1,8 +1,6 @@
 """The process: 64-bit arithmetic, one BLAS thread, and a cache of compiled programs."""
 
 import os
-import sys
-from pathlib import Path
 
 THREADS = "OPENBLAS_NUM_THREADS"
 LOGS = "TF_CPP_MIN_LOG_LEVEL"
@@ -18,14 +16,11 @@ def prepare() -> None:
     if THREADS not in os.environ:
         os.environ[THREADS] = "1"
         _one_thread()
-    import jax
-
+    from .._cache import enable_cache
     from .._precision import enable_x64
 
     enable_x64()
-    if getattr(jax.config, "jax_compilation_cache_dir", None) is None:
-        jax.config.update("jax_compilation_cache_dir", str(_cache_folder()))
-        jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
+    enable_cache()
 
 
 def join_processes() -> bool:
@@ -53,13 +48,3 @@ def _one_thread() -> None:
     from threadpoolctl import threadpool_limits
 
     threadpool_limits(limits=1, user_api="blas")
-
-
-def _cache_folder() -> Path:
-    if sys.platform == "darwin":
-        base = Path.home() / "Library" / "Caches"
-    elif sys.platform == "win32":
-        base = Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData" / "Local"))
-    else:
-        base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    return base / "chiraljax" / "jax"
