@@ -188,7 +188,7 @@ def on_cluster(
             client.cancel(futures)
             raise Interrupted from None
         except (FutureCancelledError, CommClosedError):
-            raise InputError(f"scheduler {address}", f"must stay, but has gone away; {hint}") from None
+            raise InputError(f"scheduler {address}", f"has gone away; {hint}") from None
         except KilledWorker as error:
             client.cancel(futures)
             raise InputError(

@@ -291,9 +291,12 @@ def test_two_processes(folder, whole, contents):
 
 
 def test_two_devices(folder, whole):
-    """Chunks on either of two devices; the tables of each with one core, so that sums may differ in their order."""
+    """Chunks on either of two devices; the tables of each with one core, so that sums may differ in their order.
+
+    An error is a difference of moments and has their roundoff.
+    """
     _run(folder, "--out", "devices.zarr", XLA_FLAGS="--xla_force_host_platform_device_count=2")
     one, two = open_sweep(whole[0]), open_sweep(folder / "devices.zarr")
     for name in one.data_vars:
-        scale = np.abs(one[name]).max().item()
+        scale = np.abs(one["peak_moment" if name == "moment_error" else name]).max().item()
         np.testing.assert_allclose(two[name], one[name], rtol=0, atol=1e-12 * scale, err_msg=name)
