@@ -89,7 +89,7 @@ def test_other_families(request, family, least):
     of_gaussians = isinstance(family, cj.GaussianPulse)
     found = request.getfixturevalue("optimize_soon" if of_gaussians else "optimize")(family, steps=60)
     assert least < found.ratio <= 1
-    assert found.slack["fluence"]["slack"] >= 0
+    assert found.slack["fluence"]["slack"] >= -1e-12  # the limit is met by construction, to the roundoff of the sum
 
 
 @pytest.mark.slow
