@@ -122,7 +122,7 @@ class _Stars(NamedTuple):
     """(N,)"""
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=2)  # those of a fine mesh are some hundred megabytes
 def _stars(symmetry: Representation, size: int, mesh: tuple[int, ...], orbitals: tuple[int, ...]) -> _Stars:
     trial = list(orbitals)
     points = np.stack(np.meshgrid(*[np.arange(n) for n in mesh], indexing="ij"), axis=-1).reshape(-1, 3)

@@ -2,7 +2,6 @@
 
 from typing import ClassVar
 
-import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
@@ -32,7 +31,6 @@ class SiteRotation(AbstractCoupling):
 
     temperature: Scalar = parameter(unit="K", help="of the lattice", default=300.0, low=0.0)
 
-    @eqx.filter_jit
     def __call__(self, motion: Motion) -> Float[Array, "T sites"]:
         vectors = motion.phonon.oscillators.eigenvectors
         across = jnp.sum(vectors**2, axis=-1) - (vectors @ jnp.asarray(motion.phonon.axis)) ** 2

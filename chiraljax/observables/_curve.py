@@ -49,13 +49,12 @@ class MagnetizationCurve(AbstractSum):
     rule: Quadrature | FermiSurface
     """the last rule used; `Accuracy(rule=…)` repeats the calculation under `jit` or for a gradient"""
 
-    @eqx.filter_jit
     def __call__(self, rotation: ArrayLike) -> Float[Array, "..."]:
         """M (μ_B per cell) at Ω (...) or Ω_i (..., sites) in rad/ps: grid + (...).
 
         Not valid beyond the largest Ω of the curve; `interpolant.clipped` limits Ω to it.
         """
-        return jnp.tensordot(self.coefficients, self.interpolant.basis(real(rotation)), axes=1)
+        return _at(self.interpolant, self.coefficients, real(rotation))
 
     @property
     def slope(self) -> Float[Array, "*grid"]:
@@ -103,7 +102,7 @@ def magnetization_curve(
 ) -> MagnetizationCurve:
     """M as a function of Ω up to the largest |Ω| of `rotation`, at the cost of a few values of Ω.
 
-    Time reversal makes M odd in Ω. M is evaluated at N Chebyshev nodes in 0 < Ω < max|Ω| and
+    Time reversal makes M odd in Ω. M is evaluated at N Chebyshev nodes in 0 < Ω < max|Ω| (`accuracy.nodes`) and
     interpolated by the odd polynomial through them. The error is estimated from its last three coefficients, and twice
     the deviation at the largest Ω is added. M bends where ħΩ passes k_BT and the splitting of the levels at μ. While
     the error is above the tolerance, the number of nodes is tripled up to `most`; not under `jit`.
@@ -177,6 +176,13 @@ def magnetization_curve(
         rule=result.rule,
         warnings=tell(improbable_filling(electrons, Filling(mu, temperature, paired), turns, carriers)),
     )
+
+
+@eqx.filter_jit
+def _at(
+    interpolant: AbstractInterpolant, coefficients: Float[Array, "*grid n"], rotation: Float[Array, "..."]
+) -> Array:
+    return jnp.tensordot(coefficients, interpolant.basis(rotation), axes=1)
 
 
 @eqx.filter_jit

@@ -108,16 +108,20 @@ class Motion(AbstractResult):
         """`ionic_moment` (T,) in nuclear magnetons per cell."""
         return self.ionic_moment / MAGNETON_RATIO
 
-    @eqx.filter_jit
     def _along_axis(self, vectors: Float[Array, "*shape 3"]) -> Float[Array, "*shape"]:
         return vectors @ jnp.asarray(self.phonon.axis)
 
-    @eqx.filter_jit
     def _of_sites(self, coordinates: Float[Array, "T C"]) -> Float[Array, "T atoms 3"]:
-        per_coordinate = self.phonon.oscillators.eigenvectors / jnp.sqrt(self.phonon.masses)[:, None]
-        return jnp.einsum("tc,cix->tix", coordinates, per_coordinate)
+        return _displaced(coordinates, self.phonon.oscillators.eigenvectors, self.phonon.masses)
 
 
 @jax.jit
 def _turned(q: Float[Array, "T C"], turning: Float[Array, "C C"], velocity: Float[Array, "T C"]) -> Float[Array, " T"]:
     return jnp.einsum("ta,ab,tb->t", q, turning, velocity) / HBAR
+
+
+@jax.jit
+def _displaced(
+    coordinates: Float[Array, "T C"], eigenvectors: Float[Array, "C atoms 3"], masses: Float[Array, " atoms"]
+) -> Float[Array, "T atoms 3"]:
+    return jnp.einsum("tc,cix->tix", coordinates, eigenvectors / jnp.sqrt(masses)[:, None])

@@ -83,12 +83,15 @@ class AbstractPulse(Declared):
         times = jnp.linspace(*self.support, _SAMPLES)
         return times, jnp.full(_SAMPLES, times[1] - times[0]).at[jnp.array([0, -1])].mul(0.5)
 
-    @eqx.filter_jit
     def spectrum(self, frequencies: Real[ArrayLike, " F"]) -> Complex[Array, "F 2"]:
         """Fourier transform ∫E exp(2πiνt)dt in MV/cm·ps at the frequencies ν (F,) in THz, shape (F, 2).
 
         By the nodes and weights of `quadrature`.
         """
+        return self._transform(jnp.asarray(frequencies, dtype=float))
+
+    @eqx.filter_jit
+    def _transform(self, frequencies: Float[Array, " F"]) -> Complex[Array, "F 2"]:
         times, weights = self.quadrature
         field = self(times) * weights[:, None]
 
@@ -96,7 +99,7 @@ class AbstractPulse(Declared):
             angle = 2 * jnp.pi * frequency * times
             return jax.lax.complex(jnp.cos(angle) @ field, jnp.sin(angle) @ field)
 
-        return jax.lax.map(transform, jnp.asarray(frequencies, dtype=float))
+        return jax.lax.map(transform, frequencies)
 
     def __add__(self, other: "AbstractPulse") -> "SumPulse":
         return SumPulse((*_terms(self), *_terms(other)))

@@ -90,3 +90,14 @@ def test_bad_input(electrons, rule, curve):
             cj.magnetization_curve(electrons, **options)
     with pytest.raises(InputError, match="fraction must be positive"):
         curve.crossover(0.0)
+
+
+def test_numbers_compile_nothing_new(curve):
+    """Neither another Ω nor another time: plain numbers are arrays to the compiled functions."""
+    pulse, compiled = cj.GaussianPulse(), []
+    jax.block_until_ready((curve(1.0), pulse(0.1)))
+    jax.monitoring.register_event_duration_secs_listener(
+        lambda event, _, **__: compiled.append(event) if event.endswith("backend_compile_duration") else None
+    )
+    jax.block_until_ready((curve(2.5), pulse(0.7), curve(3.5), pulse(1.7)))
+    assert not compiled
